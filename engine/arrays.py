@@ -1,0 +1,20 @@
+"""The names that the engine has for arrays and their shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Arrays = dict[str, Array]
+Shape = tuple[int, ...]  # of one sample: without the batch axis
+Shapes = Mapping[str, Shape]
+Generator = np.random.Generator
+
+
+def describe(shape: Shape) -> str:
+    """Return a shape as the window writes it: `16 × 8 × 8`; a single value is `1`."""
+    return " × ".join(map(str, shape)) if shape else "1"

@@ -1,0 +1,86 @@
+"""Layers that are best said as a graph: they expand, and need no forward, backward or export of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from engine.arrays import Shape
+from engine.graph import Graph, NodeId, Port
+from engine.infer import infer
+from engine.layer import Layer, needs
+
+
+@dataclass(frozen=True)
+class Wire:
+    """A value inside a composite that is being written: where it comes from and its shape."""
+
+    source: Port
+    shape: Shape
+
+
+class Wiring:
+    """A graph that grows box by box, each one's shape known at once."""
+
+    def __init__(self) -> None:
+        self.graph = Graph()
+
+    def add(self, name: str, layer: Layer, *inputs: Wire) -> Wire:
+        """Add a box behind `inputs` and return its output; raise ShapeError where they do not fit."""
+        shape = layer.shape(*(wire.shape for wire in inputs))
+        self.graph = self.graph.add(name, layer, *(wire.source for wire in inputs))
+        return Wire(Port(name), shape)
+
+
+class Composite(Layer, abstract=True):
+    """A layer made of other layers. Its input ports are the parameters of `expand` after the first."""
+
+    def expand(self, *args: Any, **kwargs: Any) -> Wire:
+        """Write the inner graph into the `Wiring` given first, from the wires at the ports; return the one that leaves."""
+        raise NotImplementedError
+
+    def ports(self) -> tuple[str, ...]:
+        return needs(type(self), "expand")[1:]
+
+    def shape(self, *inputs: Shape) -> Shape:
+        return _expanded(self, inputs)[1].shape
+
+
+@lru_cache(maxsize=1024)
+def _expanded(layer: Composite, inputs: tuple[Shape, ...]) -> tuple[Graph, Wire]:
+    """Return the inner graph and the wire that leaves it; wires from outside start at the box named ""."""
+    wiring = Wiring()
+    ends = (Wire(Port("", port), shape) for port, shape in zip(layer.ports(), inputs, strict=True))
+    leaving = layer.expand(wiring, *ends)
+    return wiring.graph, leaving
+
+
+def flatten(graph: Graph) -> Graph:
+    """Return the graph with every composite replaced by what it is made of; inner boxes are named `box/inner`.
+
+    The graph must be free of problems.
+    """
+    while composites := [n for n, layer in graph.nodes.items() if isinstance(layer, Composite)]:
+        inference = infer(graph)
+        for node in composites:
+            graph = _replace(graph, node, inference.inputs(graph, node))
+    return graph
+
+
+def _replace(graph: Graph, node: NodeId, inputs: tuple[Shape, ...]) -> Graph:
+    layer, sources = graph.nodes[node], graph.sources(node)
+    assert isinstance(layer, Composite)
+    inner, leaving = _expanded(layer, inputs)
+
+    def outside(port: Port) -> Port:
+        return Port(f"{node}/{port.node}", port.name) if port.node else sources[port.name]
+
+    readers = graph.readers.get(Port(node), ())
+    nodes = {n: box for n, box in graph.nodes.items() if n != node} | {
+        f"{node}/{n}": box for n, box in inner.nodes.items()
+    }
+    wires = {end: start for end, start in graph.wires.items() if end.node != node}
+    wires |= {Port(f"{node}/{end.node}", end.name): outside(start) for end, start in inner.wires.items()}
+    wires |= dict.fromkeys(readers, outside(leaving.source))
+    return Graph(nodes, wires)

@@ -1,0 +1,1 @@
+"""Data sets: reading them, guessing their columns, splitting them, cutting them into batches."""

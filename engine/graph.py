@@ -1,0 +1,117 @@
+"""The network as a value. Every edit returns a new graph and leaves the old one alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from graphlib import TopologicalSorter
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from engine.layer import Layer
+
+NodeId = str
+
+
+class Port(NamedTuple):
+    """One input or output of one box."""
+
+    node: NodeId
+    name: str = "y"
+
+    def __str__(self) -> str:
+        return self.node if self.name == "y" else f"{self.node}.{self.name}"
+
+
+def _frozen(items: Mapping[Any, Any]) -> Mapping[Any, Any]:
+    return MappingProxyType(dict(items))
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Boxes and wires. `wires` maps an input port to the output port that feeds it, so no port can have two."""
+
+    nodes: Mapping[NodeId, Layer] = field(default_factory=dict)
+    wires: Mapping[Port, Port] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "nodes", _frozen(self.nodes))
+        object.__setattr__(self, "wires", _frozen(self.wires))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Graph, (dict(self.nodes), dict(self.wires))
+
+    def add(self, node: NodeId, layer: Layer, *sources: NodeId | Port) -> Graph:
+        """Add a box, or give an existing one another layer; wire `sources` to its first ports, in order."""
+        grown = replace(self, nodes={**self.nodes, node: layer})
+        for port, source in zip(layer.ports(), sources, strict=False):
+            grown = grown.connect(source, node, port)
+        return grown
+
+    def connect(self, source: NodeId | Port, node: NodeId, port: str = "x") -> Graph:
+        """Wire an output (`y` where only the box is named) to an input port, in place of what was wired there."""
+        start = source if isinstance(source, Port) else Port(source)
+        return replace(self, wires={**self.wires, Port(node, port): start})
+
+    def disconnect(self, node: NodeId, port: str) -> Graph:
+        """Take away the wire that ends at an input port."""
+        return replace(self, wires={k: s for k, s in self.wires.items() if k != Port(node, port)})
+
+    def remove(self, nodes: Iterable[NodeId]) -> Graph:
+        """Take away boxes and every wire that touches them."""
+        gone = set(nodes)
+        return Graph(
+            {n: layer for n, layer in self.nodes.items() if n not in gone},
+            {p: s for p, s in self.wires.items() if p.node not in gone and s.node not in gone},
+        )
+
+    def rename(self, old: NodeId, new: NodeId) -> Graph:
+        """Give a box another name; its place in the order of boxes stays."""
+        name = {old: new}
+        return Graph(
+            {name.get(n, n): layer for n, layer in self.nodes.items()},
+            {
+                Port(name.get(p.node, p.node), p.name): Port(name.get(s.node, s.node), s.name)
+                for p, s in self.wires.items()
+            },
+        )
+
+    def sources(self, node: NodeId) -> dict[str, Port]:
+        """Return what feeds each wired input port of a box, in the order of its ports."""
+        ports = (Port(node, name) for name in self.nodes[node].ports())
+        return {port.name: self.wires[port] for port in ports if port in self.wires}
+
+    @cached_property
+    def readers(self) -> Mapping[Port, tuple[Port, ...]]:
+        """The input ports that each wired output port feeds."""
+        found: dict[Port, list[Port]] = {}
+        for end, start in self.wires.items():
+            found.setdefault(start, []).append(end)
+        return {start: tuple(ends) for start, ends in found.items()}
+
+    @cached_property
+    def order(self) -> tuple[NodeId, ...]:
+        """The boxes, each after all that feed it. Raises graphlib.CycleError where wires go round."""
+        ahead = {n: [s.node for s in self.sources(n).values() if s.node in self.nodes] for n in self.nodes}
+        return tuple(TopologicalSorter(ahead).static_order())
+
+    def feeds(self, source: NodeId, node: NodeId) -> bool:
+        """Tell whether what `source` computes reaches `node`; a box reaches itself."""
+        waiting, seen = [node], {node}
+        while waiting:
+            here = waiting.pop()
+            if here == source:
+                return True
+            ahead = {s.node for p, s in self.wires.items() if p.node == here} - seen
+            seen |= ahead
+            waiting += ahead
+        return False
+
+    def free_name(self, wish: str) -> NodeId:
+        """Return `wish`, or `wish` and the first number that makes a name no box has."""
+        number, name = 1, wish
+        while name in self.nodes:
+            number += 1
+            name = f"{wish}_{number}"
+        return name

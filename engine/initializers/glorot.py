@@ -1,0 +1,23 @@
+"""Glorot's initializers, for layers before tanh, sigmoid or softmax."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.arrays import Array, Generator, Shape
+from engine.initializer import Initializer
+
+
+class GlorotUniform(Initializer):
+    """Uniform within ±√(6 / (fan in + fan out)): keeps the spread of values and gradients. Glorot and Bengio, 2010."""
+
+    def draw(self, rng: Generator, shape: Shape, fan_in: int, fan_out: int) -> Array:
+        limit = np.sqrt(6 / (fan_in + fan_out))
+        return rng.uniform(-limit, limit, shape)
+
+
+class GlorotNormal(Initializer):
+    """Normal with spread √(2 / (fan in + fan out)). Glorot and Bengio, 2010."""
+
+    def draw(self, rng: Generator, shape: Shape, fan_in: int, fan_out: int) -> Array:
+        return rng.normal(0.0, np.sqrt(2 / (fan_in + fan_out)), shape)

@@ -1,0 +1,1 @@
+"""Functions on arrays that several layers share; they know nothing of layers."""

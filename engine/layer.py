@@ -1,0 +1,196 @@
+"""The layer contract: what a file in `engine/layers/` must say, and nothing more."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar, Protocol
+
+from engine.arrays import Shape
+from engine.problems import Fix
+from engine.spec import Spec
+
+# Names that a forward or backward may ask for besides its ports, weights and scratch arrays.
+SPECIAL = ("training", "rng")
+
+
+class ShapeError(Exception):
+    """The layer cannot take this input; the text is a whole sentence for the person at the canvas.
+
+    `port` is the input that is to blame (the first where it is not given), `fixes` what would mend it.
+    """
+
+    def __init__(self, text: str, *fixes: Fix, port: str = "") -> None:
+        super().__init__(text)
+        self.fixes, self.port = fixes, port
+
+
+class Draw(Protocol):
+    """How a weight gets its first values; every member of the `Initializer` family is one."""
+
+    def draw(self, rng: Any, shape: Shape, fan_in: int, fan_out: int) -> Any:
+        """Return an array of `shape` in float64."""
+
+
+@dataclass(frozen=True)
+class Weight:
+    """One array that belongs to a layer and outlives the step.
+
+    `shape` is PyTorch's. It starts from `initializer` where one is given, else filled with `fill`. `trained` weights get
+    a gradient and an optimizer; the others (running statistics) are only written by `forward`.
+    """
+
+    shape: Shape
+    initializer: Draw | None = None
+    fan_in: int = 1
+    fan_out: int = 1
+    fill: float = 0.0
+    trained: bool = True
+
+
+@dataclass(frozen=True)
+class Scratch:
+    """A working array of one step. Its first axis is the batch unless `batched` is false.
+
+    `dtype` "" is the plan's own (float32, or float64 when checking); else a NumPy name such as "bool" or "intp". It
+    lives from `forward` to `backward` where `backward` names it, else only during the call that names it.
+    """
+
+    shape: Shape
+    batched: bool = True
+    dtype: str = ""
+
+
+@dataclass(frozen=True)
+class Example:
+    """A worked case of a layer: the tests run it and the manual page shows it.
+
+    `inputs` are the shapes at its ports, in order. `integers` is set where the inputs are numbers of classes or tokens:
+    they are then drawn from 0 to `integers` - 1, and have no gradient.
+    """
+
+    layer: Layer
+    inputs: tuple[Shape, ...]
+    integers: int = 0
+
+
+class OnnxGraph(Protocol):
+    """The small language in which a layer describes itself to ONNX; values are their names."""
+
+    opset: int
+
+    def op(self, kind: str, /, *inputs: str, outputs: int = 1, **attributes: Any) -> Any:
+        """Add one ONNX operator; return its output's name, or a tuple of names where there are several."""
+
+    def weight(self, name: str) -> str:
+        """Return the name of one of this box's weights."""
+
+    def weight_array(self, name: str) -> Any:
+        """Return the values of one of this box's weights, for those that must be rearranged."""
+
+    def constant(self, value: Any) -> str:
+        """Add an array of fixed values."""
+
+    def shape(self, port: str) -> Shape:
+        """Return the inferred shape of one sample at a port of this box."""
+
+
+class Layer(Spec, family=True):
+    """A box that can stand on the canvas.
+
+    Arrays arrive by name, the batch axis first. `forward` may name the input ports, the weights, the scratch arrays, the
+    outputs (`y`), and any of SPECIAL; `backward` also `grad_` and the name of a port, an output or a trained weight. It
+    must overwrite every `grad_` of a port and of a weight that it names. What `backward` does not name need not survive
+    `forward`. `grad_` of a port is None where nobody needs it; a weight that this layer does not have is None. Values at
+    an input are never written to. A layer with a variadic shape rule (`def shape(self, *x)`) has a parameter `inputs`;
+    its `x` and `grad_x` arrive as tuples.
+    """
+
+    category: ClassVar[str] = ""
+    outputs: ClassVar[tuple[str, ...]] = ("y",)
+
+    def __init_subclass__(cls, abstract: bool = False, **kwargs: Any) -> None:
+        super().__init_subclass__(abstract=abstract, **kwargs)
+        if not abstract:
+            _check_names(cls)
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        """Yield worked cases: one with the defaults, and one for each thing that can be different."""
+        raise NotImplementedError
+
+    def ports(self) -> tuple[str, ...]:
+        """Return the input ports: the parameters of the shape rule."""
+        names = needs(type(self), "shape")
+        if names and names[0].startswith("*"):
+            return tuple(f"{names[0][1:]}{i + 1}" for i in range(self.inputs))  # type: ignore[attr-defined]
+        return names
+
+    def shape(self, *args: Any, **kwargs: Any) -> Any:
+        """Return the shape of one sample of the output, given those at the ports; raise ShapeError where none fits.
+
+        A layer with several outputs returns a tuple of shapes.
+        """
+        raise NotImplementedError
+
+    def weights(self, *args: Any, **kwargs: Any) -> dict[str, Weight]:
+        """Return the weights by PyTorch's names, given the shapes at the ports."""
+        return {}
+
+    def scratch(self, *args: Any, **kwargs: Any) -> dict[str, Scratch]:
+        """Return the working arrays of one step by name."""
+        return {}
+
+    def forward(self, *args: Any, **kwargs: Any) -> None:
+        """Compute the outputs."""
+        raise NotImplementedError
+
+    def backward(self, *args: Any, **kwargs: Any) -> None:
+        """Compute the gradients at the ports and of the weights from those at the outputs."""
+        raise NotImplementedError
+
+    def onnx(self, g: OnnxGraph, /, *inputs: Any, **kwargs: Any) -> Any:
+        """Describe the layer, as it is at inference, in ONNX operators; return the name of the output."""
+        raise NotImplementedError
+
+    def torch(self, *args: Any, **kwargs: Any) -> str:
+        """Return a PyTorch expression: a module (`nn.` ...) or a function of the inputs."""
+        raise NotImplementedError
+
+    def summary(self) -> str:
+        """Return the most telling parameters in a few words, for the box on the canvas."""
+        return ""
+
+    def multiply_adds(self, *args: Any, **kwargs: Any) -> int:
+        """Return the multiply-adds of one sample's forward; 0 where they do not matter."""
+        return 0
+
+
+class Pointwise(Layer, abstract=True):
+    """A layer with one input whose output has the same shape."""
+
+    def shape(self, x: Shape) -> Shape:
+        return x
+
+
+def _parameters(cls: type, method: str) -> tuple[str, ...]:
+    parameters = list(inspect.signature(getattr(cls, method)).parameters.values())[1:]
+    return tuple("*" + p.name if p.kind is p.VAR_POSITIONAL else p.name for p in parameters)
+
+
+needs: Callable[[type, str], tuple[str, ...]] = cache(_parameters)
+"""Return the names that a method of a layer asks for; a variadic one starts with `*`."""
+
+
+def _check_names(cls: type[Layer]) -> None:
+    """Raise TypeError where forward or backward asks for an array that the layer does not have."""
+    known: set[str] = {*SPECIAL, *cls.outputs, *(name.lstrip("*") for name in needs(cls, "shape"))}
+    for example in cls.examples():
+        known |= example.layer.weights(*example.inputs).keys() | example.layer.scratch(*example.inputs).keys()
+    gradients = {f"grad_{name}" for name in known.difference(SPECIAL)}
+    for method, allowed in (("forward", known), ("backward", known | gradients)):
+        unknown = set(needs(cls, method)) - allowed
+        if unknown and getattr(cls, method) is not getattr(Layer, method):
+            raise TypeError(f"{cls.__name__}.{method} asks for {', '.join(sorted(unknown))}, which it does not have")

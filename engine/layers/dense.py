@@ -1,0 +1,82 @@
+"""The fully connected layer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from engine.arrays import Array, Shape, describe
+from engine.initializer import Initializer
+from engine.initializers.glorot import GlorotUniform
+from engine.kernels.reductions import sum_rows
+from engine.layer import Example, Layer, OnnxGraph, ShapeError, Weight
+from engine.problems import Insert
+from engine.spec import param
+
+
+class Dense(Layer):
+    """Every output unit sees every input value: y = x Wᵀ + b.
+
+    On a series it works on each step by itself. ONNX: Gemm, or MatMul and Add. PyTorch: nn.Linear.
+    """
+
+    category = "Dense"
+    units: int = param("How many output values.", default=32, min=1, max=65_536)
+    use_bias: bool = param("Add a learned constant to every output value.", default=True)
+    initializer: Initializer = param("First values of the weights.", default=GlorotUniform(), advanced=True)
+
+    def shape(self, x: Shape) -> Shape:
+        if len(x) not in (1, 2):
+            raise ShapeError(
+                f"Dense takes a flat vector, not {describe(x)}. Put a Flatten before it.", Insert("Flatten")
+            )
+        return (*x[:-1], self.units)
+
+    def weights(self, x: Shape) -> dict[str, Weight]:
+        weight = Weight((self.units, x[-1]), self.initializer, fan_in=x[-1], fan_out=self.units)
+        return {"weight": weight} | ({"bias": Weight((self.units,))} if self.use_bias else {})
+
+    def forward(self, x: Array, weight: Array, bias: Array | None, y: Array) -> None:
+        rows, out = x.reshape(-1, x.shape[-1]), y.reshape(-1, y.shape[-1])
+        rows.dot(weight.T, out)  # (N, I) @ (I, U) -> (N, U)
+        if bias is not None:
+            out += bias
+
+    def backward(
+        self,
+        x: Array,
+        weight: Array,
+        grad_y: Array,
+        grad_x: Array | None,
+        grad_weight: Array,
+        grad_bias: Array | None,
+    ) -> None:
+        rows, grad = x.reshape(-1, x.shape[-1]), grad_y.reshape(-1, grad_y.shape[-1])
+        grad.T.dot(rows, grad_weight)  # (U, N) @ (N, I) -> (U, I)
+        if grad_bias is not None:
+            sum_rows(grad, out=grad_bias)
+        if grad_x is not None:
+            grad.dot(weight, grad_x.reshape(rows.shape))  # (N, U) @ (U, I) -> (N, I)
+
+    def onnx(self, g: OnnxGraph, x: str) -> Any:
+        if len(g.shape("x")) == 1:
+            bias = [g.weight("bias")] if self.use_bias else []
+            return g.op("Gemm", x, g.weight("weight"), *bias, transB=1)
+        y = g.op("MatMul", x, g.constant(g.weight_array("weight").T))
+        return g.op("Add", y, g.weight("bias")) if self.use_bias else y
+
+    def torch(self, x: Shape) -> str:
+        return f"nn.Linear({x[-1]}, {self.units}, bias={self.use_bias})"
+
+    def summary(self) -> str:
+        return f"{self.units} units"
+
+    def multiply_adds(self, x: Shape) -> int:
+        steps = x[0] if len(x) == 2 else 1
+        return steps * x[-1] * self.units
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        yield Example(cls(units=3), ((5,),))
+        yield Example(cls(units=3, use_bias=False), ((5,),))
+        yield Example(cls(units=4), ((3, 5),))

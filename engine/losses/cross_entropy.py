@@ -1,0 +1,69 @@
+"""The loss of classification."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import numpy as np
+
+from engine.arrays import Array, Shape, describe
+from engine.layer import OnnxGraph, Scratch, ShapeError
+from engine.loss import Loss, Target
+from engine.problems import Insert
+
+
+class CrossEntropy(Loss):
+    """Cross entropy of the softmax, for one class out of several: -log softmax(x)[class].
+
+    Takes logits, so no Softmax belongs before the Output. A series of logits (steps, classes) has a class at each step.
+    PyTorch: nn.CrossEntropyLoss.
+    """
+
+    target: ClassVar[Target] = "class"
+
+    def target_shape(self, x: Shape) -> Shape:
+        if len(x) not in (1, 2):
+            fix = Insert("Flatten")
+            raise ShapeError(
+                f"Cross entropy takes one number for each class, not {describe(x)}. Put a Flatten before it.", fix
+            )
+        if x[-1] < 2:
+            raise ShapeError(
+                "Cross entropy needs at least two classes, but one value comes in. Give the Dense before it more units."
+            )
+        return x[:-1]
+
+    def scratch(self, x: Shape) -> dict[str, Scratch]:
+        return {"softmax": Scratch(x), "row": Scratch((*x[:-1], 1))}
+
+    def forward(self, x: Array, target: Array, softmax: Array, row: Array, losses: Array) -> None:
+        x.max(axis=-1, keepdims=True, out=row)
+        np.subtract(x, row, out=softmax)
+        chosen = np.take_along_axis(softmax, target[..., None], axis=-1)[..., 0]
+        np.exp(softmax, out=softmax)
+        softmax.sum(axis=-1, keepdims=True, out=row)
+        softmax /= row
+        each = np.log(row[..., 0]) - chosen
+        losses[...] = each.reshape(len(x), -1).mean(axis=1)
+
+    def backward(self, softmax: Array, target: Array, scale: float, grad_x: Array) -> None:
+        steps = softmax[0].size // softmax.shape[-1]
+        np.multiply(softmax, scale / steps, out=grad_x)
+        rows = grad_x.reshape(-1, grad_x.shape[-1])
+        rows[np.arange(len(rows)), target.reshape(-1)] -= scale / steps
+
+    def answer(self, x: Array) -> Array:
+        shifted: Array = np.exp(x - x.max(axis=-1, keepdims=True))
+        return shifted / shifted.sum(axis=-1, keepdims=True)
+
+    def onnx(self, g: OnnxGraph, x: str) -> Any:
+        return g.op("Softmax", x, axis=-1)
+
+    def torch(self) -> str:
+        return "nn.CrossEntropyLoss()"
+
+    @classmethod
+    def examples(cls) -> Iterator[tuple[Loss, Shape]]:
+        yield cls(), (5,)
+        yield cls(), (3, 4)

@@ -1,0 +1,33 @@
+"""The loss of regression."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from engine.arrays import Array, Shape
+from engine.layer import Scratch
+from engine.loss import Loss
+
+
+class MeanSquaredError(Loss):
+    """Mean squared error: the mean of (x - target)². PyTorch: nn.MSELoss."""
+
+    def scratch(self, x: Shape) -> dict[str, Scratch]:
+        return {"difference": Scratch(x)}
+
+    def forward(self, x: Array, target: Array, difference: Array, losses: Array) -> None:
+        np.subtract(x, target, out=difference)
+        losses[...] = (difference * difference).reshape(len(x), -1).mean(axis=1)
+
+    def backward(self, difference: Array, scale: float, grad_x: Array) -> None:
+        np.multiply(difference, 2 * scale / difference[0].size, out=grad_x)
+
+    def torch(self) -> str:
+        return "nn.MSELoss()"
+
+    @classmethod
+    def examples(cls) -> Iterator[tuple[Loss, Shape]]:
+        yield cls(), (1,)
+        yield cls(), (2, 3)

@@ -1,0 +1,21 @@
+"""The contract of metrics: one number that tells a person how good the answers are."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from engine.arrays import Array
+from engine.loss import Target
+from engine.spec import Spec
+
+
+class Metric(Spec, family=True):
+    """Scores answers (N, ...) against targets, as a `Loss` has them; values are in the target's own unit."""
+
+    targets: ClassVar[tuple[Target, ...]] = ("value",)
+    larger_is_better: ClassVar[bool] = True
+    percent: ClassVar[bool] = False  # shown as 97.8 % rather than 0.978
+
+    def score(self, answer: Array, target: Array) -> float:
+        """Return the score over all samples; NaN where it is not defined."""
+        raise NotImplementedError

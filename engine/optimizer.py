@@ -1,0 +1,28 @@
+"""The contract of optimizers: one update over the flat vector of all parameters."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from engine.spec import Spec
+
+
+class Optimizer(Spec, family=True):
+    """Moves parameters against their gradient. Every array is a flat vector of the same length.
+
+    `slots` name the vectors that an optimizer keeps from step to step (they start at 0 and are saved in checkpoints),
+    `scratch` those that it needs within one update. `update` may name `parameter`, `grad`, its slots, its scratch
+    vectors, `rate` (the learning rate of this step) and `step` (1 for the first). It writes `parameter` and the slots in
+    place; it may overwrite `grad`. It works elementwise, so that any slice of the vectors can be updated by itself.
+    """
+
+    slots: ClassVar[tuple[str, ...]] = ()
+    scratch: ClassVar[tuple[str, ...]] = ()
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        """Do one update in place."""
+        raise NotImplementedError
+
+    def torch(self) -> str:
+        """Return PyTorch's constructor call, written for `parameters` and `rate`: `torch.optim.SGD(parameters, lr=rate)`."""
+        raise NotImplementedError

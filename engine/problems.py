@@ -1,0 +1,78 @@
+"""What can be wrong with a network, as data: a sentence for the person and, where one exists, a way to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Change:
+    """Mend a box by giving one of its parameters another value."""
+
+    param: str
+    value: Any
+
+    @property
+    def label(self) -> str:
+        return f"Set {self.param.replace('_', ' ')} to {self.value}"
+
+
+@dataclass(frozen=True)
+class Insert:
+    """Mend a wire by putting a new box into it; `layer` is a name of the catalog."""
+
+    layer: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        return f"Put a {self.layer} before it"
+
+
+@dataclass(frozen=True)
+class Unwire:
+    """Mend by taking the wire away that ends at the problem's port."""
+
+    label: str = "Remove the wire"
+
+
+@dataclass(frozen=True)
+class Wire:
+    """Mend by wiring the problem's port to the output `y` of the box `source`."""
+
+    source: str
+
+    @property
+    def label(self) -> str:
+        return f"Wire it to {self.source}"
+
+
+Fix = Change | Insert | Unwire | Wire
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that stands in the way of training.
+
+    `what` says what was expected and what came, `why` (may be empty) the reason behind it.
+    `node` and `port` say where; a problem of the whole project has neither.
+    """
+
+    what: str
+    why: str = ""
+    node: str | None = None
+    port: str | None = None
+    fixes: tuple[Fix, ...] = ()
+
+    def __str__(self) -> str:
+        where = f"{self.node}: " if self.node else ""
+        return " ".join(filter(None, [where + self.what, self.why]))
+
+
+class UserError(Exception):
+    """A mistake or mishap that the person can mend; its text is a whole sentence meant for them.
+
+    Commands print it on standard error and end with status 1; the window shows it. It never shows a traceback.
+    """

@@ -1,0 +1,1 @@
+"""The project as a value, its file, and the runs that it keeps."""

@@ -1,0 +1,201 @@
+"""Declared things: frozen dataclasses whose fields know their meaning, range and unit.
+
+A layer, an optimizer, a loss, a data source and a dialog's settings are all a `Spec`. Whoever can show, check, save or
+document one `Spec` can do it for every one.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+import typing
+from dataclasses import dataclass, field, fields
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, ClassVar, Self, dataclass_transform
+
+from engine.problems import UserError
+
+
+class SpecError(UserError):
+    """A value that a `Spec` does not take, in a sentence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Param:
+    """What a form, a checker and a manual need to know about one field of a `Spec`.
+
+    `min` and `max` hold for a number and for each number of a tuple. `choices` lists the only values that a text may
+    have. `advanced` marks what most people never touch. `hidden` marks what the program itself fills in.
+    """
+
+    doc: str
+    min: float | None = None
+    max: float | None = None
+    unit: str = ""
+    choices: tuple[str, ...] = ()
+    advanced: bool = False
+    hidden: bool = False
+
+    def problem(self, value: Any) -> str | None:
+        """Return what is wrong with a value of the right type, as the end of a sentence, or None."""
+        if self.choices and value not in self.choices:
+            return f"must be one of {', '.join(self.choices)}, not {value!r}"
+        numbers = value if isinstance(value, tuple) else (value,)
+        return next(filter(None, (self._outside(number) for number in numbers)), None)
+
+    def _outside(self, number: Any) -> str | None:
+        if isinstance(number, bool) or not isinstance(number, int | float):
+            return None
+        if not math.isfinite(number):
+            return f"must be a finite number, not {number}"
+        if self.min is not None and number < self.min:
+            return f"must be at least {self.min:g}{self.unit}, not {number:g}"
+        if self.max is not None and number > self.max:
+            return f"must be at most {self.max:g}{self.unit}, not {number:g}"
+        return None
+
+
+def param(doc: str, *, default: Any, **rules: Any) -> Any:
+    """Declare one field of a `Spec`; `rules` are the other fields of `Param`."""
+    return field(default=default, metadata={"param": Param(doc=doc, **rules)})
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(param,))
+class Spec:
+    """Base of every declared thing; each subclass becomes a frozen dataclass and enters its family's registry.
+
+    A family is a direct subclass made with `family=True` (`Layer`, `Loss`, `Optimizer`, ...): it starts a registry of
+    its own. A class made with `abstract=True` enters none.
+    """
+
+    registry: ClassVar[dict[str, type[Self]]] = {}
+    category: ClassVar[str] = ""
+
+    def __init_subclass__(cls, family: bool = False, abstract: bool = False, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        dataclass(frozen=True, kw_only=True)(cls)
+        if family:
+            cls.registry = {}
+        elif not abstract:
+            cls.registry[cls.__name__] = cls
+
+    @classmethod
+    def params(cls) -> dict[str, Param]:
+        """Return the declared fields by name, in the order in which they were declared."""
+        return {f.name: f.metadata["param"] for f in fields(cls) if "param" in f.metadata}  # type: ignore[arg-type]
+
+    @classmethod
+    @cache
+    def types(cls) -> dict[str, Any]:
+        """Return the annotated type of every declared field."""
+        hints = typing.get_type_hints(cls)
+        return {name: hints[name] for name in cls.params()}
+
+    @classmethod
+    def title(cls) -> str:
+        """Return the first sentence of the docstring, for palettes and lists."""
+        text = " ".join((cls.__doc__ or "").split())
+        return re.split(r"(?<=\.)\s", text)[0]
+
+    def problems(self) -> dict[str, str]:
+        """Return a sentence for every field whose value is not allowed."""
+        found = {}
+        for name, rule in self.params().items():
+            value = getattr(self, name)
+            text = _type_problem(self.types()[name], value) or rule.problem(value)
+            if text:
+                found[name] = f"{name.replace('_', ' ').capitalize()} {text}."
+            elif isinstance(value, Spec):
+                found |= {f"{name}.{inner}": text for inner, text in value.problems().items()}
+        return found
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values: the class name under `type`, then every declared field."""
+        return {"type": type(self).__name__} | {name: _plain(getattr(self, name)) for name in self.params()}
+
+    @classmethod
+    def from_dict(cls, raw: Any) -> Self:
+        """Build the member of this family that `raw` describes.
+
+        Raises SpecError where `raw` is no such description: unknown type, unknown field, value of a wrong type. Values
+        of the right type that lie outside their range are kept: `problems()` reports them.
+        """
+        if not isinstance(raw, dict) or not isinstance(raw.get("type"), str):
+            raise SpecError(f"A {cls.__name__} must be described by an object with a type, not by {raw!r:.80}.")
+        family = cls.registry | ({cls.__name__: cls} if cls.params() else {})
+        kind = family.get(raw["type"])
+        if kind is None:
+            raise SpecError(f"There is no {cls.__name__} named {raw['type']!r:.80}.")
+        return kind(**{name: kind._read(name, value) for name, value in raw.items() if name != "type"})
+
+    @classmethod
+    def _read(cls, name: str, value: Any) -> Any:
+        if name not in cls.params():
+            raise SpecError(f"{cls.__name__} has no parameter {name!r:.80}.")
+        wanted = cls.types()[name]
+        value = _rebuild(wanted, value)
+        text = _type_problem(wanted, value)
+        if text:
+            raise SpecError(f"{cls.__name__}: {name.replace('_', ' ')} {text}.")
+        return value
+
+    def with_(self, **changes: Any) -> Self:
+        """Return a copy with other values."""
+        return dataclasses.replace(self, **changes)
+
+
+_WORDS = {bool: "yes or no", int: "a whole number", float: "a number", str: "a text", NoneType: "nothing"}
+
+
+def _type_problem(wanted: Any, value: Any) -> str | None:
+    """Return what is wrong with the type of `value`, as the end of a sentence."""
+    return None if _fits(wanted, value) else f"must be {_word(wanted)}, not {value!r:.80}"
+
+
+def _word(wanted: Any) -> str:
+    parts = typing.get_args(wanted)
+    if isinstance(wanted, UnionType):
+        return " or ".join(map(_word, parts))
+    if typing.get_origin(wanted) is tuple:
+        return f"a list, each entry {_word(parts[0])}"
+    return _WORDS.get(wanted) or f"a {wanted.__name__}"
+
+
+def _fits(wanted: Any, value: Any) -> bool:
+    parts = typing.get_args(wanted)
+    if isinstance(wanted, UnionType):
+        return any(_fits(part, value) for part in parts)
+    if typing.get_origin(wanted) is tuple:
+        return isinstance(value, tuple) and _fits_items(parts, value)
+    if wanted is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if wanted is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, wanted)
+
+
+def _fits_items(parts: tuple[Any, ...], value: tuple[Any, ...]) -> bool:
+    if len(parts) == 2 and parts[1] is Ellipsis:
+        return all(_fits(parts[0], item) for item in value)
+    return len(parts) == len(value) and all(map(_fits, parts, value))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Spec):
+        return value.to_dict()
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _rebuild(wanted: Any, value: Any) -> Any:
+    """Turn JSON values back: lists into tuples, objects into the Spec family that the annotation names."""
+    if isinstance(wanted, UnionType) and isinstance(value, dict):
+        wanted = next((p for p in typing.get_args(wanted) if isinstance(p, type) and issubclass(p, Spec)), wanted)
+    if isinstance(value, dict) and isinstance(wanted, type) and issubclass(wanted, Spec):
+        return wanted.from_dict(value)
+    if isinstance(value, list):
+        parts = typing.get_args(wanted) if typing.get_origin(wanted) is tuple else ()
+        inner = parts[0] if parts else object
+        return tuple(_rebuild(inner, item) for item in value)
+    return value

@@ -1,0 +1,29 @@
+"""What a project says about its training."""
+
+from __future__ import annotations
+
+from engine.optimizer import Optimizer
+from engine.optimizers.adam import Adam
+from engine.schedule import Schedule
+from engine.schedules.constant import Constant
+from engine.spec import Spec, param
+
+
+class TrainingSettings(Spec, abstract=True):
+    """How a network is trained."""
+
+    epochs: int = param("How often every training sample is seen.", default=20, min=1, max=1_000_000)
+    batch: int = param("How many samples make one step.", default=32, min=1, max=65_536)
+    rate: float = param("The learning rate: how far one step moves.", default=1e-3, min=1e-9, max=100.0)
+    optimizer: Optimizer = param("How a gradient becomes a step.", default=Adam())
+    schedule: Schedule = param("How the learning rate changes while training.", default=Constant())
+    patience: int = param(
+        "Stop after this many epochs in which the validation loss did not get better. 0: never.",
+        default=0,
+        min=0,
+        max=100_000,
+    )
+    keep_best: bool = param("Keep the weights of the epoch with the lowest validation loss.", default=True)
+    shuffle: bool = param("See the samples in another order in every epoch.", default=True)
+    seed: int = param("Same seed, same settings, same machine: the same losses.", default=0, min=0, max=2**31 - 1)
+    workers: int = param("How many processes share the work. 0: chosen by measuring.", default=1, min=0, max=64)

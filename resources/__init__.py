@@ -1,0 +1,1 @@
+"""Icons, samples, examples, licences."""
