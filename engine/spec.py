@@ -70,7 +70,7 @@ class Spec:
     its own. A class made with `abstract=True` enters none.
     """
 
-    registry: ClassVar[dict[str, type[Self]]] = {}
+    registry: ClassVar[dict[str, Any]] = {}
     category: ClassVar[str] = ""
 
     def __init_subclass__(cls, family: bool = False, abstract: bool = False, **kwargs: Any) -> None:
@@ -143,7 +143,7 @@ class Spec:
 
     def with_(self, **changes: Any) -> Self:
         """Return a copy with other values."""
-        return dataclasses.replace(self, **changes)
+        return typing.cast(Self, dataclasses.replace(typing.cast(Any, self), **changes))
 
 
 _WORDS = {bool: "yes or no", int: "a whole number", float: "a number", str: "a text", NoneType: "nothing"}
