@@ -13,7 +13,7 @@ import numpy as np
 from engine.arrays import Shape, describe
 from engine.catalog import FAMILIES
 from engine.layer import Layer
-from engine.spec import Param, Spec
+from engine.spec import Param, Spec, exact
 
 Table = tuple[tuple[str, ...], ...]  # the first row is the head
 
@@ -101,8 +101,8 @@ def _range(wanted: Any, rule: Param) -> str:
         return "yes, no"
     if isinstance(wanted, type) and issubclass(wanted, Spec):
         return f"any {wanted.__name__}"
-    bounds = [f"{word} {bound:,g}" for word, bound in (("from", rule.min), ("to", rule.max)) if bound is not None]
-    return " ".join(bounds) + rule.unit
+    bounds = [f"{word} {exact(bound)}" for word, bound in (("from", rule.min), ("to", rule.max)) if bound is not None]
+    return (" ".join(bounds) + rule.unit).strip()
 
 
 def _value(value: Any) -> str:
