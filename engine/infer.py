@@ -75,9 +75,9 @@ def _apply(graph: Graph, node: NodeId, inputs: tuple[Shape, ...], shapes: dict[P
 
 
 def _unwired(graph: Graph, node: NodeId, port: str) -> Problem:
-    unread = [n for n, layer in graph.nodes.items() if layer.outputs and Port(n) not in graph.readers]
-    near = [n for n in unread if not graph.feeds(node, n)]
-    fixes = (Wire(near[-1]),) if near else ()
+    unread = (n for n in reversed(graph.nodes) if graph.nodes[n].outputs and Port(n) not in graph.readers)
+    near = next((n for n in unread if not graph.feeds(node, n)), None)
+    fixes = (Wire(near),) if near is not None else ()
     return Problem(f"Input {port} is not wired.", node=node, port=port, fixes=fixes)
 
 

@@ -82,6 +82,7 @@ class Spec:
             cls.registry[cls.__name__] = cls
 
     @classmethod
+    @cache
     def params(cls) -> dict[str, Param]:
         """Return the declared fields by name, in the order in which they were declared."""
         return {f.name: f.metadata["param"] for f in fields(cls) if "param" in f.metadata}  # type: ignore[arg-type]
