@@ -15,8 +15,9 @@ from safetensors.numpy import save as save_safetensors
 from engine.arrays import Array
 from engine.files import atomic_write
 from engine.problems import UserError
-from engine.project.container import Damaged, Manifest, describe_arrays, pack, parse, read
+from engine.project.container import Manifest, describe_arrays, pack, parse, read
 from engine.project.encoding import convert, document_digest, from_dict, project_bytes, to_dict
+from engine.project.limits import FileError
 from engine.project.migrations import migrate
 from engine.project.run import Run, Saved, Status
 from engine.project.strict_json import dump
@@ -80,27 +81,27 @@ def load(path: str | os.PathLike[str]) -> Saved:
     manifest, members = read(path)
     try:
         return _build(manifest, members)
-    except (Damaged, UserError) as error:
+    except (FileError, UserError) as error:
         text = str(error).rstrip(".")
-        raise UserError(f"{path} {text if isinstance(error, Damaged) else f'cannot be opened: {text}'}.") from error
+        raise UserError(f"{path} {text if isinstance(error, FileError) else f'cannot be opened: {text}'}.") from error
 
 
 def _build(manifest: Manifest, members: dict[str, bytes]) -> Saved:
     if "project.json" not in members:
-        raise Damaged("is damaged: its member project.json is missing")
+        raise FileError("is damaged: its member project.json is missing")
     raw = {name: parse(name, data) for name, data in members.items() if name.endswith(".json")}
     raw = migrate(raw, manifest.format)
     ids = sorted((name.split("/")[1] for name in raw if name.endswith("/run.json")), key=_number)
     preview = members.get("preview.png", b"")
     if preview and not preview.startswith(PNG):
-        raise Damaged("is damaged: its preview is no picture")
+        raise FileError("is damaged: its preview is no picture")
     return Saved(from_dict(raw["project.json"]), tuple(_run(name, raw, manifest, members) for name in ids), preview)
 
 
 def _number(run: str) -> int:
     digits = run.removeprefix("run-")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 6):
-        raise Damaged(f"is damaged: {run!r:.80} is no name of a run")
+        raise FileError(f"is damaged: {run!r:.80} is no name of a run")
     return int(digits)
 
 
@@ -108,7 +109,7 @@ def _run(name: str, raw: dict[str, Any], manifest: Manifest, members: dict[str, 
     record = convert(raw[f"runs/{name}/run.json"], RunRecord)
     history = raw.get(f"runs/{name}/history.json")
     if record.id != name or not isinstance(history, dict):
-        raise Damaged(f"is damaged: {name} is not described as it should be")
+        raise FileError(f"is damaged: {name} is not described as it should be")
     arrays = {field: _arrays(f"runs/{name}/{member}", manifest, members) for field, member in _ARRAYS.items()}
     values = {field: getattr(record, field) for field in RunRecord.__struct_fields__}
     return Run(**values | {"project": from_dict(record.project), "history": history} | arrays)
@@ -117,16 +118,16 @@ def _run(name: str, raw: dict[str, Any], manifest: Manifest, members: dict[str, 
 def _arrays(name: str, manifest: Manifest, members: dict[str, bytes]) -> dict[str, Array]:
     """Return the arrays of a member; the bytes were checked already, so here only a made-up file can fail."""
     if name not in members:
-        raise Damaged(f"is damaged: its member {name} is missing")
+        raise FileError(f"is damaged: its member {name} is missing")
     try:
         arrays = load_safetensors(members[name])
     except (SafetensorError, KeyError, ValueError, TypeError, OverflowError) as error:
-        raise Damaged(f"is damaged: its member {name} holds no arrays ({error!s:.100})") from error
+        raise FileError(f"is damaged: its member {name} holds no arrays ({error!s:.100})") from error
     if any(array.ndim > RANK for array in arrays.values()):
-        raise Damaged(f"is damaged: its member {name} holds an array with more than {RANK} axes")
+        raise FileError(f"is damaged: its member {name} holds an array with more than {RANK} axes")
     told = {key: [dtype, list(shape)] for key, (dtype, shape) in manifest.members[name].arrays.items()}
     if told != describe_arrays(arrays):
-        raise Damaged(f"is damaged: its member {name} holds other arrays than its manifest says")
+        raise FileError(f"is damaged: its member {name} holds other arrays than its manifest says")
     return arrays
 
 
