@@ -16,7 +16,7 @@ import msgspec
 from engine.arrays import Array
 from engine.files import cause
 from engine.problems import UserError
-from engine.project.limits import FileError, check_directory
+from engine.project.limits import FileError, NewerError, check_directory, refusal
 from engine.project.strict_json import JsonError, dump, load
 
 MIMETYPE = b"application/x-netwright"
@@ -76,7 +76,7 @@ def read(path: str | os.PathLike[str]) -> tuple[Manifest, dict[str, bytes]]:
         with open_regular(path) as file:
             return _unpack(file, os.fstat(file.fileno()).st_size)
     except FileError as error:
-        raise UserError(f"{path} {error}.") from error
+        raise refusal(path, error) from error
     except OSError as error:
         raise UserError(f"{path} could not be opened, because {_reading(error)}.") from error
     except MemoryError as error:
@@ -132,7 +132,7 @@ def _manifest(data: bytes) -> Manifest:
     if not all(isinstance(number, int) and number >= 1 for number in versions):
         raise FileError("is damaged: its manifest names no version")
     if raw["oldest_reader"] > FORMAT:
-        raise FileError(
+        raise NewerError(
             f"was saved by a newer Netwright (format {raw['format']}; this one reads format {FORMAT}); update to open it"
         )
     try:

@@ -6,6 +6,8 @@ import re
 import stat
 import zipfile
 
+from engine.problems import UserError
+
 MEMBERS = 10_000
 RATIO = 100
 JSON_BYTES = 16 << 20
@@ -16,6 +18,14 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*(\.[a-z0-9]+)?")
 
 class FileError(Exception):
     """What is wrong with a file, as the end of a sentence."""
+
+
+class NewerError(FileError):
+    """The file is of a newer program; nothing else is wrong with it."""
+
+
+class DamagedFileError(UserError):
+    """A file that will never open again, unless it is another program's."""
 
 
 def check_directory(found: list[zipfile.ZipInfo], size: int) -> None:
@@ -48,3 +58,9 @@ def _check_member(info: zipfile.ZipInfo) -> None:
     limit = HISTORY_BYTES if name.endswith("history.json") else JSON_BYTES
     if info.file_size > limit and not name.endswith(".safetensors"):
         raise FileError(f"cannot be opened: its member {name} is larger than {limit >> 20} MB")
+
+
+def refusal(path: object, error: FileError) -> UserError:
+    """Return the whole sentence for a file that cannot be opened."""
+    kind = UserError if isinstance(error, NewerError) else DamagedFileError
+    return kind(f"{path} {error}.")
