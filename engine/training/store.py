@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-from platformdirs import user_state_path
-
-from engine.files import atomic_write, cause
+from engine.files import atomic_write, cause, make_folder, state_folder
 from engine.problems import UserError
 from engine.training.checkpoint import Checkpoint, DamagedError
 from engine.training.events import Checkpointed, EpochDone, Event, Steps
@@ -22,12 +19,8 @@ ENDING = ".checkpoint"
 
 
 def checkpoint_folder(key: str) -> Path:
-    """Return where the checkpoints of `key` lie: the path of a project's file, or any other name for it.
-
-    The environment variable NETWRIGHT_STATE names another folder than the system's for state.
-    """
-    state = os.environ.get("NETWRIGHT_STATE") or user_state_path("netwright", appauthor=False)
-    return Path(state) / "checkpoints" / hashlib.sha256(key.encode()).hexdigest()[:24]
+    """Return where the checkpoints of `key` lie: the path of a project's file, or any other name for it."""
+    return state_folder() / "checkpoints" / hashlib.sha256(key.encode()).hexdigest()[:24]
 
 
 @dataclass(frozen=True)
@@ -51,10 +44,7 @@ class Store:
 
     def save(self, checkpoint: Checkpoint) -> Path:
         """Write a checkpoint and drop those that are not needed any more. Raises UserError where it cannot be written."""
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UserError(f"The folder {self.folder} could not be made, because {cause(error)}.") from error
+        make_folder(self.folder)
         path = self._path(checkpoint.step)
         atomic_write(path, checkpoint.to_bytes())
         best = checkpoint.history.best
