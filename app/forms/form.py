@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin
 
@@ -68,7 +68,9 @@ class _Fold(QToolButton):
     """A line that shows and hides what most people never touch."""
 
     def __init__(self, content: QWidget) -> None:
-        super().__init__(text="Advanced", checkable=True)
+        super().__init__()
+        self.setText("Advanced")
+        self.setCheckable(True)
         self._content = content
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.setToolTip("Show or hide what most people never change")
@@ -94,7 +96,8 @@ class _Row(QWidget):
         self.label.setProperty("quiet", True)
         self.label.setBuddy(self.editor)
         self._reset = self._reset_button()
-        self._problem = QLabel(wordWrap=True, visible=False)
+        self._problem = QLabel(wordWrap=True)
+        self._problem.hide()
         self._problem.setProperty("problem", True)
         self._arrange(rule)
 
@@ -124,7 +127,8 @@ class _Row(QWidget):
         column.addWidget(self._problem)
 
     def _reset_button(self) -> QToolButton:
-        button = QToolButton(icon=icon("rotate-ccw", "quiet"))
+        button = QToolButton()
+        button.setIcon(icon("rotate-ccw", "quiet"))
         policy = button.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         button.setSizePolicy(policy)
@@ -151,17 +155,19 @@ def build_editor(wanted: Any, rule: Param, default: Any) -> Editor:
         return _optional(wanted, rule, default)
     if get_origin(wanted) is tuple:
         return _several(get_args(wanted), rule)
-    if rule.choices:
-        return ChoiceEditor(rule.choices)
-    if wanted is bool:
-        return BoolEditor()
-    if wanted in (int, float):
-        return NumberEditor(rule, whole=wanted is int)
-    if wanted is str:
-        return LineEditor()
     if isinstance(wanted, type) and issubclass(wanted, Spec):
         return FamilyEditor(wanted, Form)
+    if wanted in _SIMPLE:
+        return _SIMPLE[wanted](rule)
     raise TypeError(f"There is no editor for {wanted}.")
+
+
+_SIMPLE: dict[Any, Callable[[Param], Editor]] = {
+    bool: lambda rule: BoolEditor(),
+    int: lambda rule: NumberEditor(rule, whole=True),
+    float: lambda rule: NumberEditor(rule, whole=False),
+    str: lambda rule: ChoiceEditor(rule.choices) if rule.choices else LineEditor(),
+}
 
 
 def _optional(wanted: Any, rule: Param, default: Any) -> Editor:

@@ -4,23 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, SignalInstance
+from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from app.forms.editor import Editor
 from app.forms.texts import QuietCombo
 from app.icons import icon
 from engine.spec import Spec
-
-
-class NestedForm(Protocol):
-    """What this module needs of a form."""
-
-    edited: SignalInstance
-
-    def follow(self, spec: Spec) -> None: ...
 
 
 FormMaker = Callable[[Spec], Any]
@@ -123,7 +115,8 @@ class SeveralEditor(Editor):
         self._rows: list[tuple[QWidget, FamilyEditor]] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        self.more = QToolButton(icon=icon("plus"), text="Add")
+        self.more = QToolButton()
+        self.more.setIcon(icon("plus"))
         self.more.setToolTip("Add another one")
         self.more.clicked.connect(self._add)
         column.addWidget(self.more)
@@ -146,7 +139,8 @@ class SeveralEditor(Editor):
         editor = FamilyEditor(self._family, self._make_form)
         editor.show_value(item)
         editor.changed.connect(lambda _: self.changed.emit(self.value()))
-        away = QToolButton(icon=icon("x"))
+        away = QToolButton()
+        away.setIcon(icon("x"))
         away.setToolTip("Take it away")
         away.setAccessibleName("Take it away")
         away.clicked.connect(lambda: self._remove(line))
