@@ -161,7 +161,12 @@ class Layer(Spec, family=True):
         raise NotImplementedError
 
     def torch(self, *args: Any, **kwargs: Any) -> str:
-        """Return a PyTorch expression: a module (`nn.` ...) or a function of the inputs."""
+        """Return a PyTorch expression, given the shapes at the ports.
+
+        Either a module that is called with the inputs in order, `nn.ReLU()`; or an expression over the ports' names in
+        which at most one module stands, called where it is needed: `nn.LSTM(3, 4, batch_first=True)(x)[0]`,
+        `torch.cat((x1, x2), 1)`. Known names: torch, nn and F. It is a module alone exactly where no port is named.
+        """
         raise NotImplementedError
 
     def summary(self) -> str:

@@ -1,0 +1,58 @@
+"""How arrays lie in memory: the order in which kernels walk through them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array
+
+PIECE = 1 << 15  # values: several arrays of this length stay in the cache of one core
+
+
+def channels_last(x: Array) -> Array:
+    """Return images (N, C, H, W) as a view (N, H, W, C); anything else as it is."""
+    return x.transpose(0, 2, 3, 1) if x.ndim == 4 else x
+
+
+def like_images(work: Array, x: Array) -> Array:
+    """Return a working array of as many values as `channels_last(x)` in the shape of that; it must be contiguous."""
+    return work.reshape(channels_last(x).shape)
+
+
+def pieces(*arrays: Array) -> Iterator[tuple[Array, ...]]:
+    """Yield arrays of one shape in flat pieces that fit the cache; whole, where one of them is not contiguous.
+
+    Images count as contiguous where their channels are last in memory.
+    """
+    views = [channels_last(a) for a in arrays]
+    if not all(v.flags.c_contiguous for v in views):
+        yield tuple(views)
+        return
+    size = views[0].size
+    flat = [v.reshape(-1) for v in views]
+    if size <= PIECE:
+        yield tuple(flat)
+        return
+    for start in range(0, size, PIECE):
+        yield tuple(f[start : start + PIECE] for f in flat)
+
+
+@lru_cache(maxsize=32)
+def _constant(value: float, count: int, dtype: Any) -> Array:
+    made = np.full(count, value, dtype)
+    made.flags.writeable = False
+    return made
+
+
+def zeros_like(x: Array) -> Array | float:
+    """Return zeros to compare a piece with: an array where it is flat, which is several times faster than a number."""
+    return _constant(0.0, PIECE, x.dtype)[: x.size] if x.ndim == 1 and x.size <= PIECE else 0.0
+
+
+def ones(count: int, dtype: Any) -> Array:
+    """Return a vector of ones that nobody may write to; a product with it is a sum."""
+    return _constant(1.0, count, np.dtype(dtype))
