@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 IR_VERSIONS = {17: 8, 18: 8, 19: 9, 20: 9}  # the oldest format of each opset, so that old runtimes can read it
 OPSET = 20
+METADATA = "netwright"  # the entry of the model's metadata that describes it, in JSON
 TYPES = {"float32": 1, "int64": 7, "string": 8}  # ONNX's numbers of types
 
 
@@ -35,7 +36,20 @@ class Model:
     values: Mapping[Port, str]
 
     def __bytes__(self) -> bytes:
-        return self.proto.SerializeToString()
+        return bytes(self.proto.SerializeToString())
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What the model says of itself, as plain JSON values."""
+        found: dict[str, Any] = json.loads(next(p.value for p in self.proto.metadata_props if p.key == METADATA))
+        return found
+
+    def note(self, notes: Mapping[str, Any]) -> None:
+        """Add to what the model says of itself."""
+        from onnx import helper
+
+        about = self.about | dict(notes)
+        helper.set_model_props(self.proto, {METADATA: json.dumps(about, sort_keys=True)})
 
 
 def build(
@@ -44,13 +58,11 @@ def build(
     fitted: Mapping[NodeId, Fitted],
     *,
     opset: int = OPSET,
-    notes: Mapping[str, Any] | None = None,
 ) -> Model:
     """Return the model of a trained network, checked by onnx but not yet verified.
 
     `parameters` are a run's, by "box.weight"; `fitted` is what its preprocessing and targets have learnt. Inputs, outputs,
-    classes and vocabularies are described in the model's metadata under "netwright", with `notes` beside. Raises
-    UserError where the network cannot be exported.
+    classes and vocabularies are described in the model's metadata. Raises UserError where the network cannot be exported.
     """
     if opset not in IR_VERSIONS:
         raise UserError(f"Models are written at operator set {min(IR_VERSIONS)} to {max(IR_VERSIONS)}, not {opset}.")
@@ -67,9 +79,8 @@ def build(
         for node, layer in network.outputs.items()
         for feed in _answer(sheet, network, node, layer, values, fitted.get(node, {}))
     ]
-    about = _about(network, entering, fitted) | dict(notes or {})
     flat = [feed for group in entering.values() for feed in group.values()]
-    return Model(assemble(sheet, flat, leaving, about), values)
+    return Model(assemble(sheet, flat, leaving, _about(network, entering, fitted)), values)
 
 
 def feeds(node: NodeId, layer: Input, fitted: Fitted) -> dict[str, Feed]:
@@ -78,7 +89,7 @@ def feeds(node: NodeId, layer: Input, fitted: Fitted) -> dict[str, Feed]:
     Its numbers, images or tokens are named as the box, a category column is `box.column`.
     """
     wanted = layer.preprocessing.feeds(fitted)
-    return {f.name: Feed(node if f.name == "numbers" else f"{node}.{f.name}", f.dtype, f.shape) for f in wanted}
+    return {f.name: replace(f, name=f"{node}.{f.name}" if f.dtype == "string" else node) for f in wanted}
 
 
 def label_name(node: NodeId) -> str:
@@ -127,7 +138,8 @@ def _about(network: Network, entering: Mapping[NodeId, Mapping[str, Feed]], fitt
         node: {
             "columns": list(layer.columns),
             "tensors": {feed.name: {"type": feed.dtype, "shape": feed.shape} for feed in entering[node].values()},
-            **{key: fitted[node][key] for key in ("vocabulary",) if key in fitted[node]},
+            "preprocessing": layer.preprocessing.to_dict(),
+            **{key: fitted[node][key] for key in ("vocabulary", "categories") if key in fitted[node]},
         }
         for node, layer in network.inputs.items()
     }
@@ -160,6 +172,6 @@ def assemble(sheet: Sheet, entering: Iterable[Feed], leaving: Iterable[Feed], ab
     opset = helper.make_opsetid("", sheet.opset)
     model = helper.make_model(body, opset_imports=[opset], ir_version=IR_VERSIONS[sheet.opset])
     model.producer_name, model.producer_version = "netwright", program_version()
-    helper.set_model_props(model, {"netwright": json.dumps(about, sort_keys=True)})
+    helper.set_model_props(model, {METADATA: json.dumps(about, sort_keys=True)})
     onnx.checker.check_model(model, full_check=True)
     return model

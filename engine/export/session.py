@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, Arrays
+from engine.export.onnx import METADATA
 
 
 def open_session(model: bytes) -> Any:
@@ -31,7 +32,7 @@ class OnnxPredictor:
         self.inputs = {item.name: (item.type, tuple(item.shape[1:])) for item in self._session.get_inputs()}
         self.outputs = tuple(item.name for item in self._session.get_outputs())
         properties = self._session.get_modelmeta().custom_metadata_map
-        self.about: dict[str, Any] = json.loads(properties.get("netwright", "{}"))
+        self.about: dict[str, Any] = json.loads(properties.get(METADATA, "{}"))
 
     def run(self, feeds: Mapping[str, Array], wanted: Sequence[str] | None = None) -> Arrays:
         """Return every output (N, ...), or the `wanted` ones, for raw values (N, ...) at every input, by name."""
