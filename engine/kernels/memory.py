@@ -18,9 +18,11 @@ def channels_last(x: Array) -> Array:
     return x.transpose(0, 2, 3, 1) if x.ndim == 4 else x
 
 
-def like_images(work: Array, x: Array) -> Array:
-    """Return a working array of as many values as `channels_last(x)` in the shape of that; it must be contiguous."""
-    return work.reshape(channels_last(x).shape)
+def shaped_like(x: Array, work: Array) -> Array:
+    """Return a contiguous working array as a view that lies in memory as `x` should: images channels-last."""
+    if x.ndim != 4:
+        return work.reshape(x.shape)
+    return work.reshape(x.transpose(0, 2, 3, 1).shape).transpose(0, 3, 1, 2)
 
 
 def pieces(*arrays: Array) -> Iterator[tuple[Array, ...]]:
@@ -39,6 +41,11 @@ def pieces(*arrays: Array) -> Iterator[tuple[Array, ...]]:
         return
     for start in range(0, size, PIECE):
         yield tuple(f[start : start + PIECE] for f in flat)
+
+
+def room(work: Array, piece: Array) -> Array:
+    """Return so much of a flat work array of PIECE values as `piece` needs, in its shape."""
+    return work[: piece.size] if piece.ndim == 1 and piece.size <= work.size else np.empty(piece.shape, piece.dtype)
 
 
 @lru_cache(maxsize=32)
