@@ -39,7 +39,8 @@ class Weight:
     """One array that belongs to a layer and outlives the step.
 
     `shape` is PyTorch's. It starts from `initializer` where one is given, else filled with `fill`. `trained` weights get
-    a gradient and an optimizer; the others (running statistics) are only written by `forward`.
+    a gradient and an optimizer; the others (running statistics) are only written by `forward`. `memory` is the order of
+    axes in which it lies in memory where that is not PyTorch's: (2, 3, 1, 0) stores (F, C, H, W) as (H, W, C, F).
     """
 
     shape: Shape
@@ -48,6 +49,7 @@ class Weight:
     fan_out: int = 1
     fill: float = 0.0
     trained: bool = True
+    memory: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,12 +57,14 @@ class Scratch:
     """A working array of one step. Its first axis is the batch unless `batched` is false.
 
     `dtype` "" is the plan's own (float32, or float64 when checking); else a NumPy name such as "bool" or "intp". It
-    lives from `forward` to `backward` where `backward` names it, else only during the call that names it.
+    lives from `forward` to `backward` where `backward` names it, else only during the call that names it. One that is
+    `kept` starts at zero, is nobody else's, and keeps its values from step to step: for borders that stay zero.
     """
 
     shape: Shape
     batched: bool = True
     dtype: str = ""
+    kept: bool = False
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,8 @@ class Layer(Spec, family=True):
         """Return the input ports: the parameters of the shape rule."""
         names = needs(type(self), "shape")
         if names and names[0].startswith("*"):
-            return tuple(f"{names[0][1:]}{i + 1}" for i in range(self.inputs))  # type: ignore[attr-defined]
+            most = self.params()["inputs"].max or 0  # a file may ask for a thousand million
+            return tuple(f"{names[0][1:]}{i + 1}" for i in range(min(self.inputs, int(most))))  # type: ignore[attr-defined]
         return names
 
     def shape(self, *args: Any, **kwargs: Any) -> Any:
@@ -156,7 +161,12 @@ class Layer(Spec, family=True):
         raise NotImplementedError
 
     def torch(self, *args: Any, **kwargs: Any) -> str:
-        """Return a PyTorch expression: a module (`nn.` ...) or a function of the inputs."""
+        """Return a PyTorch expression, given the shapes at the ports.
+
+        Either a module that is called with the inputs in order, `nn.ReLU()`; or an expression over the ports' names in
+        which at most one module stands, called where it is needed: `nn.LSTM(3, 4, batch_first=True)(x)[0]`,
+        `torch.cat((x1, x2), 1)`. Known names: torch, nn and F. It is a module alone exactly where no port is named.
+        """
         raise NotImplementedError
 
     def summary(self) -> str:
@@ -177,11 +187,11 @@ class Pointwise(Layer, abstract=True):
 
 def _parameters(cls: type, method: str) -> tuple[str, ...]:
     parameters = list(inspect.signature(getattr(cls, method)).parameters.values())[1:]
-    return tuple("*" + p.name if p.kind is p.VAR_POSITIONAL else p.name for p in parameters)
+    return tuple("*" + p.name if p.kind is p.VAR_POSITIONAL else p.name.replace("__", ".") for p in parameters)
 
 
 needs: Callable[[type, str], tuple[str, ...]] = cache(_parameters)
-"""Return the names that a method of a layer asks for; a variadic one starts with `*`."""
+"""Return the names that a method of a layer asks for; a variadic one starts with `*`, and `a__b` asks for `a.b`."""
 
 
 def _check_names(cls: type[Layer]) -> None:

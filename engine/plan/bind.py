@@ -1,0 +1,67 @@
+"""Turn a written program into a flat list of calls that need no argument."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from engine.arrays import Array
+from engine.plan.memory import allocate, poison
+from engine.plan.program import Argument, Call, Key, Program
+from engine.plan.state import State
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A program with its arrays: `calls` run in order, one for each of `program.calls`."""
+
+    program: Program
+    arrays: Mapping[Key, Array]
+    calls: tuple[Callable[[], None], ...]
+    bytes: int
+
+
+def bind(program: Program, state: State, *, poisoned: bool = False) -> Bound:
+    """Allocate the arrays of a program and put them into its calls.
+
+    With `poisoned`, everything in the arena is filled with NaN before the step and again as soon as it is free, so that a
+    fault in the memory plan cannot stay hidden.
+    """
+    arrays, size = allocate(program)
+
+    def resolve(argument: Argument) -> Any:
+        if isinstance(argument, Key):
+            return _weight(state, argument) if "weight" in argument.kind else arrays[argument]
+        return tuple(map(resolve, argument)) if isinstance(argument, tuple) else argument
+
+    calls = [partial(call.function, *map(resolve, call.arguments)) for call in program.calls]
+    if poisoned:
+        calls = _poisoned(program, arrays, calls)
+    return Bound(program, arrays, tuple(calls), size)
+
+
+def _weight(state: State, key: Key) -> Array:
+    owner = state.gradients if key.kind == "grad_weight" else state.parameters
+    return owner[f"{key.node}.{key.name}"]
+
+
+def _poisoned(program: Program, arrays: Mapping[Key, Array], calls: list[Any]) -> list[Any]:
+    """Return the calls with poison before an array's first use and after its last."""
+    spans = program.lifetimes()
+
+    def wrap(index: int, call: Call, run: Callable[[], None]) -> Callable[[], None]:
+        begins = [arrays[key] for key in set(call.named()) if spans.get(key, (-1, -1))[0] == index]
+        ends = [arrays[key] for key in set(call.named()) if spans.get(key, (-1, -1))[1] == index]
+
+        def guarded() -> None:
+            for array in begins:
+                poison(array)
+            run()
+            for array in ends:
+                poison(array)
+
+        return guarded
+
+    return [wrap(i, call, run) for i, (call, run) in enumerate(zip(program.calls, calls, strict=True))]

@@ -1,0 +1,53 @@
+"""Compile a graph into a plan that trains it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engine.composite import flatten
+from engine.graph import Graph
+from engine.infer import infer
+from engine.optimizer import Optimizer
+from engine.plan.bind import bind
+from engine.plan.plan import Plan
+from engine.plan.state import State, declared_weights
+from engine.plan.write import Options, write
+from engine.problems import UserError
+
+
+class CompileError(UserError):
+    """The graph has problems, so it cannot be compiled; the text is the first of them."""
+
+
+def compile(
+    graph: Graph,
+    batch: int,
+    *,
+    optimizer: Optimizer | None = None,
+    seed: int = 0,
+    dtype: Any = np.float32,
+    share: Plan | None = None,
+    input_gradients: bool = False,
+    poison: bool = False,
+) -> Plan:
+    """Return a plan that trains `graph` with batches of `batch` samples.
+
+    With `share`, the plan trains the same parameters as another one, with the same optimizer state. `dtype` float64 is for
+    checking. `input_gradients` keeps the gradient at each Input. `poison` fills freed arrays with NaN, to prove the memory
+    plan. Raises CompileError where the graph has problems.
+    """
+    flat = checked(graph)
+    inference = infer(flat)
+    state = share.state if share else State(declared_weights(flat), optimizer, seed, dtype)
+    options = Options(batch, np.dtype(dtype).name, input_gradients=input_gradients, rng=state.rng)
+    return Plan(flat, inference, batch, state, bind(write(flat, inference, options), state, poisoned=poison))
+
+
+def checked(graph: Graph) -> Graph:
+    """Return the graph without composites; raise CompileError where it has problems."""
+    problems = infer(graph).problems
+    if problems:
+        raise CompileError(str(problems[0]))
+    return flatten(graph)

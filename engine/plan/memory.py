@@ -1,0 +1,74 @@
+"""Place the arrays of a step in one arena, so that those which never live at the same time share memory."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Mapping
+
+import numpy as np
+
+from engine.arrays import Array
+from engine.plan.program import ArraySpec, Key, Program
+
+ALIGNMENT = 64  # bytes: a cache line
+
+
+def place(sizes: Mapping[Key, int], spans: Mapping[Key, tuple[int, int]]) -> dict[Key, int]:
+    """Return an offset for each array such that arrays whose spans overlap do not overlap in memory.
+
+    Greedy by size, each at the lowest gap that fits: within a few per cent of the best for networks.
+    """
+    placed: list[tuple[int, int, tuple[int, int]]] = []  # start, end, span
+    offsets: dict[Key, int] = {}
+    for key in sorted(sizes, key=lambda k: (-sizes[k], spans[k])):
+        first, last = spans[key]
+        start = 0
+        for other_start, other_end, (other_first, other_last) in placed:
+            alive = other_first <= last and first <= other_last
+            if alive and other_end > start and other_start < start + sizes[key]:
+                start = other_end
+        offsets[key] = start
+        insort(placed, (start, start + sizes[key], spans[key]))
+    return offsets
+
+
+def allocate(program: Program) -> tuple[dict[Key, Array], int]:
+    """Return every array of a program, and the bytes that they take together."""
+    spans = program.lifetimes()
+    sizes = {key: _bytes(program.arrays[key]) for key in spans}
+    offsets = place(sizes, spans)
+    total = max((offsets[key] + sizes[key] for key in spans), default=0)
+    arena = _aligned(total)
+    arrays = {}
+    for key, spec in program.arrays.items():
+        raw = arena[offsets[key] : offsets[key] + sizes[key]] if key in spans else _aligned(_bytes(spec))
+        arrays[key] = _shaped(raw, spec, images_last=key.kind in ("value", "grad", "part"))
+    return arrays, total + sum(_bytes(spec) for key, spec in program.arrays.items() if key not in spans)
+
+
+def _bytes(spec: ArraySpec) -> int:
+    count = int(np.prod(spec.shape, dtype=np.int64)) * np.dtype(spec.dtype).itemsize
+    return -(-count // ALIGNMENT) * ALIGNMENT
+
+
+def _aligned(count: int) -> Array:
+    """Return `count` bytes of zeros that begin at a cache line."""
+    raw = np.zeros(count + ALIGNMENT, np.uint8)
+    skip = -raw.ctypes.data % ALIGNMENT
+    return raw[skip : skip + count]
+
+
+def _shaped(raw: Array, spec: ArraySpec, images_last: bool) -> Array:
+    """Give bytes their type and shape; images (N, C, H, W) lie channels-last in memory, which convolutions want."""
+    dtype = np.dtype(spec.dtype)
+    flat = raw[: int(np.prod(spec.shape, dtype=np.int64)) * dtype.itemsize].view(dtype)
+    if len(spec.shape) != 4 or not images_last:
+        return flat.reshape(spec.shape)
+    n, c, h, w = spec.shape
+    return flat.reshape(n, h, w, c).transpose(0, 3, 1, 2)
+
+
+def poison(array: Array) -> None:
+    """Fill an array with NaN (whole numbers: with the largest), so that reading what is free shows."""
+    kind = array.dtype.kind
+    array[...] = np.nan if kind == "f" else np.iinfo(array.dtype).max if kind == "i" else 1

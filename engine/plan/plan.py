@@ -1,0 +1,169 @@
+"""A compiled network in training: load a batch, do a step, look at what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import isfinite, sqrt
+from time import perf_counter
+
+import numpy as np
+
+from engine.arrays import Array, Arrays, Shape
+from engine.graph import Graph, NodeId, Port
+from engine.infer import Inference
+from engine.layers.input import Input
+from engine.layers.output import Output
+from engine.plan.bind import Bound
+from engine.plan.program import Call, Key
+from engine.plan.state import State
+from engine.problems import UserError
+
+
+class NotFinite(UserError):  # noqa: N818  (it says what was found)
+    """A loss or gradient became NaN or infinite; `node` and `tensor` say where it first did."""
+
+    def __init__(self, node: NodeId, tensor: str, step: int) -> None:
+        super().__init__(
+            f"In step {step} the {tensor} of {node} became infinite or not a number. "
+            "Try a smaller learning rate, and look at the data for extreme values."
+        )
+        self.node, self.tensor, self.step = node, tensor, step
+
+
+@dataclass(frozen=True)
+class BoxCost:
+    """What one box costs. `bytes` counts its own values for the whole batch, `milliseconds` forward and backward of a step."""
+
+    node: NodeId
+    layer: str
+    shape: Shape
+    parameters: int
+    multiply_adds: int  # of one sample, forward
+    bytes: int
+    milliseconds: float
+
+
+class Plan:
+    """A graph that is ready to be trained with batches of one size. Made by `compile`.
+
+    `parameters` and `gradients` are views by name (`box.weight`, PyTorch's layouts) of the flat vectors in `state`.
+    """
+
+    def __init__(self, graph: Graph, inference: Inference, batch: int, state: State, bound: Bound) -> None:
+        self.graph, self.inference, self.batch, self.state, self.bound = graph, inference, batch, state, bound
+        self.parameters, self.gradients = state.parameters, state.gradients
+        self.gradient_norm = 0.0
+        arrays = bound.arrays
+        self.inputs: Arrays = _by_node(graph, Input, lambda node: arrays.get(Key("value", node, "y")))
+        self.targets: Arrays = _by_node(graph, Output, lambda node: arrays.get(Key("target", node, "target")))
+        self.losses: Arrays = _by_node(graph, Output, lambda node: arrays.get(Key("losses", node, "losses")))
+        ones = np.ones(batch, state.vector.dtype)
+        self._means = [(losses, ones * (graph.nodes[n].weight / batch)) for n, losses in self.losses.items()]  # type: ignore[attr-defined]
+
+    def load(self, inputs: Mapping[NodeId, Array], targets: Mapping[NodeId, Array]) -> None:
+        """Copy a batch into the plan: (N, ...) for each Input, targets for each Output, N the plan's batch."""
+        for node, array in self.inputs.items():
+            np.copyto(array, inputs[node], casting="same_kind")
+        for node, array in self.targets.items():
+            np.copyto(array, targets[node], casting="same_kind")
+
+    @np.errstate(all="ignore")  # what is not finite is found below, and named
+    def step(self, rate: float) -> float:
+        """Do one training step on the loaded batch and return its loss, as it was before the update.
+
+        Raises NotFinite, with all parameters untouched, where the loss or the gradient is not finite.
+        """
+        for call in self.bound.calls:
+            call()
+        loss = self.loss()
+        squared = float(self.state.gradient.dot(self.state.gradient))
+        if not (isfinite(loss) and (isfinite(squared) or np.isfinite(self.state.gradient).all())):
+            raise self._blame()
+        self.gradient_norm = sqrt(squared)
+        self.state.update(rate)
+        return loss
+
+    def run(self) -> float:
+        """Do forward and backward on the loaded batch without an update; return the loss."""
+        for call in self.bound.calls:
+            call()
+        return self.loss()
+
+    def loss(self) -> float:
+        """Return the loss of the latest step: the sum over outputs of weight times mean."""
+        return sum(float(losses.dot(weights)) for losses, weights in self._means)
+
+    def outputs(self) -> dict[NodeId, Array]:
+        """Return what reached each Output in the latest step, before `loss.answer`; views that the next step changes."""
+        sources = {node: self.graph.sources(node)["x"] for node in self.losses}
+        return {node: self.bound.arrays[Key("value", *source)] for node, source in sources.items()}
+
+    def input_gradients(self) -> Arrays:
+        """Return the gradient at each Input; the plan must have been compiled with `input_gradients`."""
+        return _by_node(self.graph, Input, lambda node: self.bound.arrays.get(Key("grad", node, "y")))
+
+    def explain(self, repeats: int = 3) -> list[BoxCost]:
+        """Return what each box costs, measured on whatever batch is loaded; running statistics are put back."""
+        kept, times = self.state.statistics.copy(), dict.fromkeys(self.graph.order, float("inf"))
+        for _ in range(repeats):
+            once = dict.fromkeys(times, 0.0)
+            for call, run in zip(self.bound.program.calls, self.bound.calls, strict=True):
+                start = perf_counter()
+                run()
+                once[call.node] += perf_counter() - start
+            times = {node: min(times[node], once[node]) for node in times}
+        np.copyto(self.state.statistics, kept)
+        return [self._cost(node, times[node] * 1e3) for node in self.graph.order]
+
+    def _cost(self, node: NodeId, milliseconds: float) -> BoxCost:
+        layer, inputs = self.graph.nodes[node], self.inference.inputs(self.graph, node)
+        weights = layer.weights(*inputs).values()
+        return BoxCost(
+            node,
+            type(layer).__name__,
+            self.inference.shapes.get(Port(node), ()),
+            sum(int(np.prod(weight.shape)) for weight in weights if weight.trained),
+            layer.multiply_adds(*inputs),
+            sum(array.nbytes for key, array in self.bound.arrays.items() if key.node == node),
+            milliseconds,
+        )
+
+    @np.errstate(all="ignore")
+    def _blame(self) -> NotFinite:
+        """Replay the step with a look at every array, and return where the first bad value stands."""
+        step = self.state.step + 1
+        for name, array in self.parameters.items():
+            if not np.isfinite(array).all():
+                node, weight = name.rsplit(".", 1)
+                return NotFinite(node, weight, step)
+        for node, array in self.inputs.items():
+            if not np.isfinite(array).all():
+                return NotFinite(node, "data", step)
+        return self._replay(step)
+
+    def _replay(self, step: int) -> NotFinite:
+        for call, run in zip(self.bound.program.calls, self.bound.calls, strict=True):
+            run()
+            for key in call.writes:
+                if not np.isfinite(self._written(key)).all():
+                    return NotFinite(call.node, _tensor(call, key), step)
+        return NotFinite(next(iter(self.losses)), "loss", step)
+
+    def _written(self, key: Key) -> Array:
+        if key.kind == "grad_weight":
+            return self.gradients[f"{key.node}.{key.name}"]
+        return self.bound.arrays[key]
+
+
+def _tensor(call: Call, key: Key) -> str:
+    if key.kind == "losses":
+        return "loss"
+    if call.phase == "forward":
+        return f"output {key.name}"
+    return f"gradient of {key.name}" if key.kind == "grad_weight" else "gradient"
+
+
+def _by_node(graph: Graph, kind: type, find: Callable[[NodeId], Array | None]) -> Arrays:
+    found = {node: find(node) for node, layer in graph.nodes.items() if isinstance(layer, kind)}
+    return {node: array for node, array in found.items() if array is not None}

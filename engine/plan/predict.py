@@ -1,0 +1,93 @@
+"""Run a network forward only: answers for any number of samples, or every value inside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array, Arrays
+from engine.graph import Graph, NodeId, Port
+from engine.infer import infer
+from engine.layers.input import Input
+from engine.layers.output import Output
+from engine.plan.bind import bind
+from engine.plan.compile import checked
+from engine.plan.program import Key
+from engine.plan.state import State, declared_weights
+from engine.plan.write import Options, write
+
+
+class Predictor:
+    """A graph with parameters, ready to answer.
+
+    `parameters` are arrays by name, which are copied, or the `State` of a plan in training, which is shared: then answers
+    follow what it learns. With `keep_values` every box can be looked at, also those that no Output sees.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        parameters: Mapping[str, Array] | State,
+        *,
+        batch: int = 64,
+        dtype: Any = np.float32,
+        keep_values: bool = False,
+    ) -> None:
+        self.graph, self.batch = checked(graph), batch
+        inference = infer(self.graph)
+        state = parameters if isinstance(parameters, State) else self._state(parameters, dtype)
+        options = Options(batch, state.vector.dtype.name, training=False, keep_values=keep_values, rng=state.rng)
+        self._bound = bind(write(self.graph, inference, options), state)
+        outputs = [node for node, layer in self.graph.nodes.items() if isinstance(layer, Output)]
+        self._ends = {node: Key("value", *self.graph.sources(node)["x"]) for node in outputs}
+
+    def _state(self, parameters: Mapping[str, Array], dtype: Any) -> State:
+        state = State(declared_weights(self.graph), None, 0, dtype)
+        state.restore(parameters)
+        return state
+
+    def answers(self, inputs: Mapping[NodeId, Array]) -> dict[NodeId, Array]:
+        """Return each Output's answer (N, ...) for inputs (N, ...): probabilities or values."""
+        raw = self.outputs(inputs)
+        return {node: self.graph.nodes[node].loss.answer(x) for node, x in raw.items()}  # type: ignore[attr-defined]
+
+    def outputs(self, inputs: Mapping[NodeId, Array]) -> dict[NodeId, Array]:
+        """Return what reaches each Output (N, ...), before `loss.answer`."""
+        return self._run(inputs, self._ends)
+
+    def values(self, inputs: Mapping[NodeId, Array]) -> dict[Port, Array]:
+        """Return the value at each output port of each box (N, ...); the predictor must keep values."""
+        keys = {Port(k.node, k.name): k for k in self._bound.arrays if k.kind == "value"}
+        return self._run(inputs, keys)
+
+    def _run(self, inputs: Mapping[NodeId, Array], wanted: Mapping[Any, Key]) -> dict[Any, Array]:
+        count = min(len(array) for array in inputs.values())
+        found: dict[Any, Array] = {}
+        for start, run in self._chunks(inputs, count):
+            run()
+            part = slice(start, min(start + self.batch, count))
+            for name, key in wanted.items():
+                value = self._bound.arrays[key]
+                whole = found.setdefault(name, np.empty((count, *value.shape[1:]), value.dtype))
+                whole[part] = value[: part.stop - start]
+        return found
+
+    def _chunks(self, inputs: Mapping[NodeId, Array], count: int) -> Iterator[tuple[int, Callable[[], None]]]:
+        """Yield each chunk's first row, with its samples in place; the last one is filled up with zeros."""
+        feeds: Arrays = {
+            node: self._bound.arrays[Key("value", node, "y")]
+            for node, layer in self.graph.nodes.items()
+            if isinstance(layer, Input) and Key("value", node, "y") in self._bound.arrays
+        }
+        for start in range(0, count, self.batch):
+            for node, array in feeds.items():
+                rows = inputs[node][start : start + self.batch]
+                np.copyto(array[: len(rows)], rows, casting="same_kind")
+                array[len(rows) :] = 0
+            yield start, self._forward
+
+    def _forward(self) -> None:
+        for call in self._bound.calls:
+            call()

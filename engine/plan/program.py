@@ -1,0 +1,69 @@
+"""A step in writing: which call of which box needs which arrays, before any array exists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from engine.arrays import Shape
+
+
+class Key(NamedTuple):
+    """The name of one array of a step.
+
+    `kind` is "value" or "grad" (an output of a box, and its gradient), "part" (a further reader's share of a gradient, named
+    by its port), "scratch", "target" or "losses" (of an Output), "weight" or "grad_weight".
+    """
+
+    kind: str
+    node: str
+    name: str
+
+
+Argument = Key | tuple["Key | None", ...] | Any  # anything but a Key is passed on as it is
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call: a function and what it is called with. `writes` are the arrays that it fills, `node` is the box to blame."""
+
+    node: str
+    phase: str
+    function: Callable[..., None]
+    arguments: tuple[Argument, ...]
+    writes: tuple[Key, ...] = ()
+
+    def named(self) -> Iterator[Key]:
+        """Yield every array that the call is given."""
+        for argument in self.arguments:
+            if isinstance(argument, Key):
+                yield argument
+            elif isinstance(argument, tuple):
+                yield from (key for key in argument if isinstance(key, Key))
+
+
+@dataclass(frozen=True)
+class ArraySpec:
+    """What an array of a step is like. A pinned one is nobody else's and keeps its values; it starts at zero."""
+
+    shape: Shape  # with the batch axis
+    dtype: str
+    pinned: bool = False
+
+
+@dataclass
+class Program:
+    """The calls of one step, in order, and the arrays that they need besides weights and their gradients."""
+
+    calls: list[Call] = field(default_factory=list)
+    arrays: dict[Key, ArraySpec] = field(default_factory=dict)
+
+    def lifetimes(self) -> dict[Key, tuple[int, int]]:
+        """Return the first and the last call that each array which is not pinned is given to."""
+        spans: dict[Key, tuple[int, int]] = {}
+        for index, call in enumerate(self.calls):
+            for key in call.named():
+                if key in self.arrays and not self.arrays[key].pinned:
+                    spans[key] = (spans.get(key, (index, index))[0], index)
+        return spans

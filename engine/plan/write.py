@@ -1,0 +1,229 @@
+"""Write the program of a step from a graph: what the signatures of its layers ask for, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array, Shape
+from engine.graph import Graph, NodeId, Port
+from engine.infer import Inference
+from engine.layer import Layer, Scratch, needs
+from engine.layers.input import Input
+from engine.layers.output import Output
+from engine.plan.program import ArraySpec, Call, Key, Program
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a graph is to be written: with or without the backward half, and for how many samples."""
+
+    batch: int
+    dtype: str = "float32"
+    training: bool = True
+    input_gradients: bool = False
+    keep_values: bool = False  # let every value survive the step
+    rng: Any = None
+
+
+def write(graph: Graph, inference: Inference, options: Options) -> Program:
+    """Return the program of one step of a graph without composites and problems."""
+    return _Writer(graph, inference, options).write()
+
+
+def target_dtype(layer: Output, dtype: str) -> str:
+    """Return the type of an Output's targets: whole numbers for classes."""
+    return "intp" if layer.loss.target == "class" else dtype
+
+
+class _Writer:
+    def __init__(self, graph: Graph, inference: Inference, options: Options) -> None:
+        self.graph, self.inference, self.options = graph, inference, options
+        self.program = Program()
+        self.order = [node for node in graph.order if node in self._alive()]
+        self.learning = self._learning() if options.training else set()
+        self.filled: set[Key] = set()  # gradients that a call has written so far
+
+    def write(self) -> Program:
+        for node in self.order:
+            self._forward(node)
+        if self.options.training:
+            for node in reversed(self.order):
+                self._backward(node)
+        return self.program
+
+    def _alive(self) -> set[NodeId]:
+        """Return the boxes that an Output can see; all where every value is wanted."""
+        if self.options.keep_values:
+            return set(self.graph.nodes)
+        seen = {node for node, layer in self.graph.nodes.items() if isinstance(layer, Output)}
+        waiting = list(seen)
+        while waiting:
+            ahead = {source.node for source in self.graph.sources(waiting.pop()).values()} - seen
+            seen |= ahead
+            waiting += ahead
+        return seen
+
+    def _learning(self) -> set[NodeId]:
+        """Return the boxes whose outputs need a gradient: something trained lies in or before them."""
+        found: set[NodeId] = set()
+        for node in self.order:
+            layer, sources = self.graph.nodes[node], self.graph.sources(node)
+            trained = any(weight.trained for weight in layer.weights(*self._inputs(node)).values())
+            wanted = isinstance(layer, Input) and self.options.input_gradients
+            if trained or wanted or any(source.node in found for source in sources.values()):
+                found.add(node)
+        return found
+
+    def _inputs(self, node: NodeId) -> tuple[Shape, ...]:
+        return self.inference.inputs(self.graph, node)
+
+    def _array(self, key: Key, shape: Shape, dtype: str = "", *, pinned: bool = False, batched: bool = True) -> Key:
+        full = (self.options.batch, *shape) if batched else shape
+        self.program.arrays.setdefault(key, ArraySpec(full, dtype or self.options.dtype, pinned))
+        return key
+
+    # ------------------------------------------------------------------ forward
+
+    def _forward(self, node: NodeId) -> None:
+        layer = self.graph.nodes[node]
+        if isinstance(layer, Output):
+            self._loss_forward(node, layer)
+            return
+        pinned = isinstance(layer, Input) or self.options.keep_values or self._reaches_output(node)
+        for name in layer.outputs:
+            self._array(Key("value", node, name), self.inference.shapes[Port(node, name)], pinned=pinned)
+        if not isinstance(layer, Input):
+            self._declare_scratch(node, layer.scratch(*self._inputs(node)))
+            writes = tuple(Key("value", node, name) for name in layer.outputs)
+            self._call(node, "forward", layer.forward, needs(type(layer), "forward"), writes)
+
+    def _reaches_output(self, node: NodeId) -> bool:
+        """Tell whether an Output reads this box: what it says must survive the step."""
+        ends = (self.graph.readers.get(Port(node, name), ()) for name in self.graph.nodes[node].outputs)
+        return any(isinstance(self.graph.nodes[end.node], Output) for some in ends for end in some)
+
+    def _loss_forward(self, node: NodeId, layer: Output) -> None:
+        if not self.options.training:
+            return
+        (x,) = self._inputs(node)
+        dtype = target_dtype(layer, self.options.dtype)
+        self._array(Key("target", node, "target"), layer.loss.target_shape(x), dtype, pinned=True)
+        losses = self._array(Key("losses", node, "losses"), (), pinned=True)
+        self._declare_scratch(node, layer.loss.scratch(x))
+        self._call(node, "forward", layer.loss.forward, needs(type(layer.loss), "forward"), (losses,))
+
+    def _declare_scratch(self, node: NodeId, scratch: dict[str, Scratch]) -> None:
+        for name, s in scratch.items():
+            self._array(Key("scratch", node, name), s.shape, s.dtype, pinned=s.kept, batched=s.batched)
+
+    # ------------------------------------------------------------------ backward
+
+    def _backward(self, node: NodeId) -> None:
+        layer = self.graph.nodes[node]
+        if isinstance(layer, Output):
+            self._gradients(node, layer.loss.backward, needs(type(layer.loss), "backward"))
+        elif node in self.learning and not isinstance(layer, Input) and self._arrived(node):
+            for name in layer.outputs:
+                # An output that nothing learns from has a gradient of zeros for ever.
+                key = Key("grad", node, name)
+                self._array(key, self.inference.shapes[Port(node, name)], pinned=key not in self.filled)
+            self._gradients(node, layer.backward, needs(type(layer), "backward"))
+
+    def _arrived(self, node: NodeId) -> bool:
+        return any(Key("grad", node, name) in self.filled for name in self.graph.nodes[node].outputs)
+
+    def _gradients(self, node: NodeId, function: Any, names: Sequence[str]) -> None:
+        """Write a backward call, and the additions for sources that have got a gradient before."""
+        targets = self._targets(node, {name.lstrip("*") for name in names})
+        weights = [n.removeprefix("grad_") for n in names if n.startswith("grad_")]
+        written = [self._weight(node, "grad_weight", name) for name in weights]
+        writes = (*targets.values(), *(key for key in written if key))
+        self._call(node, "backward", function, names, writes, targets)
+        for port, key in targets.items():
+            if key.kind == "part":
+                source = self.graph.sources(node)[port]
+                total = Key("grad", source.node, source.name)
+                self.program.calls.append(Call(node, "backward", _accumulate, (total, key), (total,)))
+
+    def _targets(self, node: NodeId, names: set[str]) -> dict[str, Key]:
+        """Return where the gradient of each port goes, for those that need one and that the call can give."""
+        targets = {}
+        for port, source in self.graph.sources(node).items():
+            if source.node in self.learning and f"grad_{self._written(node, port)}" in names:
+                targets[port] = self._target(node, port, source)
+        return targets
+
+    def _target(self, node: NodeId, port: str, source: Port) -> Key:
+        key = Key("grad", source.node, source.name)
+        if key in self.filled:
+            key = Key("part", node, port)
+        self.filled.add(key)
+        wanted = isinstance(self.graph.nodes[source.node], Input)
+        return self._array(key, self.inference.shapes[source], pinned=wanted)
+
+    def _written(self, node: NodeId, port: str) -> str:
+        """Return the name that the layer's methods have for a port: a variadic one has one name for all."""
+        first = needs(type(self.graph.nodes[node]), "shape")[0]
+        return first[1:] if first.startswith("*") else port
+
+    # ------------------------------------------------------------------ arguments
+
+    def _call(
+        self,
+        node: NodeId,
+        phase: str,
+        function: Any,
+        names: Sequence[str],
+        writes: tuple[Key, ...],
+        targets: dict[str, Key] | None = None,
+    ) -> None:
+        arguments = tuple(self._argument(node, name, targets or {}) for name in names)
+        self.program.calls.append(Call(node, phase, function, arguments, writes))
+
+    def _argument(self, node: NodeId, name: str, targets: dict[str, Key]) -> Any:
+        layer = self.graph.nodes[node]
+        special = {"training": self.options.training, "rng": self.options.rng}
+        if name in special:
+            return special[name]
+        if name == "scale" and isinstance(layer, Output):
+            return layer.weight / self.options.batch
+        if name.startswith("grad_"):
+            return self._gradient(node, name.removeprefix("grad_"), layer, targets)
+        return self._value(node, name, layer)
+
+    def _gradient(self, node: NodeId, name: str, layer: Layer, targets: dict[str, Key]) -> Any:
+        if name in layer.outputs:
+            return Key("grad", node, name)
+        if self._is_variadic(layer, name):
+            return tuple(targets.get(port) for port in layer.ports())
+        return targets.get(name) or self._weight(node, "grad_weight", name)
+
+    def _value(self, node: NodeId, name: str, layer: Layer) -> Any:
+        sources = self.graph.sources(node)
+        if self._is_variadic(layer, name):
+            return tuple(Key("value", *source) for source in sources.values())
+        if name in sources:
+            return Key("value", *sources[name])
+        if name in layer.outputs:
+            return Key("value", node, name)
+        if isinstance(layer, Output) and name in ("target", "losses"):
+            return Key(name, node, name)
+        scratch = Key("scratch", node, name)
+        return scratch if scratch in self.program.arrays else self._weight(node, "weight", name)
+
+    def _is_variadic(self, layer: Layer, name: str) -> bool:
+        return needs(type(layer), "shape")[:1] == (f"*{name}",)
+
+    def _weight(self, node: NodeId, kind: str, name: str) -> Key | None:
+        declared = self.graph.nodes[node].weights(*self._inputs(node)).get(name)
+        if declared is None or (kind == "grad_weight" and not declared.trained):
+            return None
+        return Key(kind, node, name)
+
+
+def _accumulate(total: Array, part: Array) -> None:
+    np.add(total, part, out=total)
