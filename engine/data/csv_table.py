@@ -69,7 +69,10 @@ def open_table(path: str, shown: str, dialect: Dialect, missing: Sequence[str]) 
     import duckdb
 
     with TemporaryDirectory(prefix="netwright-") as folder:
-        settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        }
         with duckdb.connect(":memory:", config=settings) as connection:
             try:
                 _load(connection, path, dialect, missing)
@@ -142,11 +145,15 @@ def _broken(shown: str, line: int, reason: str) -> str:
     if "unexpected end" in reason:
         return f'A quoted cell begins in line {line} of {shown} and is never closed. Add the missing " and read the file again.'
     if "field limit" in reason:
-        return f"A cell in line {line} of {shown} holds more than 131,072 characters. Shorten it and read the file again."
+        return (
+            f"A cell in line {line} of {shown} holds more than 131,072 characters. Shorten it and read the file again."
+        )
     return f'Line {line} of {shown} has text after a closing ". Write "" for a quote inside a cell and read the file again.'
 
 
-def columns(table: Table, decimal: str, categories: Sequence[str], texts: Sequence[str], delimiter: str) -> Iterator[Column]:
+def columns(
+    table: Table, decimal: str, categories: Sequence[str], texts: Sequence[str], delimiter: str
+) -> Iterator[Column]:
     """Yield the columns of a table, each of the kind that its cells suggest or the person has asked for."""
     for place, (present, numbers) in enumerate(table.counts()):
         name = table.names[place]

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.columns import Column
+from engine.columns import Column, ColumnKind
 from engine.data.dataset import Dataset
 
-TARGET_NAMES = ("target", "label", "class", "y", "digit", "species", "category", "outcome", "output", "gender", "sentiment")
+TARGET_NAMES = (
+    "target",
+    "label",
+    "class",
+    "y",
+    "digit",
+    "species",
+    "category",
+    "outcome",
+    "output",
+    "gender",
+    "sentiment",
+)
 FEW = 50  # different values: more are categories only if each occurs often
 
 
-def text_kind(distinct: int, present: int) -> str:
+def text_kind(distinct: int, present: int) -> ColumnKind:
     """Return "category" or "text" for a column of texts by how often its values are repeated."""
     repeated = distinct <= FEW and 2 * distinct <= present
     return "category" if repeated or (distinct <= 1000 and 20 * distinct <= present) else "text"
