@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -41,11 +41,11 @@ class Prepared:
     train: Array
     validation: Array
     fitted: Mapping[NodeId, Fitted]
-    rows: Array
+    rows: Array = field(default_factory=lambda: np.arange(0))
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(next(iter(self.inputs.values()), self.rows))
 
 
 @dataclass(frozen=True)
