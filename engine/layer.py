@@ -187,11 +187,11 @@ class Pointwise(Layer, abstract=True):
 
 def _parameters(cls: type, method: str) -> tuple[str, ...]:
     parameters = list(inspect.signature(getattr(cls, method)).parameters.values())[1:]
-    return tuple("*" + p.name if p.kind is p.VAR_POSITIONAL else p.name for p in parameters)
+    return tuple("*" + p.name if p.kind is p.VAR_POSITIONAL else p.name.replace("__", ".") for p in parameters)
 
 
 needs: Callable[[type, str], tuple[str, ...]] = cache(_parameters)
-"""Return the names that a method of a layer asks for; a variadic one starts with `*`."""
+"""Return the names that a method of a layer asks for; a variadic one starts with `*`, and `a__b` asks for `a.b`."""
 
 
 def _check_names(cls: type[Layer]) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from engine.arrays import Array
-from engine.kernels.memory import channels_last, ones
+from engine.kernels.memory import PIECE, channels_last, ones
 
 
 def sum_rows(x: Array, out: Array) -> None:
@@ -38,3 +40,32 @@ def channel_rows(x: Array) -> Array:
 def repeat(values: Array, x: Array) -> Array:
     """Return one value for each channel, repeated to match one row of `channel_rows(x)`."""
     return np.tile(values, x.shape[3]) if x.ndim == 4 else values
+
+
+def row_blocks(*rows: Array) -> Iterator[tuple[Array, ...]]:
+    """Yield matrices with as many rows each in blocks of rows that fit the cache; the first is the widest."""
+    count = max(PIECE // rows[0].shape[1], 1)
+    for start in range(0, len(rows[0]), count):
+        yield tuple(r[start : start + count] for r in rows)
+
+
+def block_values(width: int) -> int:
+    """Return how many values a work array needs for one of `row_blocks`, for rows of this width."""
+    return max(PIECE // width, 1) * width
+
+
+def give_back(rows: Array, out: Array) -> None:
+    """Copy rows into the array that they are rows of, unless they are a view of it."""
+    if not np.may_share_memory(rows, out):
+        target = channels_last(out)
+        target[...] = rows.reshape(target.shape)
+
+
+def sum_products(a: Array, b: Array, work: Array) -> Array:
+    """Return the sum over rows of a · b; `work` has room for one block of rows."""
+    total = np.zeros(a.shape[1], a.dtype)
+    for left, right in row_blocks(a, b):
+        products = work[: left.size].reshape(left.shape)
+        np.multiply(left, right, out=products)
+        total += ones(len(products), a.dtype).dot(products)
+    return total

@@ -10,7 +10,9 @@ from engine.arrays import Array, Shape, describe
 from engine.layer import Example, Layer, OnnxGraph, ShapeError
 from engine.spec import param
 
-_WORDS = {1: "number of values", 2: "features", 3: "channels"}
+
+def _word(shape: Shape) -> str:
+    return {1: "number of values", 3: "channels"}.get(len(shape), "features")
 
 
 def _axis(shape: Shape) -> int:
@@ -45,7 +47,7 @@ class Concatenate(Layer):
         for i, shape in enumerate(x[1:], 2):
             if len(shape) != len(x[0]) or _others(shape, axis) != _others(x[0], axis):
                 raise ShapeError(
-                    f"Concatenate needs branches that differ only in their {_WORDS[len(x[0])]}, "
+                    f"Concatenate needs branches that differ only in their {_word(x[0])}, "
                     f"but x1 is {describe(x[0])} and x{i} is {describe(shape)}. Bring the rest to one size.",
                     port=f"x{i}",
                 )
