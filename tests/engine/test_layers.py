@@ -161,7 +161,8 @@ def test_the_shape_rule_tells_the_truth(example):
     for node, value in plan.outputs().items():
         source = plan.graph.sources(node)["x"]
         assert value.shape == (3, *plan.inference.shapes[source])
-        np.testing.assert_allclose(single.outputs()[node], value, rtol=1e-3, atol=1e-4)
+        if not is_random(example.layer):
+            np.testing.assert_allclose(single.outputs()[node], value, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("example", CASES)
