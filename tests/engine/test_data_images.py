@@ -1,6 +1,7 @@
 import io
 import os
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -102,14 +103,14 @@ def test_a_broken_picture_is_named_in_one_sentence(tmp_path, damage, kind):
     }[damage]
     put(tmp_path, "a/good.png", picture())
     path = put(tmp_path, f"b/bad.{kind.lower()}", broken)
-    try:
-        data = read(tmp_path)
-    except UserError as error:
-        assert str(path) in str(error)
-        assert "\n" not in str(error)
-    else:  # a format without a checksum may still be a picture
-        assert len(data) == 2
-        assert (kind, damage) in (("GIF", "flipped"), ("BMP", "flipped"), ("TIFF", "flipped"), ("JPEG", "flipped"))
+    if damage == "flipped" and kind in ("GIF", "BMP", "TIFF", "JPEG"):  # no checksum: it may still be a picture
+        with suppress(UserError):
+            assert len(read(tmp_path)) == 2
+        return
+    with pytest.raises(UserError) as caught:
+        read(tmp_path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_picture_that_unpacks_to_far_too_much_is_refused(tmp_path):

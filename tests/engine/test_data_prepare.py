@@ -22,7 +22,6 @@ from engine.losses.cross_entropy import CrossEntropy
 from engine.losses.mean_squared_error import MeanSquaredError
 from engine.preprocessing.characters import Characters
 from engine.preprocessing.scale import Scale
-from engine.preprocessing.standardise import Standardise
 from engine.problems import UserError
 
 NAN = float("nan")
@@ -336,6 +335,5 @@ def test_fingerprints_tell_data_sets_apart():
 
 
 def test_problems_stop_preparing():
-    with pytest.raises(UserError, match="units|gives|reads no columns"):
+    with pytest.raises(UserError, match="reads no columns"):
         prepare(network(), table(), DataSettings())
-    assert Standardise().kinds
