@@ -62,7 +62,7 @@ CASES = [
         "text",
         change("in", columns=("words",)),
         {},
-        "Standardise takes columns of numbers or categories, but words",
+        "Standardise takes numbers or categories, but words",
         "Characters",
     ),
     ("image", change("in", columns=("picture",)), {}, "but picture holds images", "Scale"),
