@@ -31,7 +31,10 @@ def output_problems(graph: Graph, dataset: Dataset, node: NodeId, layer: Output)
         yield Problem(text, node=node)
         return
     column = dataset[layer.target]
-    found = [*_values(node, layer, column), *(_classes if layer.loss.target != "value" else _numbers)(node, layer, column)]
+    found = [
+        *_values(node, layer, column),
+        *(_classes if layer.loss.target != "value" else _numbers)(node, layer, column),
+    ]
     yield from found[:1] or _head(graph, node, layer, column)
 
 
