@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import metadata
@@ -15,6 +13,7 @@ import numpy as np
 from engine.arrays import Array
 from engine.project.project import Project
 from engine.training.checkpoint import Checkpoint
+from engine.training.environment import environment
 from engine.training.history import History
 
 Status = Literal["running", "done", "stopped", "failed"]
@@ -124,18 +123,9 @@ def next_id(runs: Iterable[Run]) -> str:
     return f"run-{max((int(run.id.removeprefix('run-')) for run in runs), default=0) + 1}"
 
 
-def current_versions() -> dict[str, str]:
+def current_versions() -> dict[str, Any]:
     """Return what, besides the project and the data, a result depends on to the last bit."""
-    config: Any = np.show_config(mode="dicts")
-    blas: dict[str, Any] = config.get("Build Dependencies", {}).get("blas", {})
-    return {
-        "netwright": program_version(),
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "blas": f"{blas.get('name', 'unknown')} {blas.get('version', '')}".strip(),
-        "threads": os.environ.get("OPENBLAS_NUM_THREADS", "unset"),
-    }
+    return {"netwright": program_version(), **environment()}
 
 
 def program_version() -> str:
