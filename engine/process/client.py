@@ -18,12 +18,12 @@ from typing import Any
 from engine.problems import UserError
 from engine.process.channel import Reader, Writer
 from engine.process.ending import Ending, memory_kills
-from engine.process.environment import one_thread
 from engine.process.messages import Continue, Failed, Heartbeat, Pause, Result, Resumed, Start, Stop
 from engine.process.result import read_run
 from engine.project.encoding import to_dict
 from engine.project.project import Project
 from engine.project.run import Run
+from engine.training.environment import one_thread
 from engine.training.events import Checkpointed
 
 SILENCE = 5.0  # seconds without a heartbeat after which a process counts as hung
@@ -71,7 +71,7 @@ class Client:
 
     def start(self, project: Project | None, *, resume: bool = False, every: float = 30.0) -> None:
         """Start training; with `resume`, from the last checkpoint, whose own project is taken where `project` is None."""
-        self._log = tempfile.TemporaryFile()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the process)
         self._kills = memory_kills()
         self._process = subprocess.Popen(
             _command(),
@@ -163,7 +163,7 @@ class Client:
         return Finished(run, result.text, result.node)
 
     def _end(self) -> None:
-        """The process has closed its side: where it left no conclusion, find out why."""
+        """Find out why the process has closed its side, where it left no conclusion."""
         assert self._process
         code = self._process.wait()
         if not self._concluded:

@@ -74,7 +74,8 @@ class Checkpoint:
             **{name: arrays[f"history/{name}"] for name in _CURVES},
             epochs=tuple(Epoch(**epoch) for epoch in plain.pop("epochs")),
         )
-        return cls(**plain, **{group: _group(arrays, group) for group in _GROUPS}, history=history)
+        groups: dict[str, Any] = {group: _group(arrays, group) for group in _GROUPS}
+        return cls(**plain, **groups, history=history)
 
 
 def _group(arrays: Mapping[str, Array], group: str) -> Arrays:
@@ -87,5 +88,6 @@ def _sum(text: str, arrays: Mapping[str, Array]) -> int:
     total = crc32(text.encode())
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
-        total = crc32(array.reshape(-1).view(np.uint8), crc32(f"{name} {array.dtype} {array.shape}".encode(), total))
+        total = crc32(f"{name} {array.dtype} {array.shape}".encode(), total)
+        total = crc32(array.reshape(-1).view(np.uint8).data, total)
     return total
