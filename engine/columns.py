@@ -44,7 +44,7 @@ class Column:
             return np.zeros(len(self.values), bool)
         if self.kind == "number":
             return np.isnan(self.values).reshape(len(self.values), -1).all(axis=1)
-        return self.values == ""
+        return np.asarray(self.values == "")
 
     @cached_property
     def distinct(self) -> tuple[str, ...]:

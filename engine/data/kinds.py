@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.columns import Column
+from engine.columns import Column, ColumnKind
 from engine.data.dataset import Dataset
 
-TARGET_NAMES = ("target", "label", "class", "y", "digit", "species", "category", "outcome", "output", "gender", "sentiment")
+TARGET_NAMES = (
+    "target",
+    "label",
+    "class",
+    "y",
+    "digit",
+    "species",
+    "category",
+    "outcome",
+    "output",
+    "gender",
+    "sentiment",
+)
 FEW = 50  # different values: more are categories only if each occurs often
 
 
-def text_kind(distinct: int, present: int) -> str:
+def text_kind(distinct: int, present: int) -> ColumnKind:
     """Return "category" or "text" for a column of texts by how often its values are repeated."""
     repeated = distinct <= FEW and 2 * distinct <= present
     return "category" if repeated or (distinct <= 1000 and 20 * distinct <= present) else "text"
@@ -33,8 +45,8 @@ def tells_classes(column: Column) -> bool:
 def guess_target(dataset: Dataset) -> str:
     """Return the name of the column that is most likely to be predicted; "" where there is none.
 
-    A name that says so wins ("label", "class", `is_...`), then the last column if it tells classes apart, then the first
-    if it does, then the last number.
+    A name that says so wins ("label", "class", `is_...`), then the last or the first column if it tells classes apart,
+    then the last or the first if it holds numbers.
     """
     usable = [column for column in dataset.columns if column.kind in ("number", "category") and not column.inner]
     usable = [column for column in usable if not column.missing.all()]
@@ -45,8 +57,11 @@ def guess_target(dataset: Dataset) -> str:
             if column.name.lower() == name:
                 return column.name
     named = [column for column in usable if _named(column.name)]
-    ends = [column for column in (usable[-1], usable[0]) if tells_classes(column) and len(column.distinct) > 1]
-    return (named or ends or usable[-1:])[-1 if named else 0].name
+    if named:
+        return named[-1].name
+    ends = [column for column in (dataset.columns[-1], dataset.columns[0]) if column in usable]
+    classes = [column for column in ends if tells_classes(column) and len(column.distinct) > 1]
+    return (classes or ends or usable[-1:])[0].name
 
 
 def _named(name: str) -> bool:

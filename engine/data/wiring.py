@@ -93,7 +93,7 @@ def readable(dataset: Dataset, target: str) -> list[Column]:
 
 
 def _much_text(text: Column, numbers: list[Column]) -> bool:
-    """A column of sentences, beside hardly any numbers, is what the data is about."""
+    """Tell whether the data is about its texts: sentences, beside hardly any numbers."""
     spaces = sum(value.count(" ") for value in text.values[:200].tolist())
     return not numbers or (len(numbers) <= 2 and spaces > 4 * min(len(text.values), 200))
 

@@ -44,7 +44,7 @@ class Checkpoint:
         arrays = {f"{group}/{name}": a for group in _GROUPS for name, a in getattr(self, group).items()}
         arrays |= {f"history/{name}": getattr(self.history, name) for name in _CURVES}
         text = json.dumps(self._header(), sort_keys=True)
-        return save(arrays, {"netwright": text, "sum": str(_sum(text, arrays))})
+        return save(arrays, {"netwright": f"{_sum(text, arrays)} {text}"})
 
     def _header(self) -> dict[str, Any]:
         plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in (*_GROUPS, "history")}
@@ -63,18 +63,19 @@ class Checkpoint:
     @classmethod
     def _read(cls, content: bytes) -> Checkpoint:
         size = int.from_bytes(content[:8], "little")
-        header = json.loads(content[8 : 8 + size])["__metadata__"]
+        total, text = json.loads(content[8 : 8 + size])["__metadata__"]["netwright"].split(" ", 1)
         arrays = load(content)
-        if int(header["sum"]) != _sum(header["netwright"], arrays):
+        if int(total) != _sum(text, arrays):
             raise DamagedError("This checkpoint is damaged: its checksum differs.")
-        plain = json.loads(header["netwright"])
+        plain = json.loads(text)
         if plain.pop("format") != FORMAT:
             raise UserError("This checkpoint was written by another version of Netwright. Train anew.")
         history = History(
             **{name: arrays[f"history/{name}"] for name in _CURVES},
             epochs=tuple(Epoch(**epoch) for epoch in plain.pop("epochs")),
         )
-        return cls(**plain, **{group: _group(arrays, group) for group in _GROUPS}, history=history)
+        groups: dict[str, Any] = {group: _group(arrays, group) for group in _GROUPS}
+        return cls(**plain, **groups, history=history)
 
 
 def _group(arrays: Mapping[str, Array], group: str) -> Arrays:
@@ -87,5 +88,6 @@ def _sum(text: str, arrays: Mapping[str, Array]) -> int:
     total = crc32(text.encode())
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
-        total = crc32(array.reshape(-1).view(np.uint8), crc32(f"{name} {array.dtype} {array.shape}".encode(), total))
+        total = crc32(f"{name} {array.dtype} {array.shape}".encode(), total)
+        total = crc32(array.reshape(-1).view(np.uint8).data, total)
     return total
