@@ -178,7 +178,8 @@ def _values(run: Run, inputs: Sequence[str]) -> Dataset:
         raise UserError(
             f"A sample needs {len(columns)} values ({names}), but {len(wrong)} came: {','.join(wrong):.80}."
         )
-    return Dataset(tuple(_column(name, kind, cells) for (name, kind), cells in zip(columns, zip(*rows, strict=True), strict=True)))
+    cells = zip(*rows, strict=True)
+    return Dataset(tuple(_column(name, kind, part) for (name, kind), part in zip(columns, cells, strict=True)))
 
 
 def _column(name: str, kind: str, cells: Sequence[str]) -> Column:

@@ -42,14 +42,21 @@ def new(out: FilePath, *, template: str = "mlp", data: str, target: str = "") ->
 
 def check(file: FilePath) -> list[str]:
     """Return a sentence for everything that keeps a project from training; raise UserError where it does not open."""
+    found = problems_of(file)
     project = load(file).project
-    found = list(infer(project.graph).problems)
-    if not found and project.data.source is not None:
-        try:
-            found += data_problems(project.graph, project.data.source.read(), project.data)
-        except UserError as error:
-            return [str(error)]
-    return [str(problem) for problem in found]
+    if found or project.data.source is None:
+        return found or ["No data is chosen. Choose a file, a folder or one of the samples."]
+    try:
+        return [str(problem) for problem in data_problems(project.graph, project.data.source.read(), project.data)]
+    except UserError as error:
+        return [str(error)]
+
+
+def problems_of(file: FilePath) -> list[str]:
+    """Return a sentence for every problem of a project's network and settings, without a look at its data."""
+    project = load(file).project
+    found = [*project.training.problems().values(), *project.data.problems().values()]
+    return [*found, *(str(problem) for problem in infer(project.graph).problems)]
 
 
 def train(

@@ -31,8 +31,14 @@ COMMANDS: dict[str, tuple[str, tuple[tuple[str, dict[str, Any]], ...]]] = {
         "write a project with a network that fits the data",
         (
             ("out", {"metavar": "OUT.netw", "help": "the project file to write"}),
-            ("--template", {"choices": ("mlp", "cnn", "lstm"), "default": "mlp", "help": "kind of network (default: mlp)"}),
-            ("--data", {"required": True, "metavar": "DATA", "help": "a sample's name, CSV or npz file, or picture folder"}),
+            (
+                "--template",
+                {"choices": ("mlp", "cnn", "lstm"), "default": "mlp", "help": "kind of network (default: mlp)"},
+            ),
+            (
+                "--data",
+                {"required": True, "metavar": "DATA", "help": "a sample's name, CSV or npz file, or picture folder"},
+            ),
             ("--target", {"default": "", "metavar": "COLUMN", "help": "the column to predict (default: a guess)"}),
         ),
     ),
@@ -64,7 +70,10 @@ COMMANDS: dict[str, tuple[str, tuple[tuple[str, dict[str, Any]], ...]]] = {
         (
             FILE,
             RUN,
-            ("inputs", {"metavar": "INPUT", "nargs": "+", "help": "a CSV file, pictures, or values such as 5.1,3.5,1.4"}),
+            (
+                "inputs",
+                {"metavar": "INPUT", "nargs": "+", "help": "a CSV file, pictures, or values such as 5.1,3.5,1.4"},
+            ),
         ),
     ),
     "export": (
