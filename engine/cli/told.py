@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.data.targets import Answer
 from engine.project.run import Run
-from engine.training.history import Epoch, History, Scores
+from engine.training.history import Epoch, Scores
 
 
 def metrics(scores: Scores) -> dict[str, float | None]:
@@ -26,7 +26,7 @@ def _word(name: str) -> str:
 
 def summary(run: Run) -> dict[str, Any]:
     """Return what a run has come to: the scores of its best epoch, or of the last where it has no best, and its history."""
-    history = History.from_dict(run.history) if run.history else History()
+    history = run.history
     kept = next((epoch for epoch in history.epochs if epoch.number == run.best_epoch), None)
     kept = kept or (history.epochs[-1] if history.epochs else None)
     return {
@@ -45,11 +45,13 @@ def summary(run: Run) -> dict[str, Any]:
 
 
 def _scores(epoch: Epoch) -> dict[str, Any]:
-    found: dict[str, Any] = {"loss": epoch.loss, **metrics(epoch.metrics)}
-    if epoch.validation_loss is not None:
-        checked = {"loss": epoch.validation_loss, **metrics(epoch.validation_metrics)}
-        found |= {f"validation_{name}": value for name, value in checked.items()}
-    return found
+    parts = {"train": (epoch.loss, epoch.metrics), "validation": (epoch.validation_loss, epoch.validation_metrics)}
+    return {
+        f"{part}_{name}": value
+        for part, (loss, scores) in parts.items()
+        if loss is not None
+        for name, value in {"loss": loss, **metrics(scores)}.items()
+    }
 
 
 def summary_lines(found: Mapping[str, Any]) -> list[str]:
