@@ -89,6 +89,13 @@ COMMANDS: dict[str, tuple[str, tuple[tuple[str, dict[str, Any]], ...]]] = {
     "runs": ("list the runs of a project", (FILE,)),
     "layers": ("list all layers, losses, optimizers and so on", ()),
     "samples": ("list the data sets that come with the program", ()),
+    "bench": (
+        "measure how fast the engine trains seven fixed networks on one thread",
+        (
+            ("--serve", {"action": "store_true", "help": "answer RUN, LOSSES and QUIT, one on each line"}),
+            ("--seconds", {"type": _RATE, "default": 1.0, "metavar": "X", "help": "how long each is measured (default: 1)"}),
+        ),
+    ),
     "save-copy": ("open a project and save it as another file", (FILE, ("out", {"metavar": "OUT"}))),
     "digest": ("print one checksum for each part of a project", (FILE,)),
 }

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import api
+from engine.bench.serve import serve
 from engine.cli import told
 from engine.cli.execute import Outcome
 from engine.cli.progress import Bar
@@ -18,6 +19,7 @@ from engine.data.samples import SAMPLES
 from engine.files import atomic_write
 from engine.problems import UserError
 from engine.project.file import SUFFIX
+from engine.training.environment import environment
 
 REPORTS = {".md": "to_markdown", ".html": "to_html", ".json": "to_json"}
 
@@ -123,6 +125,17 @@ def samples(typed: Namespace) -> Outcome:
     return Outcome({"samples": found}, [f"{item['name']:18}{item['title']}" for item in found])
 
 
+def bench(typed: Namespace) -> Outcome:
+    if typed.serve:
+        serve()
+        return Outcome({})
+    found = api.bench(typed.seconds)
+    told_of = environment()
+    inherited = [f"{name}={value} is set, which changes the speed." for name, value in told_of["inherited"].items()]
+    lines = [f"{name:20}{item['ms']:10.3f} ms a step" for name, item in found.items()]
+    return Outcome({"networks": found, "environment": told_of}, [*lines, *inherited])
+
+
 def save_copy(typed: Namespace) -> Outcome:
     api.save_copy(typed.file, typed.out)
     return Outcome({"file": typed.file, "copy": typed.out}, [f"Wrote {typed.out}."])
@@ -142,6 +155,7 @@ COMMANDS: Mapping[str, Callable[[Namespace], Outcome]] = {
     "export": export,
     "runs": runs,
     "layers": layers,
+    "bench": bench,
     "samples": samples,
     "save-copy": save_copy,
     "digest": digest,

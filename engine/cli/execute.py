@@ -15,6 +15,7 @@ from typing import Any
 from engine.cli.arguments import read
 from engine.cli.log import log_path, record
 from engine.problems import UserError
+from engine.training.environment import one_thread
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Namespace) -> Outcome:
+    if arguments.command == "bench":
+        os.environ.update(one_thread(os.environ))  # NumPy looks once, when it is imported
     try:
         commands = import_module("engine.cli.commands")
         return commands.COMMANDS[arguments.command](arguments)
