@@ -7,8 +7,6 @@ import platform
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 # A product of matrices differs in its last bits between thread counts, so whoever starts a worker fixes them to one.
 THREAD_VARIABLES = (
     "OPENBLAS_NUM_THREADS",
@@ -27,6 +25,8 @@ def one_thread(environ: Mapping[str, str]) -> dict[str, str]:
 
 def environment() -> dict[str, Any]:
     """Return what a run records about where it was made, as plain JSON values."""
+    import numpy as np  # not above: whoever sets the number of threads must do so before NumPy is there
+
     blas = _blas()
     return {
         "python": platform.python_version(),
@@ -40,6 +40,8 @@ def environment() -> dict[str, Any]:
 
 
 def _blas() -> dict[str, Any]:
+    import numpy as np
+
     config: Any = np.show_config(mode="dicts")
     found: dict[str, Any] = config.get("Build Dependencies", {}).get("blas", {})
     return found
