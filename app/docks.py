@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QByteArray, QObject, Qt
 from PySide6.QtWidgets import (
@@ -58,7 +59,7 @@ class Docks(QObject):
             dock.hide()
         for area in _AREAS:
             docks = [dock for dock in self.all.values() if dock.panel.area == area]
-            for first, second in zip(docks, docks[1:], strict=False):
+            for first, second in pairwise(docks):
                 self._window.tabifyDockWidget(first, second)
         for dock in self.all.values():
             dock.setVisible(workspace in dock.panel.workspaces)
