@@ -44,7 +44,7 @@ class Concatenate(Layer):
 
     def shape(self, *x: Shape) -> Shape:
         if () in x:
-            raise ShapeError("Concatenate takes vectors, series or images, not a single value.")
+            raise ShapeError("Concatenate joins vectors, series or images, not single numbers. Put a Dense before it.")
         axis = _axis(x[0])
         for i, shape in enumerate(x[1:], 2):
             if len(shape) != len(x[0]) or _others(shape, axis) != _others(x[0], axis):
