@@ -61,7 +61,7 @@ def passes(line: Sequence[QPointF], area: QRectF) -> bool:
 
 def flat(path: QPainterPath) -> list[QPointF]:
     """Return the points of a path, its curves as short straight lines."""
-    return [point for polygon in path.toSubpathPolygons() for point in polygon]
+    return [point for polygon in path.toSubpathPolygons() for point in polygon.toList()]
 
 
 def _touches(ax: float, ay: float, bx: float, by: float, area: QRectF) -> bool:
@@ -155,7 +155,7 @@ def _lane(start: QPointF, end: QPointF, lane: float) -> QPainterPath:
     out, back = start.x() + CLEAR + 4, end.x() - CLEAR - 4
     corners = (QPointF(out, start.y()), QPointF(out, lane), QPointF(back, lane), QPointF(back, end.y()), end)
     path = QPainterPath(start)
-    for corner, after in zip(corners, corners[1:], strict=False):
+    for corner, after in pairwise(corners):
         _turn(path, corner, after)
     path.lineTo(end)
     return path

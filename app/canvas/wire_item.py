@@ -29,7 +29,7 @@ class WireItem(QGraphicsItem):
 
     def ends(self) -> tuple[QPointF, QPointF]:
         """Return where it starts and where it ends."""
-        return QPointF(self.path.elementAt(0)), self.path.currentPosition()
+        return self.path.pointAtPercent(0), self.path.currentPosition()
 
     def show_mood(self, mood: str) -> None:
         """Look calm, wrong, hot or like a draft."""

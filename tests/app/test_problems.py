@@ -14,7 +14,9 @@ from .test_document import MAKE
 
 @pytest.fixture
 def document(qapp):
-    graph = Graph().add("in", MAKE["Input"](size=(1, 8, 8))).add("a", MAKE["Dense"](), "in").add("loose", MAKE["ReLU"]())
+    graph = (
+        Graph().add("in", MAKE["Input"](size=(1, 8, 8))).add("a", MAKE["Dense"](), "in").add("loose", MAKE["ReLU"]())
+    )
     return Document(Project(graph=graph, places={"in": (0.0, 0.0), "a": (256.0, 0.0)}))
 
 
@@ -28,7 +30,7 @@ def panel(document, qtbot):
 
 
 def row_of(panel, node):
-    return next(row for problem, row in panel.rows.items() if problem.node == node)
+    return next(row for row in panel.rows.values() if row.problem.node == node)
 
 
 def test_every_problem_is_a_row_and_the_count_is_told(document, panel, qtbot):
@@ -43,7 +45,7 @@ def test_a_fix_is_one_step_and_its_row_goes(document, panel):
     row_of(panel, "a").findChildren(QPushButton)[0].click()
     assert document.undo_stack.count() == 1
     assert "a" not in document.analysis.at
-    assert all(problem.node != "a" for problem in panel.rows)
+    assert all(row.problem.node != "a" for row in panel.rows.values())
     document.undo()
     assert row_of(panel, "a")
 
@@ -67,7 +69,7 @@ def test_rows_of_problems_that_stay_are_kept(document, panel):
 def test_data_problems_are_listed_too(document, panel):
     document.extra_problems = [Problem("There is no data yet. Choose some.")]
     assert panel.count == 3
-    assert any(problem.node is None for problem in panel.rows)
+    assert any(row.problem.node is None for row in panel.rows.values())
 
 
 def test_a_thousand_problems_show_the_first_and_say_how_many_more(document, panel):
