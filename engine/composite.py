@@ -63,8 +63,11 @@ def flatten(graph: Graph) -> Graph:
     """
     while composites := [n for n, layer in graph.nodes.items() if isinstance(layer, Composite)]:
         inference = infer(graph)
+        inputs = {
+            node: inference.inputs(graph, node) for node in composites
+        }  # before any box that feeds one is replaced
         for node in composites:
-            graph = _replace(graph, node, inference.inputs(graph, node))
+            graph = _replace(graph, node, inputs[node])
     return graph
 
 

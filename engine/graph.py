@@ -67,7 +67,9 @@ class Graph:
         )
 
     def rename(self, old: NodeId, new: NodeId) -> Graph:
-        """Give a box another name; its place in the order of boxes stays."""
+        """Give a box another name; its place in the order of boxes stays. Raises ValueError where the name is taken."""
+        if new != old and new in self.nodes:
+            raise ValueError(f"There is a box named {new} already.")
         name = {old: new}
         return Graph(
             {name.get(n, n): layer for n, layer in self.nodes.items()},
@@ -79,8 +81,15 @@ class Graph:
 
     def sources(self, node: NodeId) -> dict[str, Port]:
         """Return what feeds each wired input port of a box, in the order of its ports."""
-        ports = (Port(node, name) for name in self.nodes[node].ports())
-        return {port.name: self.wires[port] for port in ports if port in self.wires}
+        return dict(self._sources[node])
+
+    @cached_property
+    def _sources(self) -> Mapping[NodeId, Mapping[str, Port]]:
+        found: dict[NodeId, dict[str, Port]] = {}
+        for node, layer in self.nodes.items():
+            ends = [(name, self.wires.get(Port(node, name))) for name in layer.ports()]
+            found[node] = {name: start for name, start in ends if start is not None}
+        return found
 
     @cached_property
     def readers(self) -> Mapping[Port, tuple[Port, ...]]:
@@ -91,22 +100,35 @@ class Graph:
         return {start: tuple(ends) for start, ends in found.items()}
 
     @cached_property
+    def unread(self) -> tuple[NodeId, ...]:
+        """The boxes whose output `y` feeds nothing, in the order of boxes."""
+        return tuple(n for n, layer in self.nodes.items() if "y" in layer.outputs and Port(n) not in self.readers)
+
+    @cached_property
     def order(self) -> tuple[NodeId, ...]:
         """The boxes, each after all that feed it. Raises graphlib.CycleError where wires go round."""
-        ahead = {n: [s.node for s in self.sources(n).values() if s.node in self.nodes] for n in self.nodes}
+        ahead = {n: [s.node for s in ends.values() if s.node in self.nodes] for n, ends in self._sources.items()}
         return tuple(TopologicalSorter(ahead).static_order())
 
     def feeds(self, source: NodeId, node: NodeId) -> bool:
         """Tell whether what `source` computes reaches `node`; a box reaches itself."""
+        return node in self.reached(source)
+
+    def reached(self, node: NodeId) -> set[NodeId]:
+        """Return the boxes that what `node` computes reaches, itself included."""
         waiting, seen = [node], {node}
         while waiting:
-            here = waiting.pop()
-            if here == source:
-                return True
-            ahead = {s.node for p, s in self.wires.items() if p.node == here} - seen
+            ahead = self._followers.get(waiting.pop(), set()) - seen
             seen |= ahead
             waiting += ahead
-        return False
+        return seen
+
+    @cached_property
+    def _followers(self) -> Mapping[NodeId, set[NodeId]]:
+        found: dict[NodeId, set[NodeId]] = {}
+        for end, start in self.wires.items():
+            found.setdefault(start.node, set()).add(end.node)
+        return found
 
     def free_name(self, wish: str) -> NodeId:
         """Return `wish`, or `wish` and the first number that makes a name no box has."""

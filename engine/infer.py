@@ -25,28 +25,56 @@ class Inference:
 
 
 def infer(graph: Graph) -> Inference:
-    """Return the shapes and problems of a graph. Never raises, whatever the graph holds."""
-    try:
-        order = graph.order
-    except CycleError as error:
-        return Inference({}, (_circle(graph, error.args[1]),))
+    """Return the shapes and problems of a graph. Never raises, whatever the graph holds.
+
+    Where wires go round in a circle, the shapes are those of the graph without the wires that close one.
+    """
+    open_graph, circles = _cut(graph)
+    cut = {(problem.node, problem.port) for problem in circles}
     shapes: dict[Port, Shape] = {}
-    problems: list[Problem] = []
-    for node in order:
-        problems += _visit(graph, node, shapes)
+    problems = [*circles, *_strays(graph)]
+    for node in open_graph.order:
+        problems += [p for p in _visit(open_graph, node, shapes) if (p.node, p.port) not in cut]
     return Inference(shapes, tuple(problems))
 
 
+def _cut(graph: Graph) -> tuple[Graph, list[Problem]]:
+    """Take a wire out of each circle; return what is left, and a problem for each wire that was taken."""
+    problems = []
+    while True:
+        try:
+            graph.order  # noqa: B018  (asked for its error)
+        except CycleError as error:
+            problems.append(_circle(graph, error.args[1]))
+            graph = graph.disconnect(problems[-1].node or "", problems[-1].port or "")
+        else:
+            return graph, problems
+
+
 def _circle(graph: Graph, circle: list[NodeId]) -> Problem:
-    path = " → ".join(reversed(circle))
-    port = next((p for p, s in graph.wires.items() if p.node == circle[0] and s.node in circle), None)
+    """Blame the wire that leads back to the first box of a circle; each box feeds the next, the last is the first."""
+    port = next(name for name, start in graph.sources(circle[0]).items() if start.node == circle[-2])
     return Problem(
-        f"These wires go round in a circle: {path}.",
+        f"These wires go round in a circle: {' → '.join(circle)}.",
         "Values must flow from inputs to outputs.",
         node=circle[0],
-        port=port.name if port else None,
+        port=port,
         fixes=(Unwire("Remove the wire that closes it"),),
     )
+
+
+def _strays(graph: Graph) -> list[Problem]:
+    """Return a problem for each wire that ends where there is no input."""
+    known = {Port(node, port) for node in graph.nodes for port in graph.sources(node)}
+    if len(known) == len(graph.wires):
+        return []
+    return [_stray(graph, end) for end in graph.wires if end not in known]
+
+
+def _stray(graph: Graph, end: Port) -> Problem:
+    layer = graph.nodes.get(end.node)
+    what = f"{type(layer).__name__} does not have" if layer else "is not there, as its box is not"
+    return Problem(f"A wire ends at input {end.name}, which {what}.", node=end.node, port=end.name, fixes=(Unwire(),))
 
 
 def _visit(graph: Graph, node: NodeId, shapes: dict[Port, Shape]) -> list[Problem]:
@@ -54,7 +82,7 @@ def _visit(graph: Graph, node: NodeId, shapes: dict[Port, Shape]) -> list[Proble
     layer, sources = graph.nodes[node], graph.sources(node)
     problems = [Problem(text, node=node) for text in layer.problems().values()]
     problems += [_unwired(graph, node, port) for port in layer.ports() if port not in sources]
-    problems += [_dangling(node, port, s) for port, s in sources.items() if s.node not in graph.nodes]
+    problems += [p for port, source in sources.items() if (p := _dangling(graph, node, port, source))]
     if not problems and all(source in shapes for source in sources.values()):
         problems += _apply(graph, node, tuple(shapes[s] for s in sources.values()), shapes)
     return problems
@@ -64,27 +92,30 @@ def _apply(graph: Graph, node: NodeId, inputs: tuple[Shape, ...], shapes: dict[P
     layer = graph.nodes[node]
     try:
         found = layer.shape(*inputs)
+        many = (found,) if len(layer.outputs) == 1 else found
+        found = {Port(node, name): shape for name, shape in zip(layer.outputs, many, strict=True)}
     except ShapeError as error:
         port = error.port or next(iter(layer.ports()), None)
         return [Problem(str(error), node=node, port=port, fixes=error.fixes)]
     except Exception as error:  # a fault in a layer must not take the window down
         return [Problem(f"{type(layer).__name__} could not work out its shape: {error}.", node=node)]
-    many = (found,) if len(layer.outputs) == 1 else found
-    shapes.update({Port(node, name): shape for name, shape in zip(layer.outputs, many, strict=True)})
+    shapes.update(found)
     return []
 
 
 def _unwired(graph: Graph, node: NodeId, port: str) -> Problem:
-    unread = [n for n, layer in graph.nodes.items() if layer.outputs and Port(n) not in graph.readers]
-    near = [n for n in unread if not graph.feeds(node, n)]
-    fixes = (Wire(near[-1]),) if near else ()
-    return Problem(f"Input {port} is not wired.", node=node, port=port, fixes=fixes)
+    """Offer the wire from the latest box that nothing reads yet and that does not depend on this one."""
+    behind = graph.reached(node)
+    near = next((n for n in reversed(graph.unread) if n not in behind), None)
+    return Problem(f"Input {port} is not wired.", node=node, port=port, fixes=(Wire(near),) if near else ())
 
 
-def _dangling(node: NodeId, port: str, source: Port) -> Problem:
-    return Problem(
-        f"Input {port} is wired to {source.node}, which is not there.", node=node, port=port, fixes=(Unwire(),)
-    )
+def _dangling(graph: Graph, node: NodeId, port: str, source: Port) -> Problem | None:
+    layer = graph.nodes.get(source.node)
+    if layer is not None and source.name in layer.outputs:
+        return None
+    what = f"{source.node}, which is not there" if layer is None else f"{source}, an output that it does not have"
+    return Problem(f"Input {port} is wired to {what}.", node=node, port=port, fixes=(Unwire(),))
 
 
 def mend(graph: Graph, problem: Problem, fix: Change | Insert | Unwire | Wire) -> Graph:

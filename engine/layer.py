@@ -129,7 +129,8 @@ class Layer(Spec, family=True):
         """Return the input ports: the parameters of the shape rule."""
         names = needs(type(self), "shape")
         if names and names[0].startswith("*"):
-            return tuple(f"{names[0][1:]}{i + 1}" for i in range(self.inputs))  # type: ignore[attr-defined]
+            most = self.params()["inputs"].max or 0  # a file may ask for a thousand million
+            return tuple(f"{names[0][1:]}{i + 1}" for i in range(min(self.inputs, int(most))))  # type: ignore[attr-defined]
         return names
 
     def shape(self, *args: Any, **kwargs: Any) -> Any:

@@ -11,7 +11,7 @@ import math
 import re
 import typing
 from dataclasses import dataclass, field, fields
-from functools import cache
+from functools import cache, cached_property
 from types import NoneType, UnionType
 from typing import Any, ClassVar, Self, dataclass_transform
 
@@ -48,13 +48,18 @@ class Param:
     def _outside(self, number: Any) -> str | None:
         if isinstance(number, bool) or not isinstance(number, int | float):
             return None
-        if not math.isfinite(number):
+        if isinstance(number, float) and not math.isfinite(number):
             return f"must be a finite number, not {number}"
         if self.min is not None and number < self.min:
-            return f"must be at least {self.min:g}{self.unit}, not {number:g}"
+            return f"must be at least {exact(self.min)}{self.unit}, not {exact(number)}"
         if self.max is not None and number > self.max:
-            return f"must be at most {self.max:g}{self.unit}, not {number:g}"
+            return f"must be at most {exact(self.max)}{self.unit}, not {exact(number)}"
         return None
+
+
+def exact(number: float) -> str:
+    """Return a number without loss and without a needless point: `65536`, `0.1`, `1e-09`."""
+    return str(int(number)) if abs(number) < 1e15 and number == int(number) else f"{number!r:.40}"
 
 
 def param(doc: str, *, default: Any, **rules: Any) -> Any:
@@ -79,9 +84,13 @@ class Spec:
         if family:
             cls.registry = {}
         elif not abstract:
+            known = cls.registry.setdefault(cls.__name__, cls)
+            if known.__module__ != cls.__module__:
+                raise TypeError(f"{known.__module__} and {cls.__module__} both declare {cls.__name__}")
             cls.registry[cls.__name__] = cls
 
     @classmethod
+    @cache
     def params(cls) -> dict[str, Param]:
         """Return the declared fields by name, in the order in which they were declared."""
         return {f.name: f.metadata["param"] for f in fields(cls) if "param" in f.metadata}  # type: ignore[arg-type]
@@ -101,6 +110,11 @@ class Spec:
 
     def problems(self) -> dict[str, str]:
         """Return a sentence for every field whose value is not allowed."""
+        return dict(self._problems)
+
+    @cached_property
+    def _problems(self) -> dict[str, str]:
+        # Kept with the instance, not by value: equal values of different types (1, True, 1.0) have different problems.
         found = {}
         for name, rule in self.params().items():
             value = getattr(self, name)
@@ -124,8 +138,8 @@ class Spec:
         """
         if not isinstance(raw, dict) or not isinstance(raw.get("type"), str):
             raise SpecError(f"A {cls.__name__} must be described by an object with a type, not by {raw!r:.80}.")
-        family = cls.registry | ({cls.__name__: cls} if cls.params() else {})
-        kind = family.get(raw["type"])
+        alone = {} if "registry" in vars(cls) else {cls.__name__: cls}  # not a family, but a thing by itself
+        kind = (alone | cls.registry).get(raw["type"])
         if kind is None:
             raise SpecError(f"There is no {cls.__name__} named {raw['type']!r:.80}.")
         return kind(**{name: kind._read(name, value) for name, value in raw.items() if name != "type"})
@@ -159,6 +173,8 @@ def _word(wanted: Any) -> str:
     if isinstance(wanted, UnionType):
         return " or ".join(map(_word, parts))
     if typing.get_origin(wanted) is tuple:
+        if parts[1:] != (Ellipsis,):
+            return f"a list of {len(parts)}: {', '.join(map(_word, parts))}"
         return f"a list, each entry {_word(parts[0])}"
     return _WORDS.get(wanted) or f"a {wanted.__name__}"
 
@@ -195,7 +211,15 @@ def _rebuild(wanted: Any, value: Any) -> Any:
     if isinstance(value, dict) and isinstance(wanted, type) and issubclass(wanted, Spec):
         return wanted.from_dict(value)
     if isinstance(value, list):
-        parts = typing.get_args(wanted) if typing.get_origin(wanted) is tuple else ()
-        inner = parts[0] if parts else object
-        return tuple(_rebuild(inner, item) for item in value)
+        return tuple(map(_rebuild, _inner(wanted, len(value)), value))
     return value
+
+
+def _inner(wanted: Any, count: int) -> tuple[Any, ...]:
+    """Return the type wanted at each of the `count` places of a list."""
+    if isinstance(wanted, UnionType):
+        wanted = next((part for part in typing.get_args(wanted) if typing.get_origin(part) is tuple), None)
+    parts = typing.get_args(wanted) if typing.get_origin(wanted) is tuple else ()
+    if parts[1:] == (Ellipsis,):
+        return parts[:1] * count
+    return parts if len(parts) == count else (object,) * count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -24,9 +25,9 @@ class CrossEntropy(Loss):
 
     def target_shape(self, x: Shape) -> Shape:
         if len(x) not in (1, 2):
-            fix = Insert("Flatten")
+            fix = (Insert("Flatten"),) if x else ()
             raise ShapeError(
-                f"Cross entropy takes one number for each class, not {describe(x)}. Put a Flatten before it.", fix
+                f"Cross entropy takes one number for each class, not {describe(x)}. Put a Flatten before it.", *fix
             )
         if x[-1] < 2:
             raise ShapeError(
@@ -40,22 +41,24 @@ class CrossEntropy(Loss):
     def forward(self, x: Array, target: Array, softmax: Array, row: Array, losses: Array) -> None:
         x.max(axis=-1, keepdims=True, out=row)
         np.subtract(x, row, out=softmax)
-        chosen = np.take_along_axis(softmax, target[..., None], axis=-1)[..., 0]
+        chosen = softmax[_chosen(target)]
         np.exp(softmax, out=softmax)
         softmax.sum(axis=-1, keepdims=True, out=row)
         softmax /= row
-        each = np.log(row[..., 0]) - chosen
-        losses[...] = each.reshape(len(x), -1).mean(axis=1)
+        np.log(row, out=row)
+        each = row[..., 0]
+        each -= chosen
+        each.reshape(len(x), -1).mean(axis=1, out=losses)
 
     def backward(self, softmax: Array, target: Array, scale: float, grad_x: Array) -> None:
-        steps = softmax[0].size // softmax.shape[-1]
-        np.multiply(softmax, scale / steps, out=grad_x)
-        rows = grad_x.reshape(-1, grad_x.shape[-1])
-        rows[np.arange(len(rows)), target.reshape(-1)] -= scale / steps
+        share = scale / (target.size // len(target))
+        np.multiply(softmax, share, out=grad_x)
+        grad_x[_chosen(target)] -= share
 
     def answer(self, x: Array) -> Array:
-        shifted: Array = np.exp(x - x.max(axis=-1, keepdims=True))
-        return shifted / shifted.sum(axis=-1, keepdims=True)
+        powers: Array = np.exp(x - x.max(axis=-1, keepdims=True))
+        powers /= powers.sum(axis=-1, keepdims=True)
+        return powers
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Softmax", x, axis=-1)
@@ -67,3 +70,13 @@ class CrossEntropy(Loss):
     def examples(cls) -> Iterator[tuple[Loss, Shape]]:
         yield cls(), (5,)
         yield cls(), (3, 4)
+
+
+@lru_cache(maxsize=16)
+def _places(shape: Shape) -> tuple[Array, ...]:
+    return tuple(np.indices(shape, sparse=True))
+
+
+def _chosen(target: Array) -> tuple[Array, ...]:
+    """Return the index of each sample's own class in an array of all classes."""
+    return (*_places(target.shape), target)

@@ -12,14 +12,19 @@ from engine.loss import Loss
 
 
 class MeanSquaredError(Loss):
-    """Mean squared error: the mean of (x - target)². PyTorch: nn.MSELoss."""
+    """Mean squared error: the mean of (x - target)².
+
+    A single value that is far off weighs more than many small errors. PyTorch: nn.MSELoss.
+    """
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         return {"difference": Scratch(x)}
 
     def forward(self, x: Array, target: Array, difference: Array, losses: Array) -> None:
         np.subtract(x, target, out=difference)
-        losses[...] = (difference * difference).reshape(len(x), -1).mean(axis=1)
+        rows = difference.reshape(len(x), -1)
+        np.vecdot(rows, rows, out=losses)  # (N, D) . (N, D) -> (N,)
+        losses /= rows.shape[1]
 
     def backward(self, difference: Array, scale: float, grad_x: Array) -> None:
         np.multiply(difference, 2 * scale / difference[0].size, out=grad_x)

@@ -44,6 +44,7 @@ class State:
         held = {"parameter": self.vector, "grad": self.gradient, **self.slots}
         held |= {name: np.zeros_like(self.vector) for name in optimizer.scratch}
         names = needs(type(optimizer), "update")
+        self._asked = [name for name in ("rate", "step") if name in names]
         return partial(optimizer.update, **{name: held[name] for name in names if name in held})
 
     def update(self, rate: float) -> None:
@@ -51,7 +52,8 @@ class State:
         if self._update is None:
             raise RuntimeError("This plan was compiled without an optimizer.")
         self.step += 1
-        self._update(rate=rate, step=self.step)
+        now = {"rate": rate, "step": self.step}
+        self._update(**{name: now[name] for name in self._asked})
 
     def arrays(self) -> Arrays:
         """Return copies of all parameters by name, and of the optimizer's flat vectors as `optimizer/slot`."""

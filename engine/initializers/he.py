@@ -1,0 +1,29 @@
+"""He's initializers, for layers before a rectifier."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.arrays import Array, Generator, Shape
+from engine.initializer import Initializer
+
+
+class HeUniform(Initializer):
+    """Uniform within ±√(6 / fan in): keeps the spread of values through rectifiers.
+
+    He and others, 2015. PyTorch: nn.init.kaiming_uniform_ with nonlinearity "relu".
+    """
+
+    def draw(self, rng: Generator, shape: Shape, fan_in: int, fan_out: int) -> Array:
+        limit = np.sqrt(6 / fan_in)
+        return rng.uniform(-limit, limit, shape)
+
+
+class HeNormal(Initializer):
+    """Normal with spread √(2 / fan in): keeps the spread of values through rectifiers.
+
+    He and others, 2015. PyTorch: nn.init.kaiming_normal_ with nonlinearity "relu".
+    """
+
+    def draw(self, rng: Generator, shape: Shape, fan_in: int, fan_out: int) -> Array:
+        return rng.normal(0.0, np.sqrt(2 / fan_in), shape)

@@ -1,0 +1,19 @@
+"""How far off an answer is on average."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from engine.arrays import Array
+from engine.metric import Metric
+
+
+class MeanAbsoluteError(Metric):
+    """Mean distance between answer and target, in the target's unit: the mean of |answer - target|."""
+
+    larger_is_better: ClassVar[bool] = False
+
+    def score(self, answer: Array, target: Array) -> float:
+        return float(np.abs(np.subtract(answer, target, dtype=np.float64)).mean()) if target.size else float("nan")

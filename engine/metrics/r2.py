@@ -1,0 +1,25 @@
+"""How much of a target's variation the answers explain."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.arrays import Array
+from engine.metric import Metric
+
+
+class R2(Metric):
+    """Coefficient of determination: R² = 1 - Σ(target - answer)² / Σ(target - mean)². 1 is perfect, 0 no better than the mean.
+
+    Of several values it is the mean over those that vary; it is not defined where none does.
+    """
+
+    def score(self, answer: Array, target: Array) -> float:
+        true = target.reshape(len(target), -1).astype(np.float64)
+        given = answer.reshape(true.shape)
+        spread = np.square(true - true.mean(axis=0)).sum(axis=0) if len(true) else np.zeros(1)
+        varied = spread > 0
+        if not varied.any():
+            return float("nan")
+        error = np.square(true - given).sum(axis=0)
+        return float((1 - error[varied] / spread[varied]).mean())

@@ -1,0 +1,28 @@
+"""AdamW: Adam with weight decay that stands by itself."""
+
+from __future__ import annotations
+
+from engine.arrays import Array
+from engine.optimizers.adam import Adam
+from engine.spec import param
+
+
+class AdamW(Adam):
+    """Adam whose weight decay acts on each parameter itself, not through its gradient, and so equally on all.
+
+    Loshchilov and Hutter, 2019. PyTorch: torch.optim.AdamW.
+    """
+
+    weight_decay: float = param(
+        "Share of every parameter that is taken away in each step, times the rate.", default=0.01, min=0.0, max=1.0
+    )
+
+    def update(
+        self, parameter: Array, grad: Array, mean: Array, square: Array, work: Array, rate: float, step: int
+    ) -> None:
+        parameter *= 1 - rate * self.weight_decay
+        self._moments(grad, mean, square, work)
+        self._move(parameter, mean, square, work, rate, step)
+
+    def torch(self) -> str:
+        return super().torch().replace("optim.Adam(", "optim.AdamW(")

@@ -1,0 +1,91 @@
+"""A checkpoint: everything that is needed to continue a training exactly, as one sequence of bytes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+from safetensors.numpy import load, save
+
+from engine.arrays import Array, Arrays
+from engine.problems import UserError
+from engine.training.history import Epoch, History
+
+FORMAT = 1
+_GROUPS = ("arrays", "best", "gathered")  # fields that hold arrays by name
+_CURVES = ("losses", "rates", "gradient_norms")
+
+
+class DamagedError(UserError):
+    """The bytes are no checkpoint, or not a whole one."""
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """The state of a training between two steps. Order of samples and patience follow from seed, step and history."""
+
+    step: int
+    epoch: int  # epochs that are complete
+    random: Mapping[str, Any]  # state of the generator that dropout and the like draw from
+    arrays: Arrays  # parameters, running statistics and the optimizer's vectors, as `State.arrays` gives them
+    best: Arrays  # parameters of the best epoch so far; empty before there is one
+    gathered: Arrays  # outputs of this epoch's steps, for its metrics
+    history: History
+    seconds: float = 0.0  # of the epoch that is not complete
+    samples: int = 0  # in one epoch
+    about: Mapping[str, Any] = field(default_factory=dict)  # plain JSON values of whoever keeps it: project, versions
+
+    def to_bytes(self) -> bytes:
+        """Return the checkpoint as safetensors with a header in JSON; nothing in it can run."""
+        arrays = {f"{group}/{name}": a for group in _GROUPS for name, a in getattr(self, group).items()}
+        arrays |= {f"history/{name}": getattr(self.history, name) for name in _CURVES}
+        text = json.dumps(self._header(), sort_keys=True)
+        return save(arrays, {"netwright": text, "sum": str(_sum(text, arrays))})
+
+    def _header(self) -> dict[str, Any]:
+        plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in (*_GROUPS, "history")}
+        return {"format": FORMAT, **plain, "epochs": [vars(epoch) for epoch in self.history.epochs]}
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> Checkpoint:
+        """Return the checkpoint that `to_bytes` wrote. Raises DamagedError where one bit is not as it was."""
+        try:
+            return cls._read(content)
+        except UserError:
+            raise
+        except Exception as error:  # whatever a parser stumbles over
+            raise DamagedError(f"This checkpoint is damaged: {error}.") from error
+
+    @classmethod
+    def _read(cls, content: bytes) -> Checkpoint:
+        size = int.from_bytes(content[:8], "little")
+        header = json.loads(content[8 : 8 + size])["__metadata__"]
+        arrays = load(content)
+        if int(header["sum"]) != _sum(header["netwright"], arrays):
+            raise DamagedError("This checkpoint is damaged: its checksum differs.")
+        plain = json.loads(header["netwright"])
+        if plain.pop("format") != FORMAT:
+            raise UserError("This checkpoint was written by another version of Netwright. Train anew.")
+        history = History(
+            **{name: arrays[f"history/{name}"] for name in _CURVES},
+            epochs=tuple(Epoch(**epoch) for epoch in plain.pop("epochs")),
+        )
+        return cls(**plain, **{group: _group(arrays, group) for group in _GROUPS}, history=history)
+
+
+def _group(arrays: Mapping[str, Array], group: str) -> Arrays:
+    start = f"{group}/"
+    return {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}
+
+
+def _sum(text: str, arrays: Mapping[str, Array]) -> int:
+    """Return a checksum over the header and all arrays with their names."""
+    total = crc32(text.encode())
+    for name in sorted(arrays):
+        array = np.ascontiguousarray(arrays[name])
+        total = crc32(array.reshape(-1).view(np.uint8), crc32(f"{name} {array.dtype} {array.shape}".encode(), total))
+    return total

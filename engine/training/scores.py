@@ -1,0 +1,138 @@
+"""How good answers are: the loss and the metrics of samples, and of a network over many of them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from math import isfinite, nan
+from typing import Any
+
+import numpy as np
+
+import engine.metrics  # noqa: F401  (declares them)
+from engine.arrays import Array, Arrays
+from engine.data.prepare import Prepared
+from engine.graph import Graph, NodeId
+from engine.layer import needs
+from engine.layers.output import Output
+from engine.loss import Loss
+from engine.metric import Metric
+from engine.plan.predict import Predictor
+from engine.preprocessor import Fitted
+from engine.training.events import Validating
+from engine.training.history import Scores
+
+CHUNK = 1024  # samples that are answered before anybody is told how far it is
+
+
+@dataclass(frozen=True, eq=False)
+class Examined:
+    """What a network made of some samples: `outputs` (N, ...) are what reached each Output, before `loss.answer`."""
+
+    outputs: Mapping[NodeId, Array]
+    targets: Mapping[NodeId, Array]
+    loss: float
+
+
+def outputs_of(graph: Graph) -> dict[NodeId, Output]:
+    """Return the Outputs of a graph by name."""
+    return {node: layer for node, layer in graph.nodes.items() if isinstance(layer, Output)}
+
+
+def examine(predictor: Predictor, samples: Prepared, rows: Array) -> Generator[Validating, None, Examined]:
+    """Answer these rows and return what came of it; yield now and then how many are done."""
+    graph = predictor.graph
+    outputs: dict[NodeId, list[Array]] = {node: [] for node in outputs_of(graph)}
+    for start in range(0, len(rows), CHUNK):
+        chosen = rows[start : start + CHUNK]
+        found = predictor.outputs({node: array[chosen] for node, array in samples.inputs.items()})
+        for node, array in found.items():
+            outputs[node].append(array)
+        yield Validating(start + len(chosen), len(rows))
+    whole = {node: np.concatenate(parts) for node, parts in outputs.items()}
+    targets = {node: samples.targets[node][rows] for node in whole}
+    return Examined(whole, targets, mean_loss(graph, whole, targets))
+
+
+def mean_loss(graph: Graph, outputs: Mapping[NodeId, Array], targets: Mapping[NodeId, Array]) -> float:
+    """Return the loss of all samples together: over the Outputs, the sum of weight times mean."""
+    layers = outputs_of(graph)
+    return sum(
+        layers[node].weight * float(losses(layers[node].loss, x, targets[node]).mean()) for node, x in outputs.items()
+    )
+
+
+def losses(loss: Loss, x: Array, target: Array) -> Array:
+    """Return each sample's loss (N,) for what reached an Output (N, ...) and its target."""
+    found = np.empty(len(x), x.dtype)
+    for start in range(0, len(x), CHUNK):
+        part = slice(start, start + CHUNK)
+        _forward(loss, x[part], target[part], found[part])
+    return found
+
+
+def _forward(loss: Loss, x: Array, target: Array, found: Array) -> None:
+    arrays: dict[str, Any] = {"x": x, "target": target, "losses": found}
+    for name, scratch in loss.scratch(x.shape[1:]).items():
+        shape = (len(x), *scratch.shape) if scratch.batched else scratch.shape
+        arrays[name] = np.zeros(shape, scratch.dtype or x.dtype)
+    loss.forward(**{name: arrays[name] for name in needs(type(loss), "forward")})
+
+
+def scores(
+    graph: Graph,
+    outputs: Mapping[NodeId, Array],
+    targets: Mapping[NodeId, Array],
+    fitted: Mapping[NodeId, Fitted],
+) -> Scores:
+    """Return every metric that suits each Output, in the unit of its column; None where one is not defined."""
+    layers = outputs_of(graph)
+    return {node: _scores(layers[node].loss, x, targets[node], fitted.get(node, {})) for node, x in outputs.items()}
+
+
+def _scores(loss: Loss, x: Array, target: Array, fitted: Fitted) -> dict[str, float | None]:
+    answer, target = in_unit(loss.answer(x), fitted), in_unit(target, fitted)
+    found = {type(metric).__name__: metric.score(answer, target) for metric in metrics_for(loss)}
+    return {name: float(value) if isfinite(value) else None for name, value in found.items()}
+
+
+def metrics_for(loss: Loss) -> list[Metric]:
+    """Return every metric, with its defaults, that suits the targets of a loss."""
+    return [kind() for kind in Metric.registry.values() if loss.target in kind.targets]
+
+
+def in_unit(values: Array, fitted: Fitted) -> Array:
+    """Return values in the unit of their column, where they had been standardised."""
+    if "scale" not in fitted:
+        return values
+    restored: Array = values * np.asarray(fitted["scale"], np.float64) + np.asarray(fitted["mean"], np.float64)
+    return restored
+
+
+class Gathered:
+    """What reached each Output while the steps of an epoch ran, so that its metrics cost nothing more.
+
+    Where that is very much, only the first samples of the epoch are kept: at most `limit` numbers for each Output.
+    """
+
+    def __init__(self, graph: Graph, samples: int, limit: int = 4_000_000) -> None:
+        self.graph, self.samples, self.limit = graph, samples, limit
+        self.arrays: Arrays = {}
+
+    def add(self, start: int, outputs: Mapping[NodeId, Array]) -> None:
+        """Keep the outputs of the samples from `start` on (in the epoch's order)."""
+        for node, x in outputs.items():
+            kept = self.arrays.get(node)
+            if kept is None:
+                kept = self.arrays[node] = self._room(x)
+            part = kept[start : start + len(x)]
+            part[...] = x[: len(part)]
+
+    def _room(self, x: Array) -> Array:
+        size = max(1, x[0].size)
+        return np.full((min(self.samples, max(len(x), self.limit // size)), *x.shape[1:]), nan, x.dtype)
+
+    def scores(self, samples: Prepared, rows: Array) -> Scores:
+        """Return the metrics of the epoch, whose samples were `rows` in this order."""
+        targets = {node: samples.targets[node][rows[: len(kept)]] for node, kept in self.arrays.items()}
+        return scores(self.graph, self.arrays, targets, samples.fitted)

@@ -1,0 +1,114 @@
+"""Where the checkpoints of one training lie: the last two and that of the best epoch, each one file."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+from platformdirs import user_state_path
+
+from engine.files import atomic_write, cause
+from engine.problems import UserError
+from engine.training.checkpoint import Checkpoint, DamagedError
+from engine.training.events import Checkpointed, EpochDone, Event, Steps
+from engine.training.loop import Training
+
+ENDING = ".checkpoint"
+
+
+def checkpoint_folder(key: str) -> Path:
+    """Return where the checkpoints of `key` lie: the path of a project's file, or any other name for it.
+
+    The environment variable NETWRIGHT_STATE names another folder than the system's for state.
+    """
+    state = os.environ.get("NETWRIGHT_STATE") or user_state_path("netwright", appauthor=False)
+    return Path(state) / "checkpoints" / hashlib.sha256(key.encode()).hexdigest()[:24]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The newest checkpoint that can be read, its file, and a sentence for each newer one that could not."""
+
+    checkpoint: Checkpoint
+    path: Path
+    notes: tuple[str, ...] = ()
+
+
+class Store:
+    """The checkpoints in one folder, which is made when the first is saved."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def paths(self) -> list[Path]:
+        """Return the checkpoints, the newest first."""
+        return sorted(self.folder.glob(f"step-*{ENDING}"), reverse=True)
+
+    def save(self, checkpoint: Checkpoint) -> Path:
+        """Write a checkpoint and drop those that are not needed any more. Raises UserError where it cannot be written."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(f"The folder {self.folder} could not be made, because {cause(error)}.") from error
+        path = self._path(checkpoint.step)
+        atomic_write(path, checkpoint.to_bytes())
+        best = checkpoint.history.best
+        self._drop({*self.paths()[:2], path, self._path(best.step if best else checkpoint.step)})
+        return path
+
+    def _path(self, step: int) -> Path:
+        return self.folder / f"step-{step:012d}{ENDING}"
+
+    def _drop(self, kept: set[Path]) -> None:
+        for path in set(self.paths()) - kept:
+            with suppress(OSError):
+                path.unlink()
+
+    def newest(self) -> Found | None:
+        """Return the newest checkpoint that is whole; None where there is none. A damaged one is set aside."""
+        notes: list[str] = []
+        for path in self.paths():
+            try:
+                return Found(Checkpoint.from_bytes(path.read_bytes()), path, tuple(notes))
+            except DamagedError as error:
+                with suppress(OSError):
+                    path.rename(path.with_suffix(".damaged"))
+                notes.append(f"{error} The one before it is used instead.")
+            except OSError as error:
+                notes.append(f"{path} could not be read, because {cause(error)}. The one before it is used instead.")
+        return None
+
+    def clear(self) -> None:
+        """Remove all checkpoints, before another training begins."""
+        self._drop(set())
+
+
+def keeping(training: Training, store: Store, about: dict[str, object], every: float = 30.0) -> Iterator[Event]:
+    """Pass the events of a training on, and save checkpoints: at the end of epochs, and after `every` seconds of steps.
+
+    Saving takes at most a twentieth of the time. A checkpoint that cannot be written is told of, and training goes on.
+    """
+    saved, pause = perf_counter(), 0.0
+    for event in training.events():
+        yield event
+        waited = perf_counter() - saved
+        if waited >= pause and (isinstance(event, EpochDone) or (isinstance(event, Steps) and waited >= every)):
+            start = perf_counter()
+            yield save(training, store, about)
+            saved = perf_counter()
+            pause = 20 * (saved - start)
+
+
+def save(training: Training, store: Store, about: dict[str, object]) -> Checkpointed:
+    """Save a checkpoint of a training that rests; say what came of it."""
+    checkpoint = training.checkpoint(about)
+    try:
+        store.save(checkpoint)
+    except UserError as error:
+        return Checkpointed(checkpoint.step, checkpoint.epoch, str(error))
+    return Checkpointed(checkpoint.step, checkpoint.epoch)

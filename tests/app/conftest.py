@@ -1,0 +1,28 @@
+import os
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest
+from PySide6.QtCore import QStandardPaths
+
+
+@pytest.fixture(scope="session")
+def qapp_args():
+    return ["netwright"]
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path, monkeypatch):
+    """Keep every test away from the settings and recovery files of the person who runs it."""
+    QStandardPaths.setTestModeEnabled(True)
+    for name in ("CONFIG", "STATE", "CACHE", "DATA"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+
+
+@pytest.fixture(autouse=True)
+def _look(qapp):
+    """Give every test the program's style, in dark."""
+    from app import appearance
+
+    appearance.prepare(qapp)
+    appearance.apply("dark")
