@@ -13,6 +13,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from platformdirs import user_state_path
+
 from engine.problems import UserError
 
 Content = bytes | Callable[[BinaryIO], None]
@@ -28,6 +30,22 @@ _CAUSES = {
     errno.ENAMETOOLONG: "the name is too long for this disk",
     errno.EISDIR: "it is a folder",
 }
+
+
+def state_folder() -> Path:
+    """Return where this program keeps what it must remember by itself: recovery, checkpoints.
+
+    The environment variable NETWRIGHT_STATE names another folder than the system's (XDG_STATE_HOME on Linux).
+    """
+    return Path(os.environ.get("NETWRIGHT_STATE") or user_state_path("netwright", appauthor=False))
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it where they are not there. Raises UserError that names the cause."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"The folder {folder} could not be made, because {cause(error)}.") from error
 
 
 def cause(error: OSError) -> str:

@@ -161,7 +161,12 @@ class Layer(Spec, family=True):
         raise NotImplementedError
 
     def torch(self, *args: Any, **kwargs: Any) -> str:
-        """Return a PyTorch expression: a module (`nn.` ...) or a function of the inputs."""
+        """Return a PyTorch expression, given the shapes at the ports.
+
+        Either a module that is called with the inputs in order, `nn.ReLU()`; or an expression over the ports' names in
+        which at most one module stands, called where it is needed: `nn.LSTM(3, 4, batch_first=True)(x)[0]`,
+        `torch.cat((x1, x2), 1)`. Known names: torch, nn and F. It is a module alone exactly where no port is named.
+        """
         raise NotImplementedError
 
     def summary(self) -> str:
@@ -182,11 +187,11 @@ class Pointwise(Layer, abstract=True):
 
 def _parameters(cls: type, method: str) -> tuple[str, ...]:
     parameters = list(inspect.signature(getattr(cls, method)).parameters.values())[1:]
-    return tuple("*" + p.name if p.kind is p.VAR_POSITIONAL else p.name for p in parameters)
+    return tuple("*" + p.name if p.kind is p.VAR_POSITIONAL else p.name.replace("__", ".") for p in parameters)
 
 
 needs: Callable[[type, str], tuple[str, ...]] = cache(_parameters)
-"""Return the names that a method of a layer asks for; a variadic one starts with `*`."""
+"""Return the names that a method of a layer asks for; a variadic one starts with `*`, and `a__b` asks for `a.b`."""
 
 
 def _check_names(cls: type[Layer]) -> None:

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 
 from engine.arrays import Array
-
-
-@lru_cache(maxsize=64)
-def _ones(count: int, dtype: Any) -> Array:
-    ones = np.ones(count, dtype)
-    ones.flags.writeable = False
-    return ones
+from engine.kernels.memory import PIECE, channels_last, ones
 
 
 def sum_rows(x: Array, out: Array) -> None:
@@ -22,4 +15,57 @@ def sum_rows(x: Array, out: Array) -> None:
 
     A product with ones is several times faster than `sum` and as exact.
     """
-    _ones(len(x), x.dtype).dot(x, out)  # (N,) @ (N, U) -> (U,)
+    ones(len(x), x.dtype).dot(x, out)  # (N,) @ (N, U) -> (U,)
+
+
+def sum_columns(x: Array, out: Array) -> None:
+    """Write the sum over the last axis of a matrix into `out`: (N, U) -> (N,)."""
+    x.dot(ones(x.shape[1], x.dtype), out)  # (N, U) @ (U,) -> (N,)
+
+
+def channel_sums(x: Array) -> Array:
+    """Return the sum of every channel over batch and pixels (images), or of every feature over all before it."""
+    rows = channel_rows(x)
+    width = x.shape[1] if x.ndim == 4 else x.shape[-1]
+    total: Array = ones(len(rows), x.dtype).dot(rows)  # (R,) @ (R, W·C) -> (W·C,)
+    return total.reshape(-1, width).sum(axis=0)
+
+
+def channel_rows(x: Array) -> Array:
+    """Return (N, C, H, W) as rows (N·H, W·C), and (..., F) as rows (·, F): long rows make the best of a processor."""
+    last = channels_last(x)
+    return last.reshape(-1, last.shape[-1] * last.shape[-2]) if x.ndim == 4 else last.reshape(-1, last.shape[-1])
+
+
+def repeat(values: Array, x: Array) -> Array:
+    """Return one value for each channel, repeated to match one row of `channel_rows(x)`."""
+    return np.tile(values, x.shape[3]) if x.ndim == 4 else values
+
+
+def row_blocks(*rows: Array) -> Iterator[tuple[Array, ...]]:
+    """Yield matrices with as many rows each in blocks of rows that fit the cache; the first is the widest."""
+    count = max(PIECE // rows[0].shape[1], 1)
+    for start in range(0, len(rows[0]), count):
+        yield tuple(r[start : start + count] for r in rows)
+
+
+def block_values(width: int) -> int:
+    """Return how many values a work array needs for one of `row_blocks`, for rows of this width."""
+    return max(PIECE // width, 1) * width
+
+
+def give_back(rows: Array, out: Array) -> None:
+    """Copy rows into the array that they are rows of, unless they are a view of it."""
+    if not np.may_share_memory(rows, out):
+        target = channels_last(out)
+        target[...] = rows.reshape(target.shape)
+
+
+def sum_products(a: Array, b: Array, work: Array) -> Array:
+    """Return the sum over rows of a · b; `work` has room for one block of rows."""
+    total = np.zeros(a.shape[1], a.dtype)
+    for left, right in row_blocks(a, b):
+        products = work[: left.size].reshape(left.shape)
+        np.multiply(left, right, out=products)
+        total += ones(len(products), a.dtype).dot(products)
+    return total

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.kernels.memory import pieces, zeros_like
 from engine.layer import Example, OnnxGraph, Pointwise
 
 
@@ -20,11 +21,13 @@ class ReLU(Pointwise):
     category = "Activation"
 
     def forward(self, x: Array, y: Array) -> None:
-        np.maximum(x, 0, out=y)
+        for source, out in pieces(x, y):
+            np.maximum(source, zeros_like(source), out=out)
 
     def backward(self, y: Array, grad_y: Array, grad_x: Array) -> None:
-        np.greater(y, 0, out=grad_x)
-        grad_x *= grad_y
+        for value, grad, out in pieces(y, grad_y, grad_x):
+            np.greater(value, 0, out=out)
+            np.multiply(out, grad, out=out)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Relu", x)

@@ -15,11 +15,10 @@ class R2(Metric):
     """
 
     def score(self, answer: Array, target: Array) -> float:
-        true = target.reshape(len(target), -1).astype(np.float64)
-        given = answer.reshape(true.shape)
-        spread = np.square(true - true.mean(axis=0)).sum(axis=0) if len(true) else np.zeros(1)
-        varied = spread > 0
-        if not varied.any():
+        if not target.size:
             return float("nan")
-        error = np.square(true - given).sum(axis=0)
-        return float((1 - error[varied] / spread[varied]).mean())
+        true = target.reshape(len(target), -1).astype(np.float64)
+        spread = np.square(true - true.mean(axis=0)).sum(axis=0)
+        error = np.square(true - answer.reshape(true.shape)).sum(axis=0)
+        varied = spread > 0
+        return float((1 - error[varied] / spread[varied]).mean()) if varied.any() else float("nan")

@@ -1,11 +1,10 @@
-"""The zip that a project file is: written so that equal members give equal bytes, read with limits before memory is taken."""
+"""The zip that a project file is: equal members give equal bytes, and each is checked when it is read."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import os
-import re
 import stat
 import zipfile
 import zlib
@@ -17,22 +16,13 @@ import msgspec
 from engine.arrays import Array
 from engine.files import cause
 from engine.problems import UserError
+from engine.project.limits import FileError, NewerError, check_directory, refusal
 from engine.project.strict_json import JsonError, dump, load
 
 MIMETYPE = b"application/x-netwright"
 FORMAT = 1  # what this program writes, and the newest that it reads for certain
 OLDEST_READER = 1  # the oldest program that may open what this one writes
-MEMBERS = 10_000
-RATIO = 100
-JSON_BYTES = 16 << 20
-HISTORY_BYTES = 128 << 20
-TOTAL_BYTES = 16 << 30
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*(\.[a-z0-9]+)?")
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError, KeyError)
-
-
-class Damaged(Exception):
-    """What is wrong with a file, as the end of a sentence."""
 
 
 class Member(msgspec.Struct):
@@ -85,8 +75,8 @@ def read(path: str | os.PathLike[str]) -> tuple[Manifest, dict[str, bytes]]:
     try:
         with open_regular(path) as file:
             return _unpack(file, os.fstat(file.fileno()).st_size)
-    except Damaged as error:
-        raise UserError(f"{path} {error}.") from error
+    except FileError as error:
+        raise refusal(path, error) from error
     except OSError as error:
         raise UserError(f"{path} could not be opened, because {_reading(error)}.") from error
     except MemoryError as error:
@@ -102,64 +92,32 @@ def _reading(error: OSError) -> str:
 
 
 def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
-    """Open a file to read bytes; raise Damaged where it is a folder, a pipe or a device, without waiting for one."""
+    """Open a file to read bytes; raise FileError where it is a folder, a pipe or a device, without waiting for one."""
     if os.path.isdir(path):
-        raise Damaged("is a folder, not a project file")
+        raise FileError("is a folder, not a project file")
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     number = os.open(path, flags)
     if not stat.S_ISREG(os.fstat(number).st_mode):
         os.close(number)
-        raise Damaged("is a pipe or a device, not a project file")
+        raise FileError("is a pipe or a device, not a project file")
     return os.fdopen(number, "rb")
 
 
 def _unpack(file: BinaryIO, size: int) -> tuple[Manifest, dict[str, bytes]]:
     if size == 0:
-        raise Damaged("is empty; a copy from before may lie beside it, with .bak added to its name")
+        raise FileError("is empty; a copy from before may lie beside it, with .bak added to its name")
     if file.read(4) != b"PK\3\4":
-        raise Damaged("is not a Netwright project; it may be damaged, or of another program")
+        raise FileError("is not a Netwright project; it may be damaged, or of another program")
     try:
         with zipfile.ZipFile(file) as archive:
-            _check_directory(archive.infolist(), size)
+            check_directory(archive.infolist(), size)
             if _member(archive, "mimetype") != MIMETYPE:
-                raise Damaged("is a zip file, but not a Netwright project")
+                raise FileError("is a zip file, but not a Netwright project")
             manifest = _manifest(_member(archive, "manifest.json"))
             return manifest, _checked(archive, manifest)
     except _BROKEN as error:
         text = str(error).rstrip(".")[:100] or type(error).__name__
-        raise Damaged(f"is damaged or cut off ({text}); a copy from before may lie beside it, as .bak") from error
-
-
-def _check_directory(found: list[zipfile.ZipInfo], size: int) -> None:
-    """Raise Damaged where the list of members is not one that this program could have written."""
-    names = [info.filename for info in found]
-    if not found or names[0] != "mimetype" or found[0].header_offset:
-        raise Damaged("is not a Netwright project, though it is a zip file")
-    if len(found) > MEMBERS:
-        raise Damaged(f"holds {len(found)} members; a project has at most {MEMBERS}")
-    if len(set(names)) < len(names):
-        raise Damaged("is damaged: two of its members have the same name")
-    if sum(info.compress_size for info in found) > size or sum(info.file_size for info in found) > TOTAL_BYTES:
-        raise Damaged("is damaged: its members claim to be larger than the file")
-    for info in found:
-        _check_member(info)
-
-
-def _check_member(info: zipfile.ZipInfo) -> None:
-    name = info.filename
-    if len(name) > 200 or not _NAME.fullmatch(name) or "\0" in info.orig_filename:
-        raise Damaged(f"holds a member with a name that no project has: {name!r:.80}")
-    if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
-        raise Damaged(f"is damaged: its member {name} is a link or a device")
-    if info.flag_bits & 1 or info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise Damaged(f"is damaged: its member {name} is encrypted, or packed in a way that projects do not use")
-    if info.file_size > RATIO * info.compress_size or (
-        info.compress_type == 0 and info.file_size != info.compress_size
-    ):
-        raise Damaged(f"is damaged: its member {name} claims to unpack to {info.file_size} bytes")
-    limit = HISTORY_BYTES if name.endswith("history.json") else JSON_BYTES
-    if info.file_size > limit and not name.endswith(".safetensors"):
-        raise Damaged(f"cannot be opened: its member {name} is larger than {limit >> 20} MB")
+        raise FileError(f"is damaged or cut off ({text}); a copy from before may lie beside it, as .bak") from error
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:
@@ -172,23 +130,23 @@ def _manifest(data: bytes) -> Manifest:
     raw = parse("manifest.json", data)
     versions = [raw.get(name) for name in ("format", "oldest_reader")] if isinstance(raw, dict) else [None]
     if not all(isinstance(number, int) and number >= 1 for number in versions):
-        raise Damaged("is damaged: its manifest names no version")
+        raise FileError("is damaged: its manifest names no version")
     if raw["oldest_reader"] > FORMAT:
-        raise Damaged(
+        raise NewerError(
             f"was saved by a newer Netwright (format {raw['format']}; this one reads format {FORMAT}); update to open it"
         )
     try:
         return msgspec.convert(raw, Manifest)
     except msgspec.ValidationError as error:
-        raise Damaged(f"is damaged: its manifest cannot be read ({error})") from error
+        raise FileError(f"is damaged: its manifest cannot be read ({error})") from error
 
 
 def parse(name: str, data: bytes) -> Any:
-    """Return the value of a JSON member; raise Damaged that names the member."""
+    """Return the value of a JSON member; raise FileError that names the member."""
     try:
         return load(data)
     except JsonError as error:
-        raise Damaged(f"is damaged: its member {name} {error}") from error
+        raise FileError(f"is damaged: its member {name} {error}") from error
 
 
 def _checked(archive: zipfile.ZipFile, manifest: Manifest) -> dict[str, bytes]:
@@ -196,10 +154,10 @@ def _checked(archive: zipfile.ZipFile, manifest: Manifest) -> dict[str, bytes]:
     listed, there = set(manifest.members), set(archive.namelist()) - {"mimetype", "manifest.json"}
     if listed != there:
         name = min(listed ^ there)
-        raise Damaged(f"is damaged: its member {name:.80} is {'missing' if name in listed else 'not listed'}")
+        raise FileError(f"is damaged: its member {name:.80} is {'missing' if name in listed else 'not listed'}")
     members = {}
     for name, entry in manifest.members.items():
         members[name] = _member(archive, name)
         if len(members[name]) != entry.bytes or hashlib.sha256(members[name]).hexdigest() != entry.sha256:
-            raise Damaged(f"is damaged: its member {name} was changed; a copy from before may lie beside it, as .bak")
+            raise FileError(f"is damaged: its member {name} was changed; a copy from before may lie beside it, as .bak")
     return members

@@ -15,11 +15,13 @@ from safetensors.numpy import save as save_safetensors
 from engine.arrays import Array
 from engine.files import atomic_write
 from engine.problems import UserError
-from engine.project.container import Damaged, Manifest, describe_arrays, pack, parse, read
+from engine.project.container import Manifest, describe_arrays, pack, parse, read
 from engine.project.encoding import convert, document_digest, from_dict, project_bytes, to_dict
+from engine.project.limits import FileError, refusal
 from engine.project.migrations import migrate
 from engine.project.run import Run, Saved, Status
 from engine.project.strict_json import dump
+from engine.training.history import History
 
 SUFFIX = ".netw"
 RANK = 8
@@ -35,7 +37,7 @@ class RunRecord(msgspec.Struct, forbid_unknown_fields=True):
     fitted: dict[str, Any]
     seed: int
     data: str
-    versions: dict[str, str]
+    versions: dict[str, Any]
     workers: int
     status: Status
     best_epoch: int | None
@@ -48,16 +50,16 @@ def save(path: str | os.PathLike[str], saved: Saved) -> None:
     atomic_write(path, encode(saved), backup=True)
 
 
-def encode(saved: Saved) -> bytes:
-    """Return the bytes of a project file; equal values give equal bytes."""
-    members = {"project.json": project_bytes(saved.project)}
+def encode(saved: Saved, **more: bytes) -> bytes:
+    """Return the bytes of a project file; equal values give equal bytes. `more` are JSON members that `load` passes over."""
+    members = {"project.json": project_bytes(saved.project)} | {f"{name}.json": data for name, data in more.items()}
     arrays: dict[str, Mapping[str, Array]] = {}
     if saved.preview:
         members["preview.png"] = saved.preview
     for run in saved.runs:
         folder = f"runs/{run.id}"
         members[f"{folder}/run.json"] = dump(_record(run))
-        members[f"{folder}/history.json"] = dump(dict(run.history), indent=None)
+        members[f"{folder}/history.json"] = dump(run.history.to_dict(), indent=None)
         for name, member in _ARRAYS.items():
             arrays[f"{folder}/{member}"] = getattr(run, name)
             members[f"{folder}/{member}"] = array_bytes(getattr(run, name))
@@ -80,53 +82,61 @@ def load(path: str | os.PathLike[str]) -> Saved:
     manifest, members = read(path)
     try:
         return _build(manifest, members)
-    except (Damaged, UserError) as error:
-        text = str(error).rstrip(".")
-        raise UserError(f"{path} {text if isinstance(error, Damaged) else f'cannot be opened: {text}'}.") from error
+    except FileError as error:
+        raise refusal(path, error) from error
+    except UserError as error:
+        raise UserError(f"{path} cannot be opened: {error}") from error
 
 
 def _build(manifest: Manifest, members: dict[str, bytes]) -> Saved:
     if "project.json" not in members:
-        raise Damaged("is damaged: its member project.json is missing")
+        raise FileError("is damaged: its member project.json is missing")
     raw = {name: parse(name, data) for name, data in members.items() if name.endswith(".json")}
     raw = migrate(raw, manifest.format)
     ids = sorted((name.split("/")[1] for name in raw if name.endswith("/run.json")), key=_number)
     preview = members.get("preview.png", b"")
     if preview and not preview.startswith(PNG):
-        raise Damaged("is damaged: its preview is no picture")
+        raise FileError("is damaged: its preview is no picture")
     return Saved(from_dict(raw["project.json"]), tuple(_run(name, raw, manifest, members) for name in ids), preview)
 
 
 def _number(run: str) -> int:
     digits = run.removeprefix("run-")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 6):
-        raise Damaged(f"is damaged: {run!r:.80} is no name of a run")
+        raise FileError(f"is damaged: {run!r:.80} is no name of a run")
     return int(digits)
 
 
 def _run(name: str, raw: dict[str, Any], manifest: Manifest, members: dict[str, bytes]) -> Run:
     record = convert(raw[f"runs/{name}/run.json"], RunRecord)
-    history = raw.get(f"runs/{name}/history.json")
-    if record.id != name or not isinstance(history, dict):
-        raise Damaged(f"is damaged: {name} is not described as it should be")
+    if record.id != name:
+        raise FileError(f"is damaged: {name} is not described as it should be")
+    history = _history(f"runs/{name}/history.json", raw)
     arrays = {field: _arrays(f"runs/{name}/{member}", manifest, members) for field, member in _ARRAYS.items()}
     values = {field: getattr(record, field) for field in RunRecord.__struct_fields__}
     return Run(**values | {"project": from_dict(record.project), "history": history} | arrays)
 
 
+def _history(name: str, raw: dict[str, Any]) -> History:
+    try:
+        return History.from_dict(raw[name])
+    except (KeyError, TypeError, ValueError, OverflowError, MemoryError) as error:
+        raise FileError(f"is damaged: its member {name} holds no curves ({error!s:.100})") from error
+
+
 def _arrays(name: str, manifest: Manifest, members: dict[str, bytes]) -> dict[str, Array]:
     """Return the arrays of a member; the bytes were checked already, so here only a made-up file can fail."""
     if name not in members:
-        raise Damaged(f"is damaged: its member {name} is missing")
+        raise FileError(f"is damaged: its member {name} is missing")
     try:
         arrays = load_safetensors(members[name])
     except (SafetensorError, KeyError, ValueError, TypeError, OverflowError) as error:
-        raise Damaged(f"is damaged: its member {name} holds no arrays ({error!s:.100})") from error
+        raise FileError(f"is damaged: its member {name} holds no arrays ({error!s:.100})") from error
     if any(array.ndim > RANK for array in arrays.values()):
-        raise Damaged(f"is damaged: its member {name} holds an array with more than {RANK} axes")
+        raise FileError(f"is damaged: its member {name} holds an array with more than {RANK} axes")
     told = {key: [dtype, list(shape)] for key, (dtype, shape) in manifest.members[name].arrays.items()}
     if told != describe_arrays(arrays):
-        raise Damaged(f"is damaged: its member {name} holds other arrays than its manifest says")
+        raise FileError(f"is damaged: its member {name} holds other arrays than its manifest says")
     return arrays
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import metadata
@@ -14,6 +12,9 @@ import numpy as np
 
 from engine.arrays import Array
 from engine.project.project import Project
+from engine.training.checkpoint import Checkpoint
+from engine.training.environment import environment
+from engine.training.history import History
 
 Status = Literal["running", "done", "stopped", "failed"]
 
@@ -25,7 +26,8 @@ class Run:
     `id` is "run-1", "run-2", ...; `project` is the project as it was when Start was pressed. `parameters` are what the run
     answers with (the best epoch's, where the settings say so), by PyTorch's names; `optimizer` the arrays that going on
     needs besides. `fitted` is what each Input and Output learnt from the training part, `data` the fingerprint of the data
-    set, `counters` the step, the epoch and the state of the random generator. Arrays cannot be written to.
+    set, `counters` the step, the epoch and the state of the random generator. Arrays cannot be written to. A training that
+    was saved in a checkpoint enters by `from_checkpoint`, and goes on from `to_checkpoint`.
     """
 
     id: str
@@ -33,10 +35,10 @@ class Run:
     parameters: Mapping[str, Array] = field(default_factory=dict)
     optimizer: Mapping[str, Array] = field(default_factory=dict)
     fitted: Mapping[str, Any] = field(default_factory=dict)
-    history: Mapping[str, Any] = field(default_factory=dict)
+    history: History = field(default_factory=History)
     seed: int = 0
     data: str = ""
-    versions: Mapping[str, str] = field(default_factory=lambda: current_versions())
+    versions: Mapping[str, Any] = field(default_factory=lambda: current_versions())
     workers: int = 1
     status: Status = "running"
     best_epoch: int | None = None
@@ -55,6 +57,45 @@ class Run:
     def with_(self, **changes: Any) -> Run:
         """Return a copy with other values."""
         return replace(self, **changes)
+
+
+def from_checkpoint(checkpoint: Checkpoint, *, id: str, project: Project, **values: Any) -> Run:
+    """Return the run that a checkpoint of the training of `project` makes; `values` are other fields of `Run`."""
+    best = project.training.keep_best and bool(checkpoint.best)
+    latest = {
+        name: array for name, array in checkpoint.arrays.items() if "." in name
+    }  # slots have no dot in their names
+    kept = {"arrays": dict(checkpoint.arrays), "best": dict(checkpoint.best), "gathered": dict(checkpoint.gathered)}
+    if best:
+        kept["best"] = {}
+    else:
+        kept["arrays"] = {name: array for name, array in checkpoint.arrays.items() if name not in latest}
+    score = checkpoint.history.best
+    return Run(
+        id=id,
+        project=project,
+        parameters=checkpoint.best if best else latest,
+        optimizer={f"{group}/{name}": array for group, arrays in kept.items() for name, array in arrays.items()},
+        history=checkpoint.history,
+        best_epoch=score.number if score else None,
+        counters={name: getattr(checkpoint, name) for name in _COUNTERS} | {"answers": "best" if best else "arrays"},
+        **values,
+    )
+
+
+_COUNTERS = ("step", "epoch", "random", "seconds", "samples")
+
+
+def to_checkpoint(run: Run, about: Mapping[str, Any] | None = None) -> Checkpoint:
+    """Return the checkpoint from which the training of a run goes on exactly; `about` is kept in it."""
+    groups: dict[str, dict[str, Array]] = {"arrays": {}, "best": {}, "gathered": {}}
+    groups[run.counters["answers"]] |= run.parameters
+    for name, array in run.optimizer.items():
+        group, _, inner = name.partition("/")
+        groups[group][inner] = array
+    counters: dict[str, Any] = {name: run.counters[name] for name in _COUNTERS}
+    arrays, best, gathered = groups.values()
+    return Checkpoint(arrays=arrays, best=best, gathered=gathered, history=run.history, about=about or {}, **counters)
 
 
 def _rebuild(values: dict[str, Any]) -> Run:
@@ -82,18 +123,9 @@ def next_id(runs: Iterable[Run]) -> str:
     return f"run-{max((int(run.id.removeprefix('run-')) for run in runs), default=0) + 1}"
 
 
-def current_versions() -> dict[str, str]:
+def current_versions() -> dict[str, Any]:
     """Return what, besides the project and the data, a result depends on to the last bit."""
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]  # type: ignore[index, call-overload, unused-ignore]
-    threads = os.environ.get("OPENBLAS_NUM_THREADS") or os.environ.get("OMP_NUM_THREADS") or str(os.cpu_count())
-    return {
-        "netwright": program_version(),
-        "numpy": np.__version__,
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "blas": f"{blas.get('name', '?')} {blas.get('version', '?')}",
-        "threads": threads,
-    }
+    return {"netwright": program_version(), **environment()}
 
 
 def program_version() -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays import Array, Arrays
+from engine.arrays import Array, Arrays, Shape
 from engine.data.prepare import Prepared
 from engine.graph import Graph
 from engine.plan.compile import compile
@@ -237,17 +237,14 @@ class Training:
         return Diverged(error.node, error.tensor, error.step, f"{what} {advice}")
 
     def _resume(self, checkpoint: Checkpoint) -> None:
-        try:
-            self.state.restore(checkpoint.arrays)
-        except (KeyError, ValueError) as error:
-            raise UserError(
-                "The checkpoint is of another network than this one. Undo the changes made since, or train anew."
-            ) from error
+        if _shapes(checkpoint.arrays) != _shapes(self.state.arrays()):
+            raise UserError("The checkpoint is of another network than this one. Undo the changes, or train anew.")
         if checkpoint.samples != len(self.samples.train):
             raise UserError(
                 f"The checkpoint was made with {checkpoint.samples} training samples, but now there are "
                 f"{len(self.samples.train)}. Bring the data back, or train anew."
             )
+        self.state.restore(checkpoint.arrays)
         self.state.step = checkpoint.step
         self.state.rng.bit_generator.state = checkpoint.random
         self.best = dict(checkpoint.best)
@@ -266,3 +263,7 @@ def _plans(graph: Graph, settings: TrainingSettings, samples: int) -> tuple[Plan
 
 def _copies(arrays: Arrays) -> Arrays:
     return {name: np.array(array, order="C") for name, array in arrays.items()}
+
+
+def _shapes(arrays: Arrays) -> dict[str, Shape]:
+    return {name: array.shape for name, array in arrays.items()}

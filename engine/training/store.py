@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
-from platformdirs import user_state_path
-
-from engine.files import atomic_write, cause
+from engine.files import atomic_write, cause, make_folder, state_folder
 from engine.problems import UserError
 from engine.training.checkpoint import Checkpoint, DamagedError
 from engine.training.events import Checkpointed, EpochDone, Event, Steps
@@ -22,12 +20,8 @@ ENDING = ".checkpoint"
 
 
 def checkpoint_folder(key: str) -> Path:
-    """Return where the checkpoints of `key` lie: the path of a project's file, or any other name for it.
-
-    The environment variable NETWRIGHT_STATE names another folder than the system's for state.
-    """
-    state = os.environ.get("NETWRIGHT_STATE") or user_state_path("netwright", appauthor=False)
-    return Path(state) / "checkpoints" / hashlib.sha256(key.encode()).hexdigest()[:24]
+    """Return where the checkpoints of `key` lie: the path of a project's file, or any other name for it."""
+    return state_folder() / "checkpoints" / hashlib.sha256(key.encode()).hexdigest()[:24]
 
 
 @dataclass(frozen=True)
@@ -51,17 +45,23 @@ class Store:
 
     def save(self, checkpoint: Checkpoint) -> Path:
         """Write a checkpoint and drop those that are not needed any more. Raises UserError where it cannot be written."""
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UserError(f"The folder {self.folder} could not be made, because {cause(error)}.") from error
-        path = self._path(checkpoint.step)
+        make_folder(self.folder)
+        path = self.path(checkpoint.step)
         atomic_write(path, checkpoint.to_bytes())
         best = checkpoint.history.best
-        self._drop({*self.paths()[:2], path, self._path(best.step if best else checkpoint.step)})
+        self._drop({*self.paths()[:2], path, self.path(best.step if best else checkpoint.step)})
         return path
 
-    def _path(self, step: int) -> Path:
+    def keep(self, checkpoint: Checkpoint) -> Checkpointed:
+        """Write a checkpoint and say what came of it; never raises for a disk that will not take it."""
+        try:
+            self.save(checkpoint)
+        except UserError as error:
+            return Checkpointed(checkpoint.step, checkpoint.epoch, str(error))
+        return Checkpointed(checkpoint.step, checkpoint.epoch)
+
+    def path(self, step: int) -> Path:
+        """Return the file of the checkpoint after so many steps."""
         return self.folder / f"step-{step:012d}{ENDING}"
 
     def _drop(self, kept: set[Path]) -> None:
@@ -88,10 +88,13 @@ class Store:
         self._drop(set())
 
 
-def keeping(training: Training, store: Store, about: dict[str, object], every: float = 30.0) -> Iterator[Event]:
+def keeping(
+    training: Training, store: Store, about: Mapping[str, Any], every: float = 30.0, least: float = 0.5
+) -> Iterator[Event]:
     """Pass the events of a training on, and save checkpoints: at the end of epochs, and after `every` seconds of steps.
 
-    Saving takes at most a twentieth of the time. A checkpoint that cannot be written is told of, and training goes on.
+    Two are at least `least` seconds apart, and saving takes at most a twentieth of the time. A checkpoint that cannot be
+    written is told of, and training goes on.
     """
     saved, pause = perf_counter(), 0.0
     for event in training.events():
@@ -99,16 +102,6 @@ def keeping(training: Training, store: Store, about: dict[str, object], every: f
         waited = perf_counter() - saved
         if waited >= pause and (isinstance(event, EpochDone) or (isinstance(event, Steps) and waited >= every)):
             start = perf_counter()
-            yield save(training, store, about)
+            yield store.keep(training.checkpoint(about))
             saved = perf_counter()
-            pause = 20 * (saved - start)
-
-
-def save(training: Training, store: Store, about: dict[str, object]) -> Checkpointed:
-    """Save a checkpoint of a training that rests; say what came of it."""
-    checkpoint = training.checkpoint(about)
-    try:
-        store.save(checkpoint)
-    except UserError as error:
-        return Checkpointed(checkpoint.step, checkpoint.epoch, str(error))
-    return Checkpointed(checkpoint.step, checkpoint.epoch)
+            pause = max(least, 20 * (saved - start))

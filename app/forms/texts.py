@@ -1,0 +1,107 @@
+"""Editors of yes or no, of texts, and of one choice of several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit
+
+from app.forms.editor import Editor
+
+
+class BoolEditor(Editor):
+    def __init__(self) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 4, 0, 4)
+        self.box = QCheckBox()
+        self.box.toggled.connect(self._toggled)
+        row.addWidget(self.box)
+        row.addStretch()
+        self.setFocusProxy(self.box)
+
+    def value(self) -> bool:
+        return self.box.isChecked()
+
+    def show_value(self, value: Any) -> None:
+        with QSignalBlocker(self.box):
+            self.box.setChecked(value)
+        self.box.setText("yes" if value else "no")
+
+    def _toggled(self, value: bool) -> None:
+        self.box.setText("yes" if value else "no")
+        self.changed.emit(value)
+
+
+class LineEditor(Editor):
+    """A line of text that stands for a value: `write` turns the value into text, `read` back; None where it cannot."""
+
+    def __init__(self, read: Callable[[str], Any] = str, write: Callable[[Any], str] = str, hint: str = "") -> None:
+        super().__init__()
+        self._read, self._write = read, write
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        self.line = QLineEdit(placeholderText=hint)
+        self.line.textEdited.connect(self._edited)
+        self.line.editingFinished.connect(self._tidy)
+        row.addWidget(self.line)
+        self.setFocusProxy(self.line)
+        self._value: Any = None
+
+    def value(self) -> Any:
+        return self._value
+
+    def show_value(self, value: Any) -> None:
+        if value != self._value or self.line.text() == "":
+            self._value = value
+            self.line.setText(self._write(value))
+            self._mark(False)
+
+    def _edited(self, text: str) -> None:
+        value = self._read(text)
+        self._mark(value is None)
+        if value is not None and value != self._value:
+            self._value = value
+            self.changed.emit(value)
+
+    def _tidy(self) -> None:
+        if self._read(self.line.text()) is None:
+            self.line.setText(self._write(self._value))
+            self._mark(False)
+
+    def _mark(self, wrong: bool) -> None:
+        self.line.setProperty("wrong", wrong)
+        self.line.style().polish(self.line)
+
+
+class QuietCombo(QComboBox):
+    """A combo box that the wheel turns only when it has the focus."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        super().wheelEvent(event) if self.hasFocus() else event.ignore()
+
+
+class ChoiceEditor(Editor):
+    """One of several texts; `labels` are what a person reads in their place."""
+
+    def __init__(self, choices: tuple[str, ...], labels: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        self.box = QuietCombo()
+        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        for choice, label in zip(choices, labels or choices, strict=True):
+            self.box.addItem(label.replace("_", " "), choice)
+        self.box.activated.connect(lambda _: self.changed.emit(self.value()))
+        row.addWidget(self.box)
+        self.setFocusProxy(self.box)
+
+    def value(self) -> str:
+        return str(self.box.currentData())
+
+    def show_value(self, value: Any) -> None:
+        with QSignalBlocker(self.box):
+            self.box.setCurrentIndex(self.box.findData(value))

@@ -1,0 +1,71 @@
+"""Writes the boxes of a graph onto a sheet of ONNX operators."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from engine.arrays import Array, Shape
+from engine.composite import flatten
+from engine.export.sheet import Box, Sheet
+from engine.graph import Graph, NodeId, Port
+from engine.infer import infer
+from engine.layers.input import Input
+from engine.layers.output import Output
+from engine.problems import UserError
+
+
+class Network:
+    """A graph that can be exported: composites flattened, boxes that reach no Output left out.
+
+    Raises UserError where the graph has problems or no Output.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        problems = infer(graph).problems
+        if problems:
+            raise UserError(f"The network has a problem and cannot be exported. {problems[0]}")
+        flat = flatten(graph)
+        ends = [node for node, layer in flat.nodes.items() if isinstance(layer, Output)]
+        if not ends:
+            raise UserError("The network has no Output and cannot be exported. Add an Output and wire it.")
+        self.graph = flat.remove(set(flat.nodes) - _ahead(flat, ends))
+        self.shapes = infer(self.graph).shapes
+        self.inputs = {node: layer for node, layer in self.graph.nodes.items() if isinstance(layer, Input)}
+        self.outputs = {node: layer for node, layer in self.graph.nodes.items() if isinstance(layer, Output)}
+
+    def ports(self, node: NodeId) -> dict[str, Shape]:
+        """Return the shape of one sample at every port of a box."""
+        layer, sources = self.graph.nodes[node], self.graph.sources(node)
+        leaving = {name: self.shapes[Port(node, name)] for name in layer.outputs}
+        return {port: self.shapes[source] for port, source in sources.items()} | leaving
+
+    def write(self, sheet: Sheet, parameters: Mapping[str, Array], inputs: Mapping[NodeId, str]) -> dict[Port, str]:
+        """Write all boxes between the Inputs, whose values `inputs` names, and the Outputs.
+
+        Returns the name of the value at every output port, in the order in which they are computed.
+        """
+        values = {Port(node): name for node, name in inputs.items()}
+        for node in self.graph.order:
+            layer = self.graph.nodes[node]
+            if isinstance(layer, Input | Output):
+                continue
+            box = Box(sheet, node, self.ports(node), _weights(node, parameters))
+            found = layer.onnx(box, *(values[source] for source in self.graph.sources(node).values()))
+            ports = [Port(node, name) for name in layer.outputs]
+            leaving = [found] if isinstance(found, str) else list(found)
+            values.update(zip(ports, box.leave(leaving, [str(port) for port in ports]), strict=True))
+        return values
+
+
+def _weights(node: NodeId, parameters: Mapping[str, Array]) -> dict[str, Array]:
+    return {name.rpartition(".")[2]: array for name, array in parameters.items() if name.rpartition(".")[0] == node}
+
+
+def _ahead(graph: Graph, ends: list[NodeId]) -> set[NodeId]:
+    """Return the boxes whose values reach one of `ends`, and these themselves."""
+    seen, waiting = set(ends), list(ends)
+    while waiting:
+        ahead = {source.node for source in graph.sources(waiting.pop()).values()} - seen
+        seen |= ahead
+        waiting += ahead
+    return seen

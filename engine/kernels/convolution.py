@@ -1,0 +1,143 @@
+"""Convolution of images as matrix products on blocks that fit the cache.
+
+Images are channels-last here: (N, H, W, C). The filters are a matrix (KH·KW·C, F). A block is some whole images: their
+windows are copied side by side into `columns`, and one product does the rest. A large image is a block by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from engine.arrays import Array, Shape
+from engine.kernels.windows import Windows
+
+CACHE = 1 << 18  # values of a block's columns: about the second-level cache of one core
+FEW_CHANNELS = 4  # up to here columns with pixels last are faster
+
+
+def block_size(windows: Windows) -> int:
+    """Return how many images make a block."""
+    return min(max(CACHE // (windows.pixels * windows.width), 1), 64)
+
+
+def padded_shape(windows: Windows) -> Shape:
+    """Return the shape of a block of padded images, as `Columns` wants it."""
+    if windows.channels <= FEW_CHANNELS:
+        return block_size(windows), windows.channels, *windows.padded
+    return block_size(windows), *windows.padded, windows.channels
+
+
+def column_count(windows: Windows) -> int:
+    """Return the values in a block's columns."""
+    return block_size(windows) * windows.pixels * windows.width
+
+
+class Columns:
+    """Turns images (N, H, W, C), block by block, into a matrix (P, K) of their windows; P counts the windows of a block.
+
+    `padded` must be zero outside of the images; `columns` is a flat work array. Both have room for one block.
+    """
+
+    def __init__(self, windows: Windows, padded: Array, columns: Array) -> None:
+        self.windows, self.padded, self.columns = windows, padded, columns
+        self.block = len(padded)
+        self.planar = windows.channels <= FEW_CHANNELS
+        inner = padded.transpose(0, 2, 3, 1) if self.planar else padded
+        self.inside = windows.inside(inner)
+        self.patches = windows.planes(padded) if self.planar else windows.patches(padded)
+
+    def blocks(self, x: Array) -> Iterator[tuple[slice, Array]]:
+        """Yield (images, matrix) for every block of `x`; the matrix is overwritten by the next."""
+        for start in range(0, len(x), self.block):
+            images = slice(start, min(start + self.block, len(x)))
+            yield images, self.of(x[images])
+
+    def of(self, x: Array) -> Array:
+        """Return the matrix of one block, (P, K)."""
+        n, width = len(x), self.windows.width
+        if self.windows.is_plain and x.flags.c_contiguous:
+            return x.reshape(-1, width)
+        np.copyto(self.inside[:n], x)
+        flat = self.columns[: n * self.windows.pixels * width]
+        if self.planar:
+            patches = self.patches[:, :, :, :n]
+            np.copyto(flat.reshape(patches.shape), patches)
+            return flat.reshape(width, -1).T
+        np.copyto(flat.reshape(n, *self.patches.shape[1:]), self.patches[:n])
+        return flat.reshape(-1, width)
+
+
+def convolve(x: Array, filters: Array, bias: Array | None, columns: Columns, y: Array) -> None:
+    """Write the convolution of `x` (N, H, W, C) with `filters` (K, F) into `y` (N, OH, OW, F)."""
+    out = y if y.flags.c_contiguous else np.empty(y.shape, y.dtype)
+    row = None if bias is None else np.tile(bias, y.shape[2])
+    for images, matrix in columns.blocks(x):
+        _product(matrix, filters, row, out[images])
+    if out is not y:
+        y[...] = out
+
+
+def _product(matrix: Array, filters: Array, row: Array | None, out: Array) -> None:
+    matrix.dot(filters, out.reshape(-1, out.shape[3]))  # (P, K) @ (K, F) -> (P, F)
+    if row is not None:
+        rows = out.reshape(-1, len(row))
+        np.add(rows, row, out=rows)
+
+
+def backward_filters(x: Array, grad_y: Array, columns: Columns, part: Array, total: Array) -> None:
+    """Write the gradient of the filters (K, F) into `total`; `part` is a work array of its shape."""
+    total[...] = 0
+    for images, matrix in columns.blocks(x):
+        _add_product(matrix, grad_y[images], part, total)  # (K, P) @ (P, F) -> (K, F)
+
+
+def backward_mirrored(
+    x: Array, grad_y: Array, columns: Columns, flipped: Array, part: Array, total: Array, grad_x: Array
+) -> None:
+    """Write both gradients from one copy of the windows of `grad_y`, for windows that have `Windows.mirrored`.
+
+    `flipped` are the filters (KH·KW·F, C) with rows and columns reversed. `total` gets their gradient in that same form,
+    `part` is a work array of its shape.
+    """
+    total[...] = 0
+    out = grad_x if grad_x.flags.c_contiguous else np.empty(grad_x.shape, grad_x.dtype)
+    for images, matrix in columns.blocks(grad_y):
+        _add_product(matrix, x[images], part, total)  # (KF, P) @ (P, C) -> (KF, C)
+        matrix.dot(flipped, out[images].reshape(-1, x.shape[3]))  # (P, KF) @ (KF, C) -> (P, C)
+    if out is not grad_x:
+        grad_x[...] = out
+
+
+def backward_scattered(
+    x: Array, grad_y: Array, columns: Columns, filters: Array, part: Array, total: Array, spread: Array, grad_x: Array
+) -> None:
+    """Write both gradients for any stride: the gradient of each window is added back to where the window lay.
+
+    `total` gets the gradient of the filters (K, F). `spread` is a work array for a block of padded images (n, H, W, C).
+    """
+    total[...] = 0
+    windows = columns.windows
+    for images, matrix in columns.blocks(x):
+        grad = grad_y[images]
+        _add_product(matrix, grad, part, total)  # (K, P) @ (P, F) -> (K, F)
+        taps = columns.columns[: matrix.size].reshape(-1, windows.width)
+        grad.reshape(len(taps), -1).dot(filters.T, taps)  # (P, F) @ (F, K) -> (P, K)
+        block = spread[: len(grad)]
+        _scatter(taps.reshape(len(grad), *windows.out, *windows.kernel, windows.channels), windows, block)
+        grad_x[images] = windows.inside(block)
+
+
+def _add_product(matrix: Array, values: Array, part: Array, total: Array) -> None:
+    matrix.T.dot(values.reshape(len(matrix), -1), part)
+    np.add(total, part, out=total)
+
+
+def _scatter(taps: Array, windows: Windows, block: Array) -> None:
+    """Add what belongs to each tap of the windows (n, OH, OW, KH, KW, C) onto a block of padded images."""
+    block[...] = 0
+    for i in range(windows.kernel[0]):
+        for j in range(windows.kernel[1]):
+            pixels = windows.spread(block, (i, j))
+            np.add(pixels, taps[:, :, :, i, j], out=pixels)

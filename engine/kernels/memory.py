@@ -1,0 +1,65 @@
+"""How arrays lie in memory: the order in which kernels walk through them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array
+
+PIECE = 1 << 15  # values: several arrays of this length stay in the cache of one core
+
+
+def channels_last(x: Array) -> Array:
+    """Return images (N, C, H, W) as a view (N, H, W, C); anything else as it is."""
+    return x.transpose(0, 2, 3, 1) if x.ndim == 4 else x
+
+
+def shaped_like(x: Array, work: Array) -> Array:
+    """Return a contiguous working array as a view that lies in memory as `x` should: images channels-last."""
+    if x.ndim != 4:
+        return work.reshape(x.shape)
+    return work.reshape(x.transpose(0, 2, 3, 1).shape).transpose(0, 3, 1, 2)
+
+
+def pieces(*arrays: Array) -> Iterator[tuple[Array, ...]]:
+    """Yield arrays of one shape in flat pieces that fit the cache; whole, where one of them is not contiguous.
+
+    Images count as contiguous where their channels are last in memory.
+    """
+    views = [channels_last(a) for a in arrays]
+    if not all(v.flags.c_contiguous for v in views):
+        yield tuple(views)
+        return
+    size = views[0].size
+    flat = [v.reshape(-1) for v in views]
+    if size <= PIECE:
+        yield tuple(flat)
+        return
+    for start in range(0, size, PIECE):
+        yield tuple(f[start : start + PIECE] for f in flat)
+
+
+def room(work: Array, piece: Array) -> Array:
+    """Return so much of a flat work array of PIECE values as `piece` needs, in its shape."""
+    return work[: piece.size] if piece.ndim == 1 and piece.size <= work.size else np.empty(piece.shape, piece.dtype)
+
+
+@lru_cache(maxsize=32)
+def _constant(value: float, count: int, dtype: Any) -> Array:
+    made = np.full(count, value, dtype)
+    made.flags.writeable = False
+    return made
+
+
+def zeros_like(x: Array) -> Array | float:
+    """Return zeros to compare a piece with: an array where it is flat, which is several times faster than a number."""
+    return _constant(0.0, PIECE, x.dtype)[: x.size] if x.ndim == 1 and x.size <= PIECE else 0.0
+
+
+def ones(count: int, dtype: Any) -> Array:
+    """Return a vector of ones that nobody may write to; a product with it is a sum."""
+    return _constant(1.0, count, np.dtype(dtype))

@@ -1,0 +1,101 @@
+"""Means and spreads over the batch or over each row, and the way back through them. All arrays are matrices of rows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.arrays import Array
+from engine.kernels.memory import ones
+from engine.kernels.reductions import row_blocks, sum_columns
+
+
+def fold(sums: Array, channels: int) -> Array:
+    """Add up the values that belong to each channel in a row of several pixels: (W·C,) -> (C,)."""
+    return sums.reshape(-1, channels).sum(axis=0)
+
+
+def statistics(x: Array, mean: Array, variance: Array, work: Array) -> None:
+    """Write the mean and the (biased) variance of every channel; `work` has room for one block of rows."""
+    repeats = x.shape[1] // mean.size
+    share = mean.size / x.size
+    np.multiply(fold(ones(len(x), x.dtype).dot(x), mean.size), share, out=mean)  # (R,) @ (R, W·C) -> (W·C,)
+    row = np.tile(mean, repeats)
+    total = np.zeros_like(row)
+    for (part,) in row_blocks(x):
+        d = work[: part.size].reshape(part.shape)
+        np.subtract(part, row, out=d)
+        np.multiply(d, d, out=d)
+        total += ones(len(d), d.dtype).dot(d)
+    np.multiply(fold(total, mean.size), share, out=variance)
+
+
+def scale_and_shift(x: Array, factor: Array, offset: Array, out: Array) -> None:
+    """Write x · factor + offset, both as wide as a row."""
+    for source, target in row_blocks(x, out):
+        np.multiply(source, factor, out=target)
+        np.add(target, offset, out=target)
+
+
+def gradient_sums(x: Array, grad: Array, mean: Array, work: Array) -> tuple[Array, Array]:
+    """Return the sums over rows of `grad` and of `grad` · (x - mean)."""
+    plain, weighted = np.zeros_like(mean), np.zeros_like(mean)
+    for part, g in row_blocks(x, grad):
+        d = work[: part.size].reshape(part.shape)
+        one = ones(len(g), g.dtype)
+        plain += one.dot(g)
+        np.subtract(part, mean, out=d)
+        np.multiply(d, g, out=d)
+        weighted += one.dot(d)
+    return plain, weighted
+
+
+def combine(x: Array, grad: Array, x_factor: Array, factor: Array, offset: Array, work: Array, out: Array) -> None:
+    """Write x · x_factor + grad · factor + offset, the constants as wide as a row."""
+    for part, g, target in row_blocks(x, grad, out):
+        d = work[: part.size].reshape(part.shape)
+        np.multiply(part, x_factor, out=d)
+        np.add(d, offset, out=d)
+        np.multiply(g, factor, out=target)
+        np.add(target, d, out=target)
+
+
+def normalise_rows(
+    x: Array, weight: Array, bias: Array, epsilon: float, normal: Array, spread: Array, mean: Array, y: Array
+) -> None:
+    """Give each row mean 0 and spread 1 (`normal`), then scale and shift it (`y`).
+
+    `spread` (rows, 1) gets 1 / √(variance + epsilon); `mean` (rows, 1) is a work array.
+    """
+    share = 1 / x.shape[1]
+    for source, z, s, m, out in row_blocks(x, normal, spread, mean, y):
+        sum_columns(source, m[:, 0])
+        np.multiply(m, share, out=m)
+        np.subtract(source, m, out=z)
+        np.multiply(z, z, out=out)
+        sum_columns(out, s[:, 0])
+        np.multiply(s, share, out=s)
+        np.add(s, epsilon, out=s)
+        np.sqrt(s, out=s)
+        np.divide(1, s, out=s)
+        np.multiply(z, s, out=z)
+        np.multiply(z, weight, out=out)
+        np.add(out, bias, out=out)
+
+
+def normalise_rows_back(
+    weight: Array, normal: Array, spread: Array, grad: Array, mean: Array, work: Array, out: Array
+) -> None:
+    """Write the gradient at the input of `normalise_rows`; `mean` (rows, 1) and `work` are work arrays."""
+    share = 1 / grad.shape[1]
+    for z, s, g, m, target in row_blocks(normal, spread, grad, mean, out):
+        d = work[: z.size].reshape(z.shape)
+        np.multiply(g, weight, out=target)
+        np.multiply(target, z, out=d)
+        sum_columns(d, m[:, 0])
+        np.multiply(m, share, out=m)
+        np.multiply(z, m, out=d)
+        sum_columns(target, m[:, 0])
+        np.multiply(m, share, out=m)
+        np.subtract(target, m, out=target)
+        np.subtract(target, d, out=target)
+        np.multiply(target, s, out=target)

@@ -1,0 +1,56 @@
+"""Dropout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array, Generator, Shape
+from engine.kernels.memory import pieces, shaped_like
+from engine.layer import Example, OnnxGraph, Pointwise, Scratch
+from engine.spec import param
+
+
+class Dropout(Pointwise):
+    """While training, sets random values to zero, so that no unit can rely on a single other one.
+
+    y = x · mask / (1 - rate), where each value of the mask is 0 with probability `rate`, else 1. It does nothing
+    afterwards. Srivastava et al., 2014. ONNX: nothing. PyTorch: nn.Dropout.
+    """
+
+    category = "Regularisation"
+    rate: float = param("The share of values that are set to zero.", default=0.5, min=0.0, max=0.95)
+
+    def scratch(self, x: Shape) -> dict[str, Scratch]:
+        return {"mask": Scratch(x)}
+
+    def forward(self, x: Array, mask: Array, rng: Generator, training: bool, y: Array) -> None:
+        if not training:
+            y[...] = x
+            return
+        for keep, source, out in pieces(shaped_like(x, mask), x, y):
+            rng.random(out=keep, dtype=keep.dtype)
+            np.greater_equal(keep, self.rate, out=keep)
+            np.multiply(keep, 1 / (1 - self.rate), out=keep)
+            np.multiply(source, keep, out=out)
+
+    def backward(self, mask: Array, grad_y: Array, grad_x: Array) -> None:
+        for keep, grad, out in pieces(shaped_like(grad_y, mask), grad_y, grad_x):
+            np.multiply(grad, keep, out=out)
+
+    def onnx(self, g: OnnxGraph, x: str) -> Any:
+        return g.op("Identity", x)
+
+    def torch(self, x: Shape) -> str:
+        return f"nn.Dropout({self.rate})"
+
+    def summary(self) -> str:
+        return f"{self.rate:.0%}"
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        yield Example(cls(), ((6,),))
+        yield Example(cls(rate=0.25), ((2, 3, 3),))
+        yield Example(cls(rate=0.0), ((3, 4),))

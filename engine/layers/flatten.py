@@ -1,0 +1,40 @@
+"""From images and series to vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+from typing import Any
+
+from engine.arrays import Array, Shape
+from engine.layer import Example, Layer, OnnxGraph
+
+
+class Flatten(Layer):
+    """Lines up all values of an image or a series as one vector, for a Dense.
+
+    The order is channel, row, column; or step, feature. ONNX: Flatten. PyTorch: nn.Flatten.
+    """
+
+    category = "Shape"
+
+    def shape(self, x: Shape) -> Shape:
+        return (prod(x),)
+
+    def forward(self, x: Array, y: Array) -> None:
+        y.reshape(x.shape)[...] = x
+
+    def backward(self, grad_y: Array, grad_x: Array) -> None:
+        grad_x[...] = grad_y.reshape(grad_x.shape)
+
+    def onnx(self, g: OnnxGraph, x: str) -> Any:
+        return g.op("Flatten", x, axis=1)
+
+    def torch(self, x: Shape) -> str:
+        return "nn.Flatten()"
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        yield Example(cls(), ((2, 3, 4),))
+        yield Example(cls(), ((3, 4),))
+        yield Example(cls(), ((5,),))

@@ -1,0 +1,109 @@
+"""Normalisation of each sample, or each step of a series, by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+from typing import Any
+
+from engine.arrays import Array, Shape, describe
+from engine.kernels.memory import channels_last
+from engine.kernels.normalisation import normalise_rows, normalise_rows_back
+from engine.kernels.reductions import block_values, give_back, sum_products, sum_rows
+from engine.layer import Example, OnnxGraph, Pointwise, Scratch, ShapeError, Weight
+from engine.spec import param
+
+
+def _normalised(x: Shape) -> Shape:
+    """Return the axes of one sample that are normalised together."""
+    return x[-1:] if len(x) == 2 else x
+
+
+def _last(weight: Array) -> Array:
+    """Return a weight (C, H, W) as (H, W, C), others as they are."""
+    return weight.transpose(1, 2, 0) if weight.ndim == 3 else weight
+
+
+def _flat(weight: Array) -> Array:
+    return _last(weight).reshape(-1)
+
+
+def _rows(x: Array, width: int) -> Array:
+    return channels_last(x).reshape(-1, width)
+
+
+class LayerNorm(Pointwise):
+    """Gives the values of each sample mean 0 and spread 1, then a learned scale and shift.
+
+    y = weight · (x - mean) / √(variance + epsilon) + bias. Over all values of a vector or an image, over the features of
+    each step of a series. Ba, Kiros and Hinton, 2016. ONNX: LayerNormalization. PyTorch: nn.LayerNorm.
+    """
+
+    category = "Normalisation"
+    epsilon: float = param(
+        "Added to the variance, so as not to divide by zero.", default=1e-5, min=1e-8, max=1e-1, advanced=True
+    )
+
+    def shape(self, x: Shape) -> Shape:
+        if len(x) not in (1, 2, 3):
+            raise ShapeError(f"LayerNorm takes a vector, a series or an image, not {describe(x)}.")
+        return x
+
+    def weights(self, x: Shape) -> dict[str, Weight]:
+        memory = (1, 2, 0) if len(x) == 3 else ()
+        return {
+            "weight": Weight(_normalised(x), fill=1.0, memory=memory),
+            "bias": Weight(_normalised(x), memory=memory),
+        }
+
+    def scratch(self, x: Shape) -> dict[str, Scratch]:
+        rows = (x[0], 1) if len(x) == 2 else (1,)
+        work = Scratch((block_values(prod(_normalised(x))),), batched=False)
+        each = Scratch(rows)
+        return {"normal": Scratch(x), "spread": each, "mean": each, "back_mean": each, "back_work": work}
+
+    def forward(
+        self, x: Array, weight: Array, bias: Array, normal: Array, spread: Array, mean: Array, y: Array
+    ) -> None:
+        scale, shift = _flat(weight), _flat(bias)
+        out = _rows(y, scale.size)
+        z, s, m = normal.reshape(out.shape), spread.reshape(-1, 1), mean.reshape(-1, 1)
+        normalise_rows(_rows(x, scale.size), scale, shift, self.epsilon, z, s, m, out)
+        give_back(out, y)
+
+    def backward(
+        self,
+        weight: Array,
+        normal: Array,
+        spread: Array,
+        back_mean: Array,
+        back_work: Array,
+        grad_y: Array,
+        grad_x: Array | None,
+        grad_weight: Array,
+        grad_bias: Array,
+    ) -> None:
+        scale = _flat(weight)
+        grad = _rows(grad_y, scale.size)
+        z, s, m = normal.reshape(grad.shape), spread.reshape(-1, 1), back_mean.reshape(-1, 1)
+        _last(grad_weight)[...] = sum_products(z, grad, back_work).reshape(_last(weight).shape)
+        total = scale.copy()
+        sum_rows(grad, out=total)
+        _last(grad_bias)[...] = total.reshape(_last(weight).shape)
+        if grad_x is not None:
+            out = _rows(grad_x, scale.size)
+            normalise_rows_back(scale, z, s, grad, m, back_work, out)
+            give_back(out, grad_x)
+
+    def onnx(self, g: OnnxGraph, x: str) -> Any:
+        axis = -len(_normalised(g.shape("x")))
+        return g.op("LayerNormalization", x, g.weight("weight"), g.weight("bias"), axis=axis, epsilon=float(self.epsilon))
+
+    def torch(self, x: Shape) -> str:
+        return f"nn.LayerNorm({_normalised(x)}, eps={self.epsilon})"
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        yield Example(cls(), ((5,),))
+        yield Example(cls(epsilon=1e-3), ((3, 4),))
+        yield Example(cls(), ((2, 3, 4),))

@@ -1,0 +1,56 @@
+"""Many events of a training in one message, so that a window that draws 20 times a second hears no more often."""
+
+from __future__ import annotations
+
+from time import perf_counter
+
+from engine.process.messages import Progress
+from engine.training.events import EpochDone, Event, Steps, Validating
+
+INTERVAL = 0.05  # seconds
+
+
+class Bundle:
+    """Collects steps and epochs until they are taken."""
+
+    def __init__(self) -> None:
+        self._steps: list[Steps] = []
+        self._epochs: list[EpochDone] = []
+        self._validating: Validating | None = None
+        self._taken = 0.0
+
+    def add(self, event: Event) -> None:
+        """Collect an event; those that are no progress are left out."""
+        if isinstance(event, Steps):
+            self._steps.append(event)
+            self._validating = None
+        elif isinstance(event, EpochDone):
+            self._epochs.append(event)
+            self._validating = None
+        elif isinstance(event, Validating):
+            self._validating = event
+
+    def due(self) -> bool:
+        """Tell whether the last bundle was taken long enough ago."""
+        return perf_counter() - self._taken >= INTERVAL
+
+    def take(self) -> Progress | None:
+        """Return everything since the last time as one message; None where nothing happened."""
+        steps, epochs, validating = self._steps, self._epochs, self._validating
+        if not (steps or epochs or validating):
+            return None
+        self._steps, self._epochs, self._validating, self._taken = [], [], None, perf_counter()
+        return Progress(
+            first=steps[0].first if steps else 0,
+            epoch=_complete(steps, epochs),
+            losses=tuple(loss for event in steps for loss in event.losses),
+            rates=tuple(rate for event in steps for rate in event.rates),
+            gradient_norms=tuple(norm for event in steps for norm in event.gradient_norms),
+            epochs=tuple(epochs),
+            samples_per_second=steps[-1].samples_per_second if steps else 0.0,
+            validated=validating.done / validating.samples if validating else None,
+        )
+
+
+def _complete(steps: list[Steps], epochs: list[EpochDone]) -> int:
+    return max([event.epoch for event in steps] + [event.epoch.number for event in epochs], default=0)

@@ -1,0 +1,187 @@
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from app.forms.form import Form, label_of
+from app.forms.specs import words
+from engine.catalog import FAMILIES
+from engine.data.settings import DataSettings
+from engine.optimizers.adam import Adam
+from engine.spec import Spec, param
+from engine.training.settings import TrainingSettings
+
+EVERY = [kind for family in FAMILIES.values() for kind in family.registry.values()] + [DataSettings, TrainingSettings]
+
+
+class Sampler(Spec, abstract=True):
+    """Has one parameter of each type."""
+
+    count: int = param("A number of things.", default=3, min=1, max=10, unit="px")
+    rate: float = param("A rate.", default=1e-3, min=1e-9, max=100.0)
+    share: float = param("A share.", default=0.5, min=0.0, max=1.0)
+    on: bool = param("Whether.", default=True)
+    name: str = param("A name.", default="")
+    mode: str = param("How.", default="same", choices=("same", "valid"))
+    kernel: tuple[int, int] = param("Height and width.", default=(3, 3), min=1, max=9)
+    size: tuple[int, ...] = param("A shape.", default=(1, 8, 8), min=1)
+    columns: tuple[str, ...] = param("Some columns.", default=())
+    limit: int | None = param("A limit, or none.", default=None, min=1)
+    optimizer: TrainingSettings = param("Nested.", default=TrainingSettings(), advanced=True)
+    secret: int = param("Filled in by the program.", default=0, hidden=True)
+
+
+@pytest.fixture
+def form(qtbot):
+    form = Form(Sampler())
+    qtbot.addWidget(form)
+    return form
+
+
+def heard(form):
+    found = []
+    form.edited.connect(lambda name, value: found.append((name, value)))
+    return found
+
+
+@pytest.mark.parametrize("kind", EVERY, ids=lambda kind: kind.__name__)
+def test_every_spec_has_a_form(qtbot, kind):
+    form = Form(kind())
+    qtbot.addWidget(form)
+    shown = {name for name, rule in kind.params().items() if not rule.hidden}
+    assert set(form.rows) == shown
+    for name in shown:
+        assert form.editor(name).value() == getattr(kind(), name)
+        assert form.editor(name).accessibleName()
+        assert kind.params()[name].doc in form.rows[name].toolTip()
+
+
+def test_following_the_document_is_silent(form):
+    found = heard(form)
+    other = Sampler(count=7, rate=2.0, on=False, name="n", mode="valid", kernel=(1, 5), size=(4,), limit=3)
+    form.follow(other)
+    assert not found
+    assert {n: form.editor(n).value() for n in form.rows} == {n: getattr(other, n) for n in form.rows}
+
+
+def test_a_number_outside_its_bounds_cannot_be_entered(form):
+    found = heard(form)
+    box = form.editor("count").box
+    box.setFocus()
+    box.selectAll()
+    QTest.keyClicks(box, "99")
+    QTest.keyClick(box, Qt.Key.Key_Return)
+    assert box.value() <= 10
+    assert all(1 <= value <= 10 for _, value in found)
+
+
+def test_rates_are_read_in_powers_of_ten_and_step_through_decades(form):
+    found = heard(form)
+    box = form.editor("rate").box
+    box.selectAll()
+    QTest.keyClicks(box, "3e-4")
+    QTest.keyClick(box, Qt.Key.Key_Return)
+    assert found[-1] == ("rate", 3e-4)
+    assert box.text() == "3e-4"
+    for expected in (5e-4, 1e-3, 2e-3):
+        box.stepBy(1)
+        assert box.value() == pytest.approx(expected)
+    box.stepBy(-1)
+    assert box.value() == pytest.approx(1e-3)
+
+
+def test_a_share_steps_by_hundredths_and_stays_inside(form):
+    box = form.editor("share").box
+    box.stepBy(1)
+    assert box.value() == pytest.approx(0.51)
+    for _ in range(200):
+        box.stepBy(1)
+    assert box.value() == 1.0
+    for _ in range(800):
+        box.stepBy(-1)
+    assert box.value() == pytest.approx(0.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "typed", "value"), [("size", "3, 32 x 32", (3, 32, 32)), ("columns", "a, b c", ("a", "b c"))]
+)
+def test_lists_are_typed_on_one_line(form, name, typed, value):
+    found = heard(form)
+    line = form.editor(name).line
+    line.clear()
+    QTest.keyClicks(line, typed)
+    assert found[-1] == (name, value)
+
+
+def test_a_list_that_cannot_be_read_is_marked_and_put_back(form):
+    found = heard(form)
+    line = form.editor("size").line
+    line.clear()
+    QTest.keyClicks(line, "0, q")
+    assert line.property("wrong")
+    line.editingFinished.emit()
+    assert not line.property("wrong")
+    assert all(value == () for _, value in found)
+
+
+def test_none_is_a_tick_away(form):
+    found = heard(form)
+    editor = form.editor("limit")
+    editor.tick.click()
+    assert found[-1] == ("limit", 1)
+    editor.tick.click()
+    assert found[-1] == ("limit", None)
+
+
+def test_a_pair_changes_as_one_value(form):
+    found = heard(form)
+    form.editor("kernel").parts[1].box.setValue(5)
+    assert found == [("kernel", (3, 5))]
+
+
+def test_reset_is_seen_only_when_there_is_something_to_reset(form):
+    found = heard(form)
+    form.show()
+    row = form.rows["count"]
+    assert not row._reset.isVisible()
+    form.follow(replace(Sampler(), count=8))
+    assert row._reset.isVisible()
+    row._reset.click()
+    assert found == [("count", 3)]
+    assert form.editor("count").value() == 3
+
+
+def test_a_family_is_chosen_and_its_own_parameters_are_edited(qtbot):
+    form = Form(TrainingSettings())
+    qtbot.addWidget(form)
+    found = heard(form)
+    editor = form.editor("optimizer")
+    editor._form.editor("weight_decay").box.setValue(0.5)
+    assert found == [("optimizer", Adam(weight_decay=0.5))]
+
+
+def test_advanced_is_folded_and_hidden_is_left_out(form):
+    form.show()
+    assert "secret" not in form.rows
+    assert not form.rows["optimizer"].isVisible()
+
+
+def test_problems_are_shown_at_their_parameter(form):
+    form.show()
+    form.show_problems({"count": "Count must be at least 1, not 0."})
+    assert form.rows["count"]._problem.isVisible()
+    form.show_problems({})
+    assert not form.rows["count"]._problem.isVisible()
+
+
+def test_names_are_words():
+    assert label_of("use_bias") == "Use bias"
+    assert [words(n) for n in ("CrossEntropy", "GELU", "LSTM", "HeNormal", "BCEWithLogits", "Conv2D")] == [
+        "Cross entropy",
+        "GELU",
+        "LSTM",
+        "He normal",
+        "BCE with logits",
+        "Conv2D",
+    ]

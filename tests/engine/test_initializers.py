@@ -1,0 +1,69 @@
+"""Promises of every initializer, and the spread that each is known for."""
+
+import json
+
+import numpy as np
+import pytest
+
+from engine.catalog import Initializer
+from engine.initializers.glorot import GlorotNormal, GlorotUniform
+from engine.initializers.he import HeNormal, HeUniform
+from engine.initializers.orthogonal import Orthogonal
+
+KINDS = [pytest.param(kind, id=name) for name, kind in sorted(Initializer.registry.items())]
+SHAPES = [(400, 300), (64, 32, 3, 3), (7,), (1, 1), (5, 1, 2)]
+
+
+def draw(initializer, shape, seed=0):
+    fan_in = int(np.prod(shape[1:]))
+    return initializer.draw(
+        np.random.default_rng(seed), shape, fan_in, shape[0] * fan_in // (shape[1] if shape[1:] else 1)
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_it_draws_what_it_promises(kind, shape):
+    assert kind().problems() == {}
+    assert Initializer.from_dict(json.loads(json.dumps(kind().to_dict()))) == kind()
+    drawn = draw(kind(), shape)
+    assert drawn.shape == shape
+    assert drawn.dtype == np.float64
+    assert np.isfinite(drawn).all()
+    np.testing.assert_array_equal(drawn, draw(kind(), shape))
+
+
+@pytest.mark.parametrize(
+    ("initializer", "spread"),
+    [
+        (GlorotUniform(), (2 / 700) ** 0.5),
+        (GlorotNormal(), (2 / 700) ** 0.5),
+        (HeUniform(), (2 / 300) ** 0.5),
+        (HeNormal(), (2 / 300) ** 0.5),
+    ],
+)
+def test_spread(initializer, spread):
+    drawn = draw(initializer, (400, 300))
+    assert drawn.std() == pytest.approx(spread, rel=0.01)
+    assert abs(drawn.mean()) < 0.02 * spread
+    assert drawn.std(axis=1).min() > 0.7 * spread  # no row is dead
+
+
+@pytest.mark.parametrize("kind", [GlorotUniform, HeUniform])
+def test_uniform_fills_its_range(kind):
+    drawn = draw(kind(), (400, 300))
+    limit = drawn.std() * 3**0.5
+    assert abs(drawn).max() == pytest.approx(limit, rel=0.01)
+
+
+@pytest.mark.parametrize("shape", [(5, 9), (9, 5), (6, 6), (4, 3, 2, 2)], ids=str)
+def test_orthogonal(shape):
+    matrix = draw(Orthogonal(gain=2.0), shape).reshape(shape[0], -1)
+    small = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
+    np.testing.assert_allclose(small @ small.T, 4 * np.eye(len(small)), atol=1e-12)
+
+
+def test_orthogonal_is_drawn_evenly():
+    """Without a correction of signs the diagonal would lean to one side."""
+    traces = [np.trace(draw(Orthogonal(), (4, 4), seed)) for seed in range(400)]
+    assert abs(np.mean(traces)) < 0.2

@@ -1,0 +1,88 @@
+"""Metrics against scikit-learn and against their own definition."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+from sklearn import metrics as oracle
+
+from engine.catalog import Metric
+from engine.metrics.accuracy import Accuracy
+from engine.metrics.mean_absolute_error import MeanAbsoluteError
+from engine.metrics.r2 import R2
+
+KINDS = [pytest.param(kind, id=name) for name, kind in sorted(Metric.registry.items())]
+
+
+def perfect(target_kind, shape=(40,)):
+    """Return answers that are entirely right, and their targets."""
+    rng = np.random.default_rng(0)
+    if target_kind == "class":
+        target = rng.integers(0, 4, shape)
+        return np.eye(4, dtype=np.float32)[target] * 0.7 + 0.1, target
+    target = rng.integers(0, 2, (*shape, 1)).astype(float) if target_kind == "binary" else rng.normal(size=(*shape, 1))
+    return target.astype(np.float32), target.astype(np.float32)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_is_declared_in_full(kind):
+    assert kind().problems() == {}
+    assert kind.targets
+    assert Metric.from_dict(json.loads(json.dumps(kind().to_dict()))) == kind()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("shape", [(40,), (8, 5)], ids=str)
+def test_the_perfect_answer_is_the_best(kind, shape):
+    for target_kind in kind.targets:
+        answer, target = perfect(target_kind, shape)
+        best = kind().score(answer, target)
+        worse = kind().score(answer[::-1], target)
+        assert (best > worse) == kind.larger_is_better
+        assert isinstance(best, float)
+        assert not kind.percent or best == 1.0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_samples_have_no_score(kind):
+    for target_kind in kind.targets:
+        answer, target = perfect(target_kind)
+        assert math.isnan(kind().score(answer[:0], target[:0]))
+
+
+def test_accuracy():
+    rng = np.random.default_rng(1)
+    answer, target = rng.random((200, 5)), rng.integers(0, 5, 200)
+    assert Accuracy().score(answer, target) == oracle.accuracy_score(target, answer.argmax(axis=1))
+    answer, target = rng.random((200, 1)), rng.integers(0, 2, (200, 1)).astype(float)
+    assert Accuracy().score(answer, target) == oracle.accuracy_score(target.ravel(), answer.ravel() >= 0.5)
+
+
+def test_accuracy_of_a_series():
+    rng = np.random.default_rng(1)
+    answer, target = rng.random((20, 7, 5)), rng.integers(0, 5, (20, 7))
+    assert Accuracy().score(answer, target) == oracle.accuracy_score(target.ravel(), answer.argmax(axis=-1).ravel())
+
+
+@pytest.mark.parametrize("width", [1, 3])
+def test_numbers(width):
+    rng = np.random.default_rng(2)
+    target = rng.normal(size=(100, width)) * [1, 10, 100][:width] + 5
+    answer = target + rng.normal(size=target.shape)
+    assert MeanAbsoluteError().score(answer, target) == pytest.approx(oracle.mean_absolute_error(target, answer))
+    assert R2().score(answer, target) == pytest.approx(oracle.r2_score(target, answer))
+
+
+def test_r2_in_single_precision_far_from_zero():
+    """Years, pressures: the mean is large and the spread is small."""
+    rng = np.random.default_rng(3)
+    target = (1e6 + rng.normal(size=(500, 1))).astype(np.float32)
+    answer = (target + rng.normal(size=target.shape) * 0.5).astype(np.float32)
+    assert R2().score(answer, target) == pytest.approx(
+        oracle.r2_score(target.astype(float), answer.astype(float)), rel=1e-6
+    )
+
+
+def test_r2_of_a_constant_is_not_defined():
+    assert math.isnan(R2().score(np.zeros((5, 1)), np.ones((5, 1))))

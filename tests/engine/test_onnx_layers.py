@@ -1,0 +1,108 @@
+"""Every layer and every loss, exported from its own examples, against ONNX Runtime."""
+
+import numpy as np
+import pytest
+
+import engine.catalog  # noqa: F401  (declares every layer)
+from engine.export.network import Network
+from engine.export.onnx import assemble
+from engine.export.session import OnnxPredictor
+from engine.export.sheet import Box, Sheet
+from engine.graph import Graph, Port
+from engine.layer import Layer
+from engine.layers.input import Input
+from engine.layers.output import Output
+from engine.loss import Loss
+from engine.losses.mean_squared_error import MeanSquaredError
+from engine.plan.predict import Predictor
+from engine.plan.state import draw_parameters
+from engine.preprocessor import Feed
+
+OPSETS = (17, 20)
+
+
+def _layer_cases():
+    for name, kind in sorted(Layer.registry.items()):
+        if name == "Missing" or kind.outputs == () or not kind().ports():
+            continue
+        for number, example in enumerate(kind.examples()):
+            yield pytest.param(example, id=f"{name}-{number}")
+
+
+def _graph(example):
+    """Inputs, the layer, and an Output for each of its outputs."""
+    graph = Graph()
+    for port, size in zip(example.layer.ports(), example.inputs, strict=True):
+        graph = graph.add(f"in_{port}", Input(size=size))
+    graph = graph.add("box", example.layer, *(f"in_{port}" for port in example.layer.ports()))
+    for name in example.layer.outputs:
+        graph = graph.add(f"out_{name}", Output(loss=MeanSquaredError()), Port("box", name))
+    return graph
+
+
+def _samples(example, count):
+    rng = np.random.default_rng(count)
+    for size in example.inputs:
+        if example.integers:
+            yield rng.integers(0, example.integers, (count, *size)).astype(np.float32)
+        else:
+            yield rng.standard_normal((count, *size)).astype(np.float32)
+
+
+def _parameters(graph):
+    """Drawn weights, every one moved a little, so that a forgotten bias or running mean shows."""
+    rng = np.random.default_rng(7)
+    return {
+        name: (array + rng.uniform(0.05, 0.5, array.shape)).astype(np.float32)
+        for name, array in draw_parameters(graph, 3).items()
+    }
+
+
+def _model(graph, parameters, opset):
+    """The boxes without preprocessing, every value between Inputs and Outputs as an output of the model."""
+    network, sheet = Network(graph), Sheet(opset)
+    sheet.names.update(network.inputs)
+    values = network.write(sheet, parameters, {node: node for node in network.inputs})
+    for port, value in values.items():
+        if port.node in network.inputs:
+            continue
+        Box(sheet, f"shown {port}", {}, {}).deliver(value, f"shown {port}")
+    entering = [Feed(node, "float32", layer.size) for node, layer in network.inputs.items()]
+    leaving = [Feed(f"shown {p}", "float32", network.shapes[p]) for p in values if p.node not in network.inputs]
+    return network, assemble(sheet, entering, leaving, {})
+
+
+@pytest.mark.parametrize("opset", OPSETS)
+@pytest.mark.parametrize("example", [*_layer_cases()])
+def test_a_layer_answers_alike_in_onnx_runtime(example, opset):
+    graph = _graph(example)
+    parameters = _parameters(graph)
+    network, proto = _model(graph, parameters, opset)
+    assert {item.domain for item in proto.opset_import} == {""}
+    assert proto.opset_import[0].version == opset
+    predictor = OnnxPredictor(proto.SerializeToString())
+    for count in (1, 3):
+        feeds = dict(zip(network.inputs, _samples(example, count), strict=True))
+        ours = Predictor(graph, parameters, batch=count, keep_values=True).values(feeds)
+        for name, theirs in predictor.run(feeds).items():
+            port = next(p for p in ours if f"shown {p}" == name)
+            np.testing.assert_allclose(theirs, ours[port], rtol=1e-5, atol=1e-5, err_msg=name)
+
+
+def _loss_cases():
+    for name, kind in sorted(Loss.registry.items()):
+        for number, (loss, shape) in enumerate(kind.examples()):
+            yield pytest.param(loss, shape, id=f"{name}-{number}")
+
+
+@pytest.mark.parametrize("opset", OPSETS)
+@pytest.mark.parametrize(("loss", "shape"), [*_loss_cases()])
+def test_the_answer_of_a_loss_is_alike_in_onnx_runtime(loss, shape, opset):
+    sheet = Sheet(opset)
+    sheet.names.update(("x", "y"))
+    box = Box(sheet, "out", {"x": shape}, {})
+    box.deliver(loss.onnx(box, "x"), "y")
+    proto = assemble(sheet, [Feed("x", "float32", shape)], [Feed("y", "float32", shape)], {})
+    x = np.random.default_rng(1).standard_normal((3, *shape)).astype(np.float32) * 5
+    theirs = OnnxPredictor(proto.SerializeToString()).run({"x": x})["y"]
+    np.testing.assert_allclose(theirs, loss.answer(x), rtol=1e-5, atol=1e-6)

@@ -1,0 +1,177 @@
+import itertools
+
+import numpy as np
+import pytest
+
+from engine.layer import Layer
+from engine.optimizer import Optimizer
+from engine.problems import UserError
+from engine.training.checkpoint import Checkpoint, DamagedError
+from engine.training.events import Checkpointed, EpochDone, Steps
+from engine.training.loop import Training
+from engine.training.settings import TrainingSettings
+from engine.training.store import Store, checkpoint_folder, keeping
+
+from .training_cases import classifier, flowers
+
+SETTINGS = TrainingSettings(epochs=4, batch=8, rate=0.02)
+NORM = DROPOUT = Layer.registry["ReLU"]()
+
+
+def finished(training: Training) -> Training:
+    list(training.events())
+    return training
+
+
+def interrupted(graph, settings, samples, steps: int, at_epoch_end: bool = False) -> Checkpoint:
+    """Train for some steps and leave as a kill would; with `at_epoch_end`, after the epoch was closed."""
+    training = Training(graph, settings, samples, report_every=0.0)
+    for event in training.events():
+        done = isinstance(event, EpochDone) if at_epoch_end else isinstance(event, Steps)
+        if done and training.state.step >= steps:
+            return training.checkpoint()
+    raise AssertionError("it ended too early")
+
+
+def same(one: Checkpoint, other: Checkpoint) -> None:
+    for name in ("arrays", "best", "gathered"):
+        ours, theirs = getattr(one, name), getattr(other, name)
+        assert ours.keys() == theirs.keys()
+        assert all(ours[key].tobytes() == theirs[key].tobytes() for key in ours), name
+    assert one.random == other.random
+    assert one.step == other.step
+    for name in ("losses", "rates", "gradient_norms"):
+        assert getattr(one.history, name).tobytes() == getattr(other.history, name).tobytes(), name
+    for ours, theirs in zip(one.history.epochs, other.history.epochs, strict=True):
+        assert (ours.loss, ours.metrics, ours.validation_loss) == (theirs.loss, theirs.metrics, theirs.validation_loss)
+
+
+def resumes_exactly(graph, settings, *steps: int, at_epoch_end: bool = False) -> None:
+    samples = flowers()
+    whole = finished(Training(graph, settings, samples)).checkpoint()
+    for count in steps:
+        stopped = interrupted(graph, settings, samples, count, at_epoch_end)
+        resumed = Training(graph, settings, samples, resume=Checkpoint.from_bytes(stopped.to_bytes()))
+        same(finished(resumed).checkpoint(), whole)
+
+
+def test_it_resumes_exactly_after_any_step():
+    resumes_exactly(classifier(NORM, DROPOUT), SETTINGS, *range(1, 20))
+
+
+def test_it_resumes_exactly_at_the_end_of_an_epoch():
+    resumes_exactly(classifier(NORM, DROPOUT), SETTINGS, 5, 10, 15, at_epoch_end=True)
+
+
+@pytest.mark.parametrize("name", sorted(Optimizer.registry))
+def test_it_resumes_exactly_with_every_optimizer(name):
+    resumes_exactly(classifier(), SETTINGS.with_(optimizer=Optimizer.registry[name]()), 1, 7, 15)
+
+
+def test_patience_and_the_best_weights_are_resumed():
+    settings = SETTINGS.with_(epochs=60, rate=0.5, patience=4, batch=16)
+    resumes_exactly(classifier(), settings, 4, 13)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shuffle", [False, True])
+@pytest.mark.parametrize("between", [(), (DROPOUT,), (NORM,), (NORM, DROPOUT)], ids=["plain", "drop", "norm", "both"])
+@pytest.mark.parametrize("name", sorted(Optimizer.registry))
+def test_it_resumes_exactly_whatever_is_combined(name, between, shuffle):
+    settings = SETTINGS.with_(optimizer=Optimizer.registry[name](), shuffle=shuffle)
+    resumes_exactly(classifier(*between), settings, *range(1, 20, 3))
+
+
+def test_more_epochs_go_on_from_a_finished_training():
+    samples = flowers()
+    whole = finished(Training(classifier(), SETTINGS.with_(epochs=6), samples)).checkpoint()
+    first = finished(Training(classifier(), SETTINGS, samples)).checkpoint()
+    same(finished(Training(classifier(), SETTINGS.with_(epochs=6), samples, resume=first)).checkpoint(), whole)
+
+
+def test_a_checkpoint_of_another_network_is_refused():
+    stopped = interrupted(classifier(), SETTINGS, flowers(), 3)
+    with pytest.raises(UserError, match="another network"):
+        Training(classifier(NORM), SETTINGS, flowers(), resume=stopped)
+
+
+def test_a_checkpoint_of_other_data_is_refused():
+    stopped = interrupted(classifier(), SETTINGS, flowers(), 3)
+    with pytest.raises(UserError, match="38 training samples, but now there are 28"):
+        Training(classifier(), SETTINGS, flowers(count=40), resume=stopped)
+
+
+def test_every_damaged_byte_is_found():
+    content = interrupted(classifier(), SETTINGS, flowers(), 3).to_bytes()
+    for place in range(0, len(content), max(1, len(content) // 300)):
+        with pytest.raises(UserError):
+            Checkpoint.from_bytes(content[:place] + bytes([content[place] ^ 16]) + content[place + 1 :])
+    for size in (0, 1, 8, 100, len(content) - 1):
+        with pytest.raises(DamagedError):
+            Checkpoint.from_bytes(content[:size])
+
+
+@pytest.fixture
+def stopped() -> Checkpoint:
+    return interrupted(classifier(), SETTINGS, flowers(), 12)
+
+
+def test_the_newest_whole_checkpoint_is_found_and_the_damaged_set_aside(tmp_path, stopped):
+    store = Store(tmp_path / "here")
+    assert store.newest() is None
+    store.save(interrupted(classifier(), SETTINGS, flowers(), 11))
+    damaged = store.save(stopped)
+    damaged.write_bytes(damaged.read_bytes()[:-5])
+    found = store.newest()
+    assert found.checkpoint.step == 11
+    assert "damaged" in found.notes[0]
+    assert "The one before it is used" in found.notes[0]
+    assert [path.suffix for path in sorted(store.folder.iterdir())] == [".checkpoint", ".damaged"]
+
+
+def test_the_last_two_and_the_best_stay(tmp_path):
+    store, settings = Store(tmp_path), SETTINGS.with_(epochs=30, rate=0.5)
+    training = Training(classifier(), settings, flowers())
+    for event in training.events():
+        if isinstance(event, EpochDone):
+            assert not store.keep(training.checkpoint()).trouble
+    assert training.recorder.best.number < 28, "the case must be best well before its end"
+    steps = sorted(int(path.stem.removeprefix("step-")) for path in store.paths())
+    assert steps == sorted({training.recorder.best.step, 145, 150})
+    store.clear()
+    assert store.newest() is None
+
+
+def test_checkpoints_are_kept_on_the_way(tmp_path):
+    training = Training(classifier(), SETTINGS, flowers(), report_every=0.0)
+    events = list(keeping(training, Store(tmp_path), {"who": "test"}, every=0.0, least=0.0))
+    kept = [event for event in events if isinstance(event, Checkpointed)]
+    assert kept
+    assert not any(event.trouble for event in kept)
+    assert Store(tmp_path).newest().checkpoint.about == {"who": "test"}
+
+
+def test_a_checkpoint_that_cannot_be_written_does_not_end_the_training(tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way")
+    training = Training(classifier(), SETTINGS, flowers())
+    events = list(keeping(training, Store(blocked / "folder"), {}))
+    assert training.epoch == SETTINGS.epochs
+    assert any("could not be made" in event.trouble for event in events if isinstance(event, Checkpointed))
+
+
+def test_the_folder_depends_on_the_key(monkeypatch, tmp_path):
+    monkeypatch.setenv("NETWRIGHT_STATE", str(tmp_path))
+    one, other = checkpoint_folder("one.netw"), checkpoint_folder("other.netw")
+    assert one != other
+    assert one.is_relative_to(tmp_path)
+
+
+def test_a_checkpoint_does_not_change_when_training_goes_on():
+    training = Training(classifier(), SETTINGS, flowers(), report_every=0.0)
+    events = training.events()
+    list(itertools.islice(events, 8))
+    taken = training.checkpoint()
+    before = taken.to_bytes()
+    list(events)
+    assert np.frombuffer(taken.to_bytes(), np.uint8).tobytes() == before
