@@ -221,7 +221,11 @@ def describe_param(rule: Param, default: Any) -> str:
     low, high = rule.min, rule.max
     bounds = ""
     if low is not None and high is not None:
-        bounds = f" From {low:g} to {high:g}{rule.unit and ' ' + rule.unit}."
+        bounds = f" From {low:g} to {high:g}{_unit(rule)}."
     elif low is not None:
-        bounds = f" At least {low:g}{rule.unit and ' ' + rule.unit}."
+        bounds = f" At least {low:g}{_unit(rule)}."
     return f"<qt>{rule.doc}{bounds} Default: {plain(default)}.</qt>"
+
+
+def _unit(rule: Param) -> str:
+    return f" {rule.unit.strip()}" if rule.unit else ""

@@ -93,7 +93,7 @@ class NumberEditor(Editor):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         self.box: _Whole | _Real = _whole(rule) if whole else _real(rule)
-        self.box.setSuffix(f" {rule.unit}" if rule.unit else "")
+        self.box.setSuffix(f" {rule.unit.strip()}" if rule.unit else "")
         self.box.setAlignment(Qt.AlignmentFlag.AlignLeft)
         self.box.setMinimumWidth(44)
         self.box.valueChanged.connect(self.changed.emit)

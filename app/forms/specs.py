@@ -14,7 +14,6 @@ from app.forms.texts import QuietCombo
 from app.icons import icon
 from engine.spec import Spec
 
-
 FormMaker = Callable[[Spec], Any]
 _NONE = "none"
 
@@ -24,9 +23,10 @@ class FamilyEditor(Editor):
 
     def __init__(self, family: type[Spec], make_form: FormMaker, *, optional: bool = False) -> None:
         super().__init__()
-        self._family, self._make_form, self._value = family, make_form, None
+        self._family, self._make_form = family, make_form
+        self._value: Any = None
         self._form: Any = None
-        column = QVBoxLayout(self)
+        column = self._column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(6)
         self.box = QuietCombo()
@@ -67,7 +67,7 @@ class FamilyEditor(Editor):
         if self._value is not None and visible_params(type(self._value)):
             self._form = self._make_form(self._value)
             self._form.edited.connect(self._edited)
-            self.layout().addWidget(self._form)
+            self._column.addWidget(self._form)
 
     def _edited(self, name: str, value: Any) -> None:
         self._value = self._value.with_(**{name: value})

@@ -137,7 +137,7 @@ def _manifest(data: bytes) -> Manifest:
         )
     try:
         return msgspec.convert(raw, Manifest)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeError) as error:
         raise FileError(f"is damaged: its manifest cannot be read ({error})") from error
 
 

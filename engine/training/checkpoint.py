@@ -44,7 +44,7 @@ class Checkpoint:
         arrays = {f"{group}/{name}": a for group in _GROUPS for name, a in getattr(self, group).items()}
         arrays |= {f"history/{name}": getattr(self.history, name) for name in _CURVES}
         text = json.dumps(self._header(), sort_keys=True)
-        return save(arrays, {"netwright": text, "sum": str(_sum(text, arrays))})
+        return save(arrays, {"netwright": f"{_sum(text, arrays)} {text}"})
 
     def _header(self) -> dict[str, Any]:
         plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in (*_GROUPS, "history")}
@@ -63,11 +63,11 @@ class Checkpoint:
     @classmethod
     def _read(cls, content: bytes) -> Checkpoint:
         size = int.from_bytes(content[:8], "little")
-        header = json.loads(content[8 : 8 + size])["__metadata__"]
+        total, text = json.loads(content[8 : 8 + size])["__metadata__"]["netwright"].split(" ", 1)
         arrays = load(content)
-        if int(header["sum"]) != _sum(header["netwright"], arrays):
+        if int(total) != _sum(text, arrays):
             raise DamagedError("This checkpoint is damaged: its checksum differs.")
-        plain = json.loads(header["netwright"])
+        plain = json.loads(text)
         if plain.pop("format") != FORMAT:
             raise UserError("This checkpoint was written by another version of Netwright. Train anew.")
         history = History(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, Arrays, Shape
+from engine.data.batches import shuffled, take
 from engine.data.prepare import Prepared
 from engine.graph import Graph
 from engine.plan.compile import compile
@@ -156,11 +157,8 @@ class Training:
 
     def _step(self, rows: Array, start: int) -> None:
         plan = self.plan if len(rows) == self.plan.batch else self.last_plan
-        rate = self._rate()
-        plan.load(
-            {node: array[rows] for node, array in self.samples.inputs.items()},
-            {node: array[rows] for node, array in self.samples.targets.items()},
-        )
+        rate, batch = self._rate(), take(self.samples, rows)
+        plan.load(batch.inputs, batch.targets)
         loss = plan.step(rate)
         self.recorder.step(loss, rate, plan.gradient_norm)
         self.gathered.add(start, plan.outputs())
@@ -176,7 +174,7 @@ class Training:
             return self.samples.train
         if self._order[0] != self.epoch:
             rng = np.random.default_rng([self.settings.seed, self.epoch])
-            self._order = self.epoch, rng.permutation(self.samples.train)
+            self._order = self.epoch, shuffled(self.samples.train, rng)
         return self._order[1]
 
     def _report(self, seconds: float = 0.0) -> Iterator[Steps]:

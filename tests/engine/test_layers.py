@@ -161,7 +161,8 @@ def test_the_shape_rule_tells_the_truth(example):
     for node, value in plan.outputs().items():
         source = plan.graph.sources(node)["x"]
         assert value.shape == (3, *plan.inference.shapes[source])
-        np.testing.assert_allclose(single.outputs()[node], value, rtol=1e-3, atol=1e-4)
+        if not is_random(example.layer):
+            np.testing.assert_allclose(single.outputs()[node], value, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("example", CASES)
@@ -316,15 +317,16 @@ def zip_outputs(found, drawn):
 
 
 def check_weights(plan, modules):
+    """Compare the gradient of all that we train, and the value of all that only `forward` writes."""
     seen = set()
     for module in modules:
-        for name, parameter in module.named_parameters():
-            compare(plan.gradients[f"box.{name}"], parameter.grad, 1e-8)
+        theirs = {name: tensor.grad for name, tensor in module.named_parameters()} | dict(module.named_buffers())
+        for name in theirs.keys() & {name.removeprefix("box.") for name in plan.parameters}:
+            trained = f"box.{name}" in plan.gradients
+            if trained or name not in dict(module.named_parameters()):
+                ours = plan.gradients if trained else plan.parameters
+                compare(ours[f"box.{name}"], theirs[name], 1e-8)
             seen.add(f"box.{name}")
-        for name, buffer in module.named_buffers():
-            if f"box.{name}" in plan.parameters:
-                compare(plan.parameters[f"box.{name}"], buffer, 1e-9)
-                seen.add(f"box.{name}")
     assert seen == set(plan.parameters)
 
 

@@ -1,0 +1,91 @@
+"""The card below a box in trouble: what is wrong, why, and a button for every way to mend it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from app.canvas.overlays import paint_panel
+from app.theme import scaled_font, tokens
+from engine.problems import Fix, Problem
+
+WIDE = 292
+MOST = 3
+
+
+class Advice(QFrame):
+    """Shows the problems of one box. `mended` carries the problem and the fix that was pressed."""
+
+    mended = Signal(object, object)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Problem of the selected box")
+        self.setFixedWidth(WIDE)
+        self.problems: tuple[Problem, ...] = ()
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(12, 10, 12, 12)
+        self._column.setSpacing(6)
+        self.hide()
+
+    def show_problems(self, problems: tuple[Problem, ...]) -> None:
+        """Write other problems; none hides the card."""
+        if problems != self.problems:
+            self.problems = problems
+            self._clear()
+            for problem in problems[:MOST]:
+                self._write(problem)
+            if len(problems) > MOST:
+                self._column.addWidget(self._label(f"and {len(problems) - MOST} more", tokens().quiet))
+            self.adjustSize()
+        self.setVisible(bool(problems))
+
+    def place(self, box: QRect) -> None:
+        """Lie below a box, or above it where there is no room."""
+        room = self.parentWidget().rect()
+        self.setFixedHeight(self._column.heightForWidth(WIDE) if self._column.hasHeightForWidth() else self.height())
+        below = box.bottom() + 12
+        y = below if below + self.height() < room.bottom() - 4 else box.top() - 12 - self.height()
+        x = max(8, min(box.left(), room.right() - WIDE - 8))
+        self.move(x, y)
+        self.raise_()
+
+    def restyle(self) -> None:
+        """Write everything again in the colours of another theme."""
+        shown, self.problems = self.problems, ()
+        self.show_problems(shown)
+
+    def _write(self, problem: Problem) -> None:
+        self._column.addWidget(self._label(problem.what, tokens().problem, bold=True))
+        if problem.why:
+            self._column.addWidget(self._label(problem.why, tokens().text))
+        for fix in problem.fixes:
+            self._column.addWidget(self._button(problem, fix), 0, Qt.AlignmentFlag.AlignLeft)
+
+    def _label(self, text: str, colour: str, bold: bool = False) -> QLabel:
+        label = QLabel(text, wordWrap=True)
+        label.setFont(scaled_font(12, bold=bold))
+        label.setStyleSheet(f"color: {colour}; background: transparent")
+        label.setTextFormat(Qt.TextFormat.PlainText)
+        return label
+
+    def _button(self, problem: Problem, fix: Fix) -> QPushButton:
+        button = QPushButton(fix.label.replace("&", "&&"))
+        button.setToolTip(fix.label)
+        button.setCursor(Qt.CursorShape.PointingHandCursor)
+        button.clicked.connect(lambda: self.mended.emit(problem, fix))
+        return button
+
+    def _clear(self) -> None:
+        while self._column.count():
+            item = self._column.takeAt(0)
+            widget = item.widget() if item else None
+            if widget:
+                widget.hide()
+                widget.deleteLater()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        paint_panel(painter, QRectF(self.rect()), QColor(tokens().problem))
+        painter.end()

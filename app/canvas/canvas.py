@@ -1,0 +1,308 @@
+"""The canvas that the window shows: the view, what floats over it, keys, drops, and every command that it offers."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import (
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QMouseEvent,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from app.canvas import arrange, clipboard
+from app.canvas.advice import Advice
+from app.canvas.geometry import box_rect
+from app.canvas.gestures.drop import DropLayer, layer_in
+from app.canvas.gestures.gesture import Pointer
+from app.canvas.glide import Glide
+from app.canvas.quick_add import QuickAdd, fitting, giving
+from app.canvas.view import View
+from app.document import Document
+from app.edits import add, apply_fix, chain, delete, move, place_of, wire, wish
+from app.sizes import STEP, WIDTH, height, snap
+from app.theme import theme
+from engine.graph import NodeId, Port
+from engine.layer import Layer
+from engine.problems import Fix, Problem, UserError
+
+ARROWS = {
+    Qt.Key.Key_Left: (-1, 0),
+    Qt.Key.Key_Right: (1, 0),
+    Qt.Key.Key_Up: (0, -1),
+    Qt.Key.Key_Down: (0, 1),
+}
+
+
+class Canvas(View):
+    """Every command of the canvas is a method without arguments, so that a menu, a key and a test can call it."""
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(document, parent)
+        self._ends: tuple[Port | None, Port | None] = (None, None)
+        self._place = QPointF()
+        self.adder = QuickAdd(self.viewport())
+        self.adder.chosen.connect(self._add_chosen)
+        self.adder.closed.connect(lambda: self.setFocus(Qt.FocusReason.OtherFocusReason))
+        self.advice = Advice(self.viewport())
+        self.advice.mended.connect(self.mend)
+        self.glide = Glide(self.boxes)
+        document.changed.connect(self._settle_change)
+        document.analysed.connect(self._advise)
+        document.selected.connect(self._advise)
+        document.opened.connect(self.fit)
+        theme().changed.connect(self.advice.restyle)
+        self.zoomed.connect(self._advise)
+
+    # Commands.
+
+    def copy(self) -> None:
+        """Put the selected boxes and the wires between them on the clipboard, as text."""
+        if self.document.selection:
+            text = clipboard.to_text(self.document.project, self.document.selection)
+            QGuiApplication.clipboard().setText(text)
+
+    def cut(self) -> None:
+        """Copy the selected boxes, then delete them."""
+        self.copy()
+        self._delete("Cut")
+
+    def paste(self) -> None:
+        """Add the boxes of the clipboard where the pointer is; tell in `said` why where it holds none."""
+        self._paste_text("Paste", QGuiApplication.clipboard().text(), self._under_pointer())
+
+    def duplicate(self) -> None:
+        """Copy the selected boxes beside themselves; the clipboard keeps what it has."""
+        if self.document.selection:
+            text = clipboard.to_text(self.document.project, self.document.selection)
+            self._paste_text("Duplicate", text, None)
+
+    def delete_selected(self) -> None:
+        """Delete the selected boxes; wires close over a box that had one input and one output."""
+        self._delete("Delete")
+
+    def select_all(self) -> None:
+        """Select every box."""
+        self.document.select(self.document.project.graph.nodes)
+
+    def arrange(self) -> None:
+        """Lay out the selected boxes, or all of them, from left to right."""
+        chosen = self.document.selection if len(self.document.selection) > 1 else frozenset()
+        before = {n: place_of(self.document.project, n) for n in self.document.project.graph.nodes}
+        if self.document.edit("Arrange", arrange.arrange(chosen)) and not chosen:
+            self.fit()
+        self.glide.start(before)
+
+    def align(self, side: str) -> None:
+        """Bring the selected boxes to one line: left, centre, right, top, middle or bottom."""
+        self.document.edit(f"Align {side}", arrange.align(self.document.selection, side))
+
+    def distribute(self, axis: int) -> None:
+        """Give the selected boxes equal steps, along x (axis 0) or y (axis 1)."""
+        self.document.edit("Distribute", arrange.distribute(self.document.selection, axis))
+
+    def nudge(self, dx: float, dy: float) -> None:
+        """Move the selected boxes by so many steps of the grid; a row of nudges is one undo step."""
+        places = {n: place_of(self.document.project, n) for n in self.document.selection}
+        moved = {n: (x + dx * STEP, y + dy * STEP) for n, (x, y) in places.items()}
+        self.document.edit("Move", move(moved), merge=f"nudge {sorted(places)}")
+
+    def quick_add(self) -> None:
+        """Open the search for a layer at the pointer."""
+        self.offer_layers(self._under_pointer())
+
+    def show_node(self, node: NodeId) -> None:
+        """Select a box and bring it into view."""
+        if node in self.boxes.nodes:
+            self.document.select({node})
+            self.centerOn(self.boxes.nodes[node].body().center())
+            self._seen_changed()
+            self._advise()
+
+    def mend(self, problem: Problem, fix: Fix) -> None:
+        """Apply one fix of a problem, as one undo step."""
+        self.document.edit(fix.label, apply_fix(problem, fix))
+
+    def add_layer(self, name: str) -> None:
+        """Add a layer by its class name in the middle of what is seen."""
+        layer = Layer.registry[name]()
+        self._put(layer, self._free_spot(layer))
+
+    # Quick-add.
+
+    def offer_layers(self, at: QPointF, source: Port | None = None, target: Port | None = None) -> None:
+        self._ends, self._place = (source, target), at
+        kinds = list(Layer.registry.values())
+        if source:
+            kinds = fitting(self.document.analysis.shape(source))
+        elif target:
+            kinds = giving()
+        self.adder.offer(kinds, self.viewportTransform().map(at).toPoint())
+
+    def _add_chosen(self, kind: type[Layer]) -> None:
+        layer = kind()
+        source, target = self._ends
+        x = self._place.x() - (0 if source else WIDTH if target else WIDTH / 2)
+        self._put(layer, QPointF(x, self._place.y() - height(layer) / 2), source, target)
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _put(self, layer: Layer, at: QPointF, source: Port | None = None, target: Port | None = None) -> None:
+        node = self.document.project.graph.free_name(wish(layer))
+        edits = [add(layer, (snap(at.x()), snap(at.y())), node)]
+        if source:
+            edits.append(wire(source, Port(node, layer.ports()[0])))
+        if target:
+            edits.append(wire(Port(node, layer.outputs[0]), target))
+        self.document.edit(f"Add {type(layer).__name__}", chain(*edits))
+        self.document.select({node})
+
+    def _free_spot(self, layer: Layer) -> QPointF:
+        """Return a place near the middle of what is seen where no box lies."""
+        middle = self.seen().center()
+        spot = QPointF(middle.x() - WIDTH / 2, middle.y() - height(layer) / 2)
+        while any(self.boxes.cells.touching(box_rect(layer, spot.x(), spot.y()))):
+            spot += QPointF(0, height(layer) + 3 * STEP)
+        return spot
+
+
+    def _delete(self, word: str) -> None:
+        chosen = sorted(self.document.selection)
+        what = chosen[0] if len(chosen) == 1 else f"{len(chosen)} boxes"
+        self.document.edit(f"{word} {what}", delete(chosen))
+
+    def _paste_text(self, word: str, text: str, at: QPointF | None) -> None:
+        try:
+            boxes = clipboard.from_text(text)
+        except UserError as error:
+            self.said.emit(str(error))
+            return
+        names = clipboard.new_names(self.document.project.graph, boxes.graph)
+        place = None if at is None else (at.x(), at.y())
+        self.document.edit(word, clipboard.paste(boxes, names, place))
+        self.document.select(names.values())
+
+    def _under_pointer(self) -> QPointF:
+        room = self.viewport().rect()
+        spot = self.last if room.contains(self.last) and self.last != QPoint() else room.center()
+        return self.viewportTransform().inverted()[0].map(QPointF(spot))
+
+    # Keys, drops, double clicks.
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = Qt.Key(event.key())
+        if key == Qt.Key.Key_Escape:
+            if not self.cancel():
+                self.document.select(())
+        elif key in ARROWS and self.document.selection:
+            step = 4 if event.modifiers() & Qt.KeyboardModifier.ShiftModifier else 1
+            self.nudge(*(step * way for way in ARROWS[key]))
+        elif key == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self.hold_space(True)
+        elif not self._command(event):
+            super().keyPressEvent(event)
+
+    def _command(self, event: QKeyEvent) -> bool:
+        """Do what a single key says; keys that menus also have come through their actions first."""
+        plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+        commands = {
+            Qt.Key.Key_Delete: self.delete_selected,
+            Qt.Key.Key_Backspace: self.delete_selected,
+            Qt.Key.Key_F: self.fit,
+            Qt.Key.Key_Tab: self.quick_add,
+        }
+        command = commands.get(Qt.Key(event.key())) if plain else None
+        if command:
+            command()
+        return command is not None
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self.hold_space(False)
+        super().keyReleaseEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Take Tab as quick-add, before Qt takes it as a step to the next widget."""
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Tab:
+            self.keyPressEvent(event)
+            return True
+        return super().event(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.adder.dismiss()
+        self.document.end_merge()
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        before = self.boxes.hovered
+        super().mouseMoveEvent(event)
+        if self.boxes.hovered != before or self.gesture:
+            self._advise()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        super().mouseReleaseEvent(event)
+        self._advise()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        at = self.pointer(event)
+        if event.button() == Qt.MouseButton.LeftButton and self.boxes.node_at(at.scene) is None:
+            self.cancel()
+            self.offer_layers(at.scene)
+        else:
+            self.mousePressEvent(event)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        layer = layer_in(event.mimeData())
+        if layer is None:
+            event.ignore()
+            return
+        self.begin(DropLayer(self, layer), self._drag_pointer(event))
+        event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        if isinstance(self.gesture, DropLayer):
+            self.gesture.move(self._drag_pointer(event))
+            event.acceptProposedAction()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.cancel()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        gesture, self.gesture = self.gesture, None
+        if isinstance(gesture, DropLayer):
+            gesture.release(self._drag_pointer(event))
+            event.acceptProposedAction()
+            self.setFocus(Qt.FocusReason.MouseFocusReason)
+
+    def _drag_pointer(self, event: QDropEvent) -> Pointer:
+        at = event.position()
+        return Pointer(self.viewportTransform().inverted()[0].map(at), at.toPoint())
+
+    def _settle_change(self) -> None:
+        """Give up what was in progress when the document changed under it."""
+        self.cancel()
+        self.glide.stop()
+
+    def _advise(self) -> None:
+        """Show the problems of the box that is pointed at, or else of the one that is selected."""
+        at, chosen = self.document.analysis.at, self.document.selection
+        wanted = (self.boxes.hovered, next(iter(chosen)) if len(chosen) == 1 else None)
+        node = next((n for n in wanted if n in at and n in self.boxes.nodes), None)
+        busy = self.gesture is not None
+        self.advice.show_problems(() if node is None or busy else at[node])
+        if node is not None and not busy:
+            self.advice.place(self.box_on_screen(node))
+
+    def pan_by(self, pixels: QPoint) -> None:
+        super().pan_by(pixels)
+        self._advise()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        first = event.oldSize().isEmpty()
+        super().resizeEvent(event)
+        if first:
+            self.fit()

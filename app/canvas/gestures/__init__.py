@@ -1,0 +1,1 @@
+"""What a person does with the mouse on the canvas, one object each."""

@@ -1,0 +1,65 @@
+"""Vectors for numbers of things."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array, Shape, describe
+from engine.initializer import Initializer
+from engine.initializers.he import HeNormal
+from engine.kernels.lookup import add_rows
+from engine.layer import Example, Layer, OnnxGraph, Scratch, ShapeError, Weight
+from engine.spec import param
+
+INT64 = 7  # ONNX's number for the type
+
+
+class Embedding(Layer):
+    """Gives every number of a word, character or category a learned vector: y = weight[x].
+
+    Numbers run from 0 to entries - 1; what lies outside is taken for the nearest of these. ONNX: Gather.
+    PyTorch: nn.Embedding.
+    """
+
+    category = "Dense"
+    entries: int = param("How many different numbers there are.", default=128, min=1, max=1_000_000)
+    width: int = param("How many values stand for each.", default=16, min=1, max=65_536)
+    initializer: Initializer = param("First values of the vectors.", default=HeNormal(), advanced=True)
+
+    def shape(self, x: Shape) -> Shape:
+        if len(x) > 1:
+            raise ShapeError(f"Embedding takes a row of whole numbers, not {describe(x)}.")
+        return (*x, self.width)
+
+    def weights(self, x: Shape) -> dict[str, Weight]:
+        return {"weight": Weight((self.entries, self.width), self.initializer, fan_in=self.width, fan_out=self.width)}
+
+    def scratch(self, x: Shape) -> dict[str, Scratch]:
+        return {"clipped": Scratch(x), "numbers": Scratch(x, dtype="intp"), "rows": Scratch((*x, self.width))}
+
+    def forward(self, x: Array, weight: Array, clipped: Array, numbers: Array, y: Array) -> None:
+        np.clip(x, 0, self.entries - 1, out=clipped)
+        np.copyto(numbers, clipped, casting="unsafe")
+        np.take(weight, numbers, axis=0, out=y, mode="clip")
+
+    def backward(self, numbers: Array, rows: Array, grad_y: Array, grad_weight: Array) -> None:
+        table = (-1, self.width)
+        add_rows(numbers.reshape(-1), grad_y.reshape(table), rows.reshape(table), grad_weight)
+
+    def onnx(self, g: OnnxGraph, x: str) -> Any:
+        ends = (g.constant(np.float32(0)), g.constant(np.float32(self.entries - 1)))
+        return g.op("Gather", g.weight("weight"), g.op("Cast", g.op("Clip", x, *ends), to=INT64), axis=0)
+
+    def torch(self, x: Shape) -> str:
+        return f"nn.Embedding({self.entries}, {self.width})(x.long().clamp(0, {self.entries - 1}))"
+
+    def summary(self) -> str:
+        return f"{self.entries} × {self.width}"
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        yield Example(cls(entries=7, width=3), ((5,),), integers=7)
+        yield Example(cls(entries=3, width=2), ((4,),), integers=5)

@@ -1,0 +1,68 @@
+"""The largest value of each window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from engine.arrays import Array, Shape
+from engine.kernels import pooling
+from engine.kernels.memory import channels_last
+from engine.kernels.pooling import COLUMNS, ROWS
+from engine.layer import Example, OnnxGraph, Scratch
+from engine.layers.pool2d import Pool2D
+
+
+class MaxPool2D(Pool2D):
+    """Keeps the largest value of each window: y = max x over the window.
+
+    Of equal values the first in reading order gets the gradient, as in PyTorch. ONNX: MaxPool. PyTorch: nn.MaxPool2d.
+    """
+
+    def scratch(self, x: Shape) -> dict[str, Scratch]:
+        channels, height, _ = x
+        _, _, out_width = self.shape(x)
+        across = (height, out_width, channels)
+        return {
+            "across": Scratch(across),
+            "grad": Scratch(across),
+            "part": Scratch(across),
+            "hit": Scratch(across, dtype="bool"),
+            "taken": Scratch(across, dtype="bool"),
+        }
+
+    def forward(self, x: Array, across: Array, y: Array) -> None:
+        rows, columns = self.taps(x.shape[1:])
+        pooling.largest(channels_last(x), COLUMNS, columns, across)
+        pooling.largest(across, ROWS, rows, channels_last(y))
+
+    def backward(
+        self,
+        x: Array,
+        across: Array,
+        y: Array,
+        hit: Array,
+        taken: Array,
+        part: Array,
+        grad: Array,
+        grad_y: Array,
+        grad_x: Array,
+    ) -> None:
+        rows, columns = self.taps(x.shape[1:])
+        value, arriving = channels_last(y), channels_last(grad_y)
+        new, old, share = (work.reshape(-1)[: value.size].reshape(value.shape) for work in (hit, taken, part))
+        pooling.largest_back(across, value, ROWS, rows, new, old, share, arriving, grad)
+        pooling.largest_back(channels_last(x), across, COLUMNS, columns, hit, taken, part, grad, channels_last(grad_x))
+
+    def onnx(self, g: OnnxGraph, x: str) -> Any:
+        return g.op("MaxPool", x, **self.onnx_attributes())
+
+    def torch(self, x: Shape) -> str:
+        return f"nn.MaxPool2d({self.kernel}, stride={self.stride}, padding={self.padding})"
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        yield Example(cls(), ((2, 4, 6),))
+        yield Example(cls(kernel=(3, 2), stride=(1, 2)), ((2, 5, 5),))
+        yield Example(cls(kernel=(3, 3), padding=(1, 1)), ((3, 5, 6),))
+        yield Example(cls(kernel=(1, 2), stride=(3, 1)), ((2, 5, 4),))

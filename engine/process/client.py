@@ -1,0 +1,187 @@
+"""The window's side of a training process: starts it, hears it, and says in a sentence what became of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from time import monotonic
+from typing import Any
+
+from engine.problems import UserError
+from engine.process.channel import Reader, Writer
+from engine.process.ending import Ending, memory_kills
+from engine.process.environment import one_thread
+from engine.process.messages import Continue, Failed, Heartbeat, Pause, Result, Resumed, Start, Stop
+from engine.process.result import read_run
+from engine.project.encoding import to_dict
+from engine.project.project import Project
+from engine.project.run import Run
+from engine.training.events import Checkpointed
+
+SILENCE = 5.0  # seconds without a heartbeat after which a process counts as hung
+START_UP = 30.0  # the same, before it has said anything
+WORKER_FLAG = "--netwright-worker"  # with which a frozen program becomes a training process
+
+# Not multiprocessing: that would run the person's own script again in the process, and would forbid it children.
+_BOOT = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from engine.process.worker import main; main()"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The training has ended with a run. `text` says why where it failed on the way, `node` which box is to blame."""
+
+    run: Run
+    text: str = ""
+    node: str | None = None
+
+
+@dataclass(frozen=True)
+class Silent:
+    """The process has said nothing for some seconds; it may come back."""
+
+    text: str
+
+
+class Client:
+    """One training process. All methods return at once; what happens is told by `poll`.
+
+    The last message is a `Finished` or a `Failed`, whatever becomes of the process. Checkpoints lie in `folder`.
+    """
+
+    def __init__(self, folder: Path, run_id: str = "run-1") -> None:
+        self.folder, self.run_id = folder, run_id
+        self.ended = False
+        self._messages: SimpleQueue[Any] = SimpleQueue()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._epoch: int | None = None  # of the last checkpoint
+        self._heard, self._spoke, self._silent, self._concluded = monotonic(), False, False, False
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the process, once it is started."""
+        return self._process.pid if self._process else None
+
+    def start(self, project: Project | None, *, resume: bool = False, every: float = 30.0) -> None:
+        """Start training; with `resume`, from the last checkpoint, whose own project is taken where `project` is None."""
+        self._log = tempfile.TemporaryFile()
+        self._kills = memory_kills()
+        self._process = subprocess.Popen(
+            _command(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            env=one_thread(os.environ),
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
+        assert self._process.stdin
+        assert self._process.stdout
+        self._heard = monotonic()
+        self._writer = Writer(self._process.stdin)
+        self._reader = Reader(self._process.stdout, self._hear, self._end)
+        self._writer.put(Start(to_dict(project) if project else None, str(self.folder), resume, every))
+
+    def pause(self) -> None:
+        """Let it rest after the present step; a checkpoint is kept."""
+        self._writer.put(Pause())
+
+    def proceed(self) -> None:
+        """Let it go on after a pause."""
+        self._writer.put(Continue())
+
+    def stop(self) -> None:
+        """End it after the present step; the run keeps what was learnt."""
+        self._writer.put(Stop())
+
+    def kill(self) -> None:
+        """End the process at once; the last checkpoint stays."""
+        if self._process:
+            self._process.kill()
+
+    def poll(self) -> list[Any]:
+        """Return what happened since the last call."""
+        found: list[Any] = []
+        with suppress(Empty):
+            while True:
+                found.append(self._messages.get_nowait())
+        silence = monotonic() - self._heard
+        if not self.ended and not self._silent and silence > (SILENCE if self._spoke else START_UP):
+            self._silent = True
+            found.append(Silent(f"The training process has not answered for {silence:.0f} seconds."))
+        self.ended = self.ended or any(isinstance(message, Finished | Failed) for message in found)
+        return found
+
+    def messages(self) -> Iterator[Any]:
+        """Yield what happens until it has ended, waiting where nothing does; for those who have no window."""
+        while not self.ended:
+            message = self._messages.get()
+            self.ended = isinstance(message, Finished | Failed)
+            yield message
+
+    def close(self, grace: float = 5.0) -> None:
+        """Let the process save a checkpoint and end; end it where it takes longer. Nothing of it is left afterwards."""
+        if self._process is None:
+            return
+        self._writer.close(grace)
+        try:
+            self._process.wait(grace)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._reader.join()
+        self._log.close()
+
+    def _hear(self, message: Any) -> None:
+        """Take a message from the process; runs in the reader's thread, so that nobody waits for large files."""
+        self._heard, self._spoke, self._silent = monotonic(), True, False
+        match message:
+            case Heartbeat():
+                return
+            case Checkpointed(epoch=epoch, trouble=""):
+                self._epoch = epoch
+            case Resumed(history=history):
+                self._epoch = len(history["epochs"])
+            case Result():
+                message = self._result(message)
+            case Failed():
+                message = replace(message, resumable=self._epoch)
+        self._concluded = self._concluded or isinstance(message, Finished | Failed)
+        self._messages.put(message)
+
+    def _result(self, result: Result) -> Finished | Failed:
+        try:
+            run = read_run(result, self.run_id)
+        except (UserError, OSError) as error:
+            return Failed(f"The result of the training could not be read: {error}", resumable=self._epoch)
+        return Finished(run, result.text, result.node)
+
+    def _end(self) -> None:
+        """The process has closed its side: where it left no conclusion, find out why."""
+        assert self._process
+        code = self._process.wait()
+        if not self._concluded:
+            self._log.seek(0)
+            trace = self._log.read()[-20_000:].decode(errors="replace")
+            ending = Ending(code, memory_kills() > self._kills, self._epoch)
+            self._messages.put(Failed(ending.text, trace, self._epoch))
+
+
+def _command() -> list[str]:
+    if getattr(sys, "frozen", False):
+        return [sys.executable, WORKER_FLAG]
+    return [sys.executable, "-c", _BOOT, json.dumps(sys.path)]
+
+
+def run_worker_if_asked(arguments: list[str], main: Callable[[], None]) -> bool:
+    """Run `main` where a frozen program was started as a training process; call it before anything else."""
+    if arguments[1:2] != [WORKER_FLAG]:
+        return False
+    main()
+    return True
