@@ -81,7 +81,9 @@ def _ease(path: QPainterPath, to: QPointF) -> None:
 
 
 def _around(start: QPointF, end: QPointF) -> QRectF:
-    return QRectF(QPointF(min(start.x(), end.x()), min(start.y(), end.y())), QPointF(start.x(), max(start.y(), end.y())))
+    return QRectF(
+        QPointF(min(start.x(), end.x()), min(start.y(), end.y())), QPointF(start.x(), max(start.y(), end.y()))
+    )
 
 
 def _free_lane(start: QPointF, end: QPointF, boxes: Lookup, first: QRectF) -> float:

@@ -11,7 +11,7 @@ from app.theme import theme, tokens
 from app.training.series import Series
 
 
-class CurvePlot(pg.PlotWidget):
+class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
     """Draws two curves and marks the best epoch. What is drawn never loses an extreme, however many points there are."""
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from app.theme import theme, tokens
@@ -34,8 +34,9 @@ class TrainingPanel(QWidget):
         self.timer.timeout.connect(self.redraw)
 
     def _build(self) -> None:
-        self.smoothing = QSlider(self, minimum=0, maximum=40, value=8)
-        self.smoothing.setOrientation(self.smoothing.orientation().Horizontal)
+        self.smoothing = QSlider(Qt.Orientation.Horizontal, self)
+        self.smoothing.setRange(0, 40)
+        self.smoothing.setValue(8)
         self.smoothing.setFixedWidth(110)
         self.smoothing.setAccessibleName("Smoothing")
         self.smoothing.setToolTip("How much of an epoch is averaged for the strong line")

@@ -48,4 +48,5 @@ class Series:
         middle = np.arange(self._count)
         half = min(window, self._count) // 2
         low, high = np.maximum(middle - half, 0), np.minimum(middle + half + 1, self._count)
-        return (total[high] - total[low]) / (high - low)
+        means: Array = (total[high] - total[low]) / (high - low)
+        return means

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from app.theme import scaled_font
@@ -31,7 +32,7 @@ class Answers(QWidget):
             said.setText(f"{trial.outputs[node].target}: {answer.text}")
             known.setText(self._verdict(answer, truth.get(node, "")))
             bars.setVisible(bool(answer.probabilities))
-            bars.show_answer(*zip(*answer.probabilities, strict=True), truth.get(node, "")) if answer.probabilities else None
+            bars.show_answer(answer.ranked, truth.get(node, ""))
 
     def _verdict(self, answer: Answer, truth: str) -> str:
         if not truth:
@@ -41,10 +42,10 @@ class Answers(QWidget):
         return f"The data says {truth}."
 
     def _rebuild(self, answers: Mapping[NodeId, Answer]) -> None:
-        while self.column.count():
-            widget = self.column.takeAt(0).widget()
-            if widget is not None:
-                widget.deleteLater()
+        for widget in self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            widget.deleteLater()
+        while self.column.takeAt(0):
+            pass
         self.blocks = {node: (QLabel(self), QLabel(self), ProbabilityBars(self)) for node in answers}
         for said, known, bars in self.blocks.values():
             said.setFont(scaled_font(18, bold=True))

@@ -6,7 +6,16 @@ from collections.abc import Mapping
 from random import randrange
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSpinBox, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.icons import icon
 from app.trying.answers import Answers
@@ -56,15 +65,17 @@ class TryPanel(QWidget):
 
     def _chooser(self) -> QHBoxLayout:
         row = QHBoxLayout()
-        self.index = QSpinBox(self, prefix="Sample ", minimum=1, keyboardTracking=False)
+        self.index = QSpinBox(self, prefix="Sample ", minimum=1)
+        self.index.setKeyboardTracking(False)
         self.index.setAccessibleName("Number of the sample")
         self.index.valueChanged.connect(self._show_sample)
-        self.surprise = QPushButton(icon("dices"), "Random", self)
+        self.surprise = QPushButton(icon("shuffle"), "Random", self)
         self.surprise.clicked.connect(lambda: self.index.setValue(randrange(self.index.maximum()) + 1))
-        self.draw = QPushButton(icon("pencil"), "Draw", self, checkable=True)
+        self.draw = QPushButton(icon("pencil"), "Draw", self)
+        self.draw.setCheckable(True)
         self.draw.setToolTip("Draw an image of your own: left button draws, right button rubs out")
         self.draw.toggled.connect(self._draw)
-        self.clear = QPushButton(icon("eraser"), "Clear", self)
+        self.clear = QPushButton(icon("rotate-ccw"), "Clear", self)
         self.clear.clicked.connect(self.picture.clear)
         for widget in (self.index, self.surprise, self.draw, self.clear):
             widget.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)

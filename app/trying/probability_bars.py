@@ -23,19 +23,12 @@ class ProbabilityBars(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         theme().changed.connect(self.update)
 
-    def show_answer(
-        self, classes: Sequence[str], probabilities: Sequence[float], truth: str = "", most: int = 12
-    ) -> None:
-        """Show the `most` likeliest classes."""
-        pairs = sorted(zip(classes, probabilities, strict=True), key=lambda pair: -pair[1])
-        self.rows, self.truth = [(name, float(share)) for name, share in pairs[:most]], truth
+    def show_answer(self, ranked: Sequence[tuple[str, float]], truth: str = "", most: int = 12) -> None:
+        """Show the `most` first of the classes with their probabilities, which come with the likeliest first."""
+        self.rows, self.truth = list(ranked[:most]), truth
         self.setAccessibleName(", ".join(f"{name} {share:.1%}" for name, share in self.rows[:3]))
         self.updateGeometry()
         self.update()
-
-    def clear(self) -> None:
-        """Show no answer."""
-        self.show_answer((), ())
 
     def sizeHint(self) -> QSize:
         return QSize(320, max(1, len(self.rows)) * ROW)

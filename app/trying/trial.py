@@ -10,7 +10,8 @@ import numpy as np
 from engine.arrays import Array, Shape
 from engine.data.dataset import Dataset
 from engine.data.prepare import Answer, decode, feeds, prepare
-from engine.export.onnx import build, feeds as model_feeds
+from engine.export.onnx import build
+from engine.export.onnx import feeds as model_feeds
 from engine.export.session import OnnxPredictor
 from engine.graph import NodeId
 from engine.layers.input import Input
@@ -40,9 +41,7 @@ class Trial:
         chosen = prepared.validation if len(prepared.validation) else prepared.train
         self.rows, self.held_back = prepared.rows[chosen], bool(len(prepared.validation))
         self._raw = self._flatten(feeds(graph, dataset, settings, run.fitted, self.rows))
-        self._truth = {
-            node: dataset[layer.target].take(self.rows).texts() for node, layer in self.outputs.items()
-        }
+        self._truth = {node: dataset[layer.target].take(self.rows).texts() for node, layer in self.outputs.items()}
 
     @property
     def inputs(self) -> dict[NodeId, Input]:

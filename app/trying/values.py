@@ -57,6 +57,8 @@ class Values(QTableWidget):
 
     def _changed(self, row: int, column: int) -> None:
         item = self.item(row, column)
+        if item is None:
+            return
         name, place = item.data(Qt.ItemDataRole.UserRole)
         array = self.feeds[name]
         try:
