@@ -42,7 +42,7 @@ def _parts(edges: list[tuple[NodeId, NodeId]]) -> list[Levels]:
     """Return, for each set of joined boxes, level and height in slots of every box."""
     if not edges:
         return []
-    from fast_sugiyama import from_edges  # noqa: PLC0415  (only when somebody asks for a layout)
+    from fast_sugiyama import from_edges
 
     found = from_edges(edges, dummy_vertices=True, dummy_size=0.6, vertex_spacing=1.0, check_layout=False)
     real = {node for edge in edges for node in edge}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+
 import numpy as np
 
 from engine.columns import Column, ColumnKind
@@ -27,6 +30,33 @@ def text_kind(distinct: int, present: int) -> ColumnKind:
     """Return "category" or "text" for a column of texts by how often its values are repeated."""
     repeated = distinct <= FEW and 2 * distinct <= present
     return "category" if repeated or (distinct <= 1000 and 20 * distinct <= present) else "text"
+
+
+def as_kind(column: Column, kind: ColumnKind) -> Column:
+    """Return a column as one of another kind: texts that are no numbers become missing, numbers are written out.
+
+    A column that cannot be converted (an image, a series) comes back as it is.
+    """
+    if kind == column.kind or column.inner or kind == "image":
+        return column
+    if kind != "number":
+        return Column(column.name, kind, column.texts())
+    present, place = np.unique(column.values, return_inverse=True)
+    return Column(column.name, "number", np.array([_number(str(text)) for text in present])[place.reshape(-1)])
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        return math.nan
+    return value if math.isfinite(value) else math.nan
+
+
+def converted(dataset: Dataset, kinds: Mapping[str, ColumnKind]) -> Dataset:
+    """Return the data set with these columns, where it has them, as these kinds: a short file suggests other kinds."""
+    columns = tuple(as_kind(column, kinds.get(column.name, column.kind)) for column in dataset.columns)
+    return Dataset(columns, dataset.notes)
 
 
 def tells_classes(column: Column) -> bool:
