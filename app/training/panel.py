@@ -13,7 +13,7 @@ from app.training.curve_plot import CurvePlot
 from app.training.readouts import Readouts, duration, figure
 from engine.catalog import metric_text
 from engine.training.events import Began, EpochDone, Steps
-from engine.training.history import Epoch, History, Scores
+from engine.training.history import Epoch, History, main_score
 
 REDRAW = 50  # milliseconds: twenty times a second at most
 
@@ -165,11 +165,3 @@ class TrainingPanel(QWidget):
         window = round(self.smoothing.value() / 40 * self.began.steps_per_epoch)
         self.loss_plot.redraw(window)
         self.score_plot.redraw()
-
-
-def main_score(scores: Scores) -> tuple[str, float | None]:
-    """Return the name and value of the first metric of the first output."""
-    for metrics in scores.values():
-        for name, value in metrics.items():
-            return name, value
-    return "Metric", None

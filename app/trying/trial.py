@@ -9,10 +9,10 @@ import numpy as np
 
 from engine.arrays import Array, Shape
 from engine.data.dataset import Dataset
-from engine.data.prepare import Answer, decode, feeds, prepare
-from engine.export.onnx import build
-from engine.export.onnx import feeds as model_feeds
+from engine.data.prepare import Answer, decode, prepare
+from engine.export.samples import samples
 from engine.export.session import OnnxPredictor
+from engine.export.write import model_of
 from engine.graph import NodeId
 from engine.layers.input import Input
 from engine.layers.output import Output
@@ -36,11 +36,13 @@ class Trial:
     def __init__(self, run: Run, dataset: Dataset) -> None:
         self.run, graph, settings = run, run.project.graph, run.project.data
         self.graph = graph
-        self.predictor = OnnxPredictor(bytes(build(graph, run.parameters, run.fitted)))
+        self.predictor = OnnxPredictor(bytes(model_of(run)))
         prepared = prepare(graph, dataset, settings)
         chosen = prepared.validation if len(prepared.validation) else prepared.train
         self.rows, self.held_back = prepared.rows[chosen], bool(len(prepared.validation))
-        self._raw = self._flatten(feeds(graph, dataset, settings, run.fitted, self.rows))
+        every = samples(graph, dataset, settings, run.fitted)
+        kept = np.isin(every.rows, self.rows)
+        self._raw = {name: array[kept] for name, array in every.feeds.items()}
         self._truth = {node: dataset[layer.target].take(self.rows).texts() for node, layer in self.outputs.items()}
 
     @property
@@ -81,11 +83,3 @@ class Trial:
         """Return what `decode` must know; the model itself has put numbers back into the target's unit."""
         fitted = self.run.fitted[node]
         return {"classes": fitted["classes"]} if "classes" in fitted else {"mean": 0.0, "scale": 1.0}
-
-    def _flatten(self, raw: Mapping[NodeId, Mapping[str, Array]]) -> dict[str, Array]:
-        """Return the feeds of all Inputs under the names of the model's inputs."""
-        found = {}
-        for node, group in raw.items():
-            names = model_feeds(node, self.inputs[node], self.run.fitted[node])
-            found.update({names[kind].name: array for kind, array in group.items()})
-        return found
