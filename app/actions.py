@@ -54,14 +54,14 @@ class Actions(QObject):
 
     def add(
         self,
+        menu: str,
         name: str,
         text: str,
         tip: str,
         do: Callable[[], Any],
-        *,
         icon_name: str,
-        menu: str,
         keys: Keys = (),
+        *,
         checkable: bool = False,
         role: QAction.MenuRole = QAction.MenuRole.NoRole,
     ) -> Action:

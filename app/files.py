@@ -52,6 +52,22 @@ class Files(QObject):
         """Begin an empty project, once the person has said what becomes of the one that is open."""
         self.leave(lambda: self._show(Project(), None, ()))
 
+    def new_then(self, then: Then) -> None:
+        """Begin an empty project and call `then`, once the person has agreed."""
+
+        def clear() -> None:
+            self._show(Project(), None, ())
+            then()
+
+        self.leave(clear)
+
+    def end(self) -> None:
+        """Write what is still to be written, as the window closes, and wait for it."""
+        self.recovery.timer.stop()
+        self._settings_timer.stop()
+        self._write_settings()
+        tasks.finish()
+
     def open_dialog(self) -> None:
         """Ask for a project file and open it."""
         name, _ = QFileDialog.getOpenFileName(self._window, "Open a project", self._folder(), FILTER)

@@ -97,6 +97,13 @@ QProgressBar { background: $raised; border: none; border-radius: 3px; height: 6p
 QProgressBar::chunk { background: $accent; border-radius: 3px; }
 QSplitter::handle { background: $border; }
 
+QFrame[segments="true"] { background: $raised; border: none; border-radius: 8px; }
+QToolButton[segment="true"] { padding: 5px 13px; border-radius: 6px; color: $quiet; }
+QToolButton[segment="true"]:hover { color: $text; }
+QToolButton[segment="true"]:checked { background: $panel; color: $text; font-weight: 600; }
+QPushButton[field="true"] { background: $field; text-align: left; border-radius: 8px; }
+QPushButton[tile="true"] { background: $panel; border: 1px solid $border; border-radius: 10px; text-align: left; }
+QPushButton[tile="true"]:hover, QPushButton[tile="true"]:focus { border-color: $accent; }
 QLabel[quiet="true"] { color: $quiet; }
 QLabel[heading="true"] { font-weight: 600; }
 QLabel[title="true"] { font-size: 16px; font-weight: 600; }

@@ -41,7 +41,8 @@ class MultiHeadAttention(Pointwise):
         if x[1] % self.heads:
             fits = max(heads for heads in range(1, self.heads) if x[1] % heads == 0)
             raise ShapeError(
-                f"{self.heads} heads cannot share {x[1]} features evenly. Take a number of heads that divides {x[1]}.",
+                f"MultiHeadAttention cannot share {x[1]} features evenly among {self.heads} heads. "
+                f"Take a number of heads that divides {x[1]}.",
                 Change("heads", fits),
             )
         return x

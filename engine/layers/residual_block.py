@@ -21,7 +21,7 @@ class ResidualBlock(Composite):
     size, a 1 × 1 convolution brings x to the same shape. He et al., 2016.
     """
 
-    category = "Composite"
+    category = "Composites"
     filters: int = param("How many output channels.", default=16, min=1, max=4096)
     stride: int = param("Step of the first convolution; 2 halves the image.", default=1, min=1, max=8, unit=" px")
 

@@ -23,7 +23,7 @@ class TransformerEncoderBlock(Composite):
     nn.TransformerEncoderLayer, whose names of weights these boxes have.
     """
 
-    category = "Composite"
+    category = "Composites"
     heads: int = param("How many heads the attention has; they share the features.", default=4, min=1, max=256)
     hidden: int = param("How many units the first Dense has.", default=128, min=1, max=65_536)
     dropout: float = param("The share of values that dropout sets to zero.", default=0.0, min=0.0, max=0.95)

@@ -13,7 +13,7 @@ import pytest
 
 from engine.layers.missing import Missing
 from engine.problems import UserError
-from engine.project import container
+from engine.project import container, curves
 from engine.project.commands import check_file, digest_lines, save_copy, serve_checks
 from engine.project.container import FORMAT
 from engine.project.file import array_bytes, digest, encode, load, save
@@ -196,11 +196,9 @@ def test_a_newer_file_is_refused_and_one_that_still_suits_opens(tmp_path, saved)
         ({"project.json": b'{"a":1,"a":2}'}, "names 'a' twice"),
         ({"project.json": b'{"a":NaN}'}, "holds NaN"),
         ({"runs/run-1/run.json": b"{}"}, "missing required field"),
-        ({"runs/run-1/history.json": b"[]"}, "holds no curves"),
-        (
-            {"runs/run-1/history.json": b'{"losses": [[1]], "rates": [], "gradient_norms": [], "epochs": []}'},
-            "no curves",
-        ),
+        ({"runs/run-2/history.safetensors": array_bytes({})}, "other arrays than its manifest"),
+        ({"project.json": b"[" + b"[]," * 2_000_000 + b"]"}, "holds more than 2000000 values"),
+        ({"preview.png": bytes(9 << 20)}, "is larger than 8 MB"),
         ({"runs/run-1/weights.safetensors": b""}, "holds no arrays"),
         ({"runs/run-1/weights.safetensors": array_bytes({})}, "other arrays than its manifest says"),
         ({"runs/run-1/weights.safetensors": array_bytes({"a": np.zeros((1,) * 9)})}, "more than 8 axes"),
@@ -280,3 +278,27 @@ def test_a_failed_run_without_arrays_comes_back(saved, tmp_path):
     save(tmp_path / "a.netw", Saved(saved.project, (Run("run-12", saved.project, status="failed"),)))
     (run,) = load(tmp_path / "a.netw").runs
     assert (run.id, run.status, dict(run.parameters), run.history.epochs) == ("run-12", "failed", {}, ())
+
+
+def test_what_could_not_be_opened_again_is_not_saved(saved):
+    with pytest.raises(
+        UserError, match=r"too large to be saved: its member project.json is larger than 32 MB\. Shorten"
+    ):
+        encode(Saved(saved.project.with_(notes="x" * (33 << 20))))
+
+
+def test_curves_come_back_exactly_and_others_are_refused(saved):
+    history = saved.runs[0].history
+    arrays = curves.to_arrays(history)
+    again = curves.from_arrays({name: array.copy() for name, array in arrays.items()})
+    assert again.epochs == history.epochs
+    assert again.to_dict() == history.to_dict()
+    for name, wrong in [
+        ("steps/losses", np.zeros((1, 1))),
+        ("epochs/loss", np.zeros(5)),
+        ("metrics/out/Accuracy", np.zeros(9)),
+    ]:
+        with pytest.raises(ValueError, match=r"list of numbers|zip"):
+            curves.from_arrays(arrays | {name: wrong})
+    with pytest.raises(KeyError):
+        curves.from_arrays({})

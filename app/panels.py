@@ -1,0 +1,107 @@
+"""The registry of panels: one line makes a panel part of the window, its menu, its layout and its workspaces.
+
+A panel of your own: write `make_x(context) -> QWidget` in your package and add one `Panel(...)` to `PANELS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from PySide6.QtWidgets import QWidget
+
+from app.actions import Actions
+from app.document import Document
+from app.preferences import Settings
+
+if TYPE_CHECKING:
+    from app.canvas.canvas import Canvas
+    from app.files import Files
+
+Area = Literal["left", "right", "bottom"]
+
+
+@dataclass
+class Context:
+    """What a panel may use. `session` is the training process, None where there is none; `tell` writes a sentence into
+    the status bar, `notify` one that asks for attention; `show_panel` brings a panel to the front by its name.
+    """
+
+    document: Document
+    actions: Actions
+    settings: Settings
+    canvas: Canvas
+    files: Files
+    tell: Callable[[str], None]
+    notify: Callable[..., None]
+    show_panel: Callable[[str], None]
+    session: Any = None
+    shared: dict[str, Any] = field(default_factory=dict)  # widgets by panel name, once they are made
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A dock of the window. It is made when it is first seen, after the window's first paint unless `early`.
+
+    `workspaces` are those in which it is open, `front` those in which it is the foremost of its tabs.
+    """
+
+    name: str
+    title: str
+    icon: str
+    area: Area
+    make: Callable[[Context], QWidget]
+    workspaces: tuple[str, ...] = ()
+    front: tuple[str, ...] = ()
+    early: bool = False
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """An arrangement of the same docks for one kind of work."""
+
+    name: str
+    title: str
+    icon: str
+    tip: str
+
+
+WORKSPACES = (
+    Workspace("data", "Data", "database", "Look at the data and say what is read and what is predicted"),
+    Workspace("build", "Build", "hammer", "Draw the network"),
+    Workspace("train", "Train", "chart-line", "Watch the network learn"),
+    Workspace("use", "Use", "wand-sparkles", "Try the trained network and take it away"),
+)
+
+
+def _layers(context: Context) -> QWidget:
+    from app.palette.palette import LayerPalette
+
+    palette = LayerPalette()
+    palette.chosen.connect(context.canvas.add_layer)
+    return palette
+
+
+def _inspector(context: Context) -> QWidget:
+    from app.inspector.inspector import Inspector
+
+    return Inspector(context.document)
+
+
+def _manual(context: Context) -> QWidget:
+    from app.manual.page import ManualPage
+
+    return ManualPage()
+
+
+PANELS: tuple[Panel, ...] = (
+    Panel("layers", "Layers", "layers", "left", _layers, ("build",), early=True),
+    Panel("inspector", "Inspector", "sliders-horizontal", "right", _inspector, ("data", "build", "train"), early=True),
+    Panel("manual", "Manual", "book-open", "right", _manual),
+)
+
+
+def available(panels: tuple[Panel, ...] = PANELS) -> tuple[Workspace, ...]:
+    """Return the workspaces that have a panel."""
+    return tuple(space for space in WORKSPACES if any(space.name in panel.workspaces for panel in panels))
