@@ -55,6 +55,7 @@ class Panel:
     workspaces: tuple[str, ...] = ()
     front: tuple[str, ...] = ()
     early: bool = False
+    width: int = 0  # at least, when it is asked for
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,7 @@ def _manual(context: Context) -> QWidget:
 PANELS: tuple[Panel, ...] = (
     Panel("layers", "Layers", "layers", "left", _layers, ("build",), early=True),
     Panel("inspector", "Inspector", "sliders-horizontal", "right", _inspector, ("data", "build", "train"), early=True),
-    Panel("manual", "Manual", "book-open", "right", _manual),
+    Panel("manual", "Manual", "book-open", "right", _manual, width=440),
 )
 
 
