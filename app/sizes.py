@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.layer import Layer
 
 STEP = 8.0  # boxes snap to this grid
-WIDTH = 184.0
+WIDTH = 176.0
 HEIGHT = 56.0
 PORT_STEP = 16.0
 GAP = 80.0  # between a box and the next, from left to right: room for a shape on the wire

@@ -43,8 +43,9 @@ class Column:
         if self.kind == "image":
             return np.zeros(len(self.values), bool)
         if self.kind == "number":
-            return np.isnan(self.values).reshape(len(self.values), -1).all(axis=1)
-        return self.values == ""
+            flat = self.values.reshape(len(self.values), -1)
+            return np.asarray(np.isnan(flat).all(axis=1))
+        return np.asarray(self.values == "")
 
     @cached_property
     def distinct(self) -> tuple[str, ...]:

@@ -12,8 +12,10 @@ from engine.arrays import Shape
 from engine.columns import Column
 from engine.data.dataset import Dataset
 from engine.data.kinds import guess_target, tells_classes
+from engine.data.samples import SAMPLES, SampleData
 from engine.data.settings import DataSettings
 from engine.data.source import Source
+from engine.data.sources.sample import Sample
 from engine.graph import Graph
 from engine.layer import Layer
 from engine.layers.conv2d import Conv2D
@@ -43,6 +45,7 @@ from engine.training.settings import TrainingSettings
 STEP = 220.0  # from one box to the next, in scene units
 WINDOW = 11  # rows of a series that make one sample
 STEPS = 4000  # of training, roughly: small data sets are seen more often
+MOST_TOKENS = 4096
 FEW = 50  # different values of a category that is still worth one input each
 
 
@@ -54,9 +57,13 @@ def start(template: str, dataset: Dataset, source: Source | None = None, target:
     """
     if template not in TEMPLATES:
         raise UserError(f"There is no template {template!r}. Choose one of {', '.join(TEMPLATES)}.")
-    task = Task(dataset, _target(dataset, target))
+    hint = SAMPLES.get(source.name) if isinstance(source, Sample) else None
+    wanted = _target(dataset, target or (hint.target if hint else ""))
+    task = Task(dataset, wanted, hint if hint and hint.target == wanted.name else None)
     chain, data, rate = TEMPLATES[template](task)
     split = "last" if data.window else "stratified" if task.classes else "random"
+    if task.hint:
+        data, split = data.with_(validation=task.hint.validation), task.hint.split if task.classes else split
     chain.add("scores" if task.classes else "estimate", Dense(units=task.units))
     chain.add("output", Output(target=task.target.name, loss=task.loss))
     epochs = int(np.clip(round(STEPS * 32 / max(1, len(dataset))), 8, 100))
@@ -75,14 +82,17 @@ def _target(dataset: Dataset, name: str) -> Column:
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be learnt from a data set."""
+    """What is to be learnt from a data set; `hint` is what is known of it where it is one of the samples."""
 
     dataset: Dataset
     target: Column
+    hint: SampleData | None = None
 
     @property
     def classes(self) -> bool:
         """Whether the target tells classes apart."""
+        if self.hint:
+            return self.hint.task == "class"
         return self.target.kind == "text" or tells_classes(self.target)
 
     @property
@@ -96,7 +106,9 @@ class Task:
 
     def columns(self, *kinds: str) -> list[Column]:
         """Return the columns of these kinds that may be read: not the target, and no category of too many values."""
-        others = (column for column in self.dataset.columns if column.name != self.target.name and column.kind in kinds)
+        known = (self.hint.columns if self.hint else ()) or self.dataset.names
+        others = (self.dataset[name] for name in known if name != self.target.name)
+        others = (column for column in others if column.kind in kinds)
         return [c for c in others if c.kind != "category" or len(c.distinct) <= FEW]
 
     def table(self) -> list[Column]:
@@ -182,8 +194,10 @@ def _lstm(task: Task) -> Made:
         return _reading("series", series, Standardise()).add("lstm", LSTM(units=32)), DataSettings(), 3e-3
     read = [c for c in task.table() if c.kind == "number"] if task.classes else [task.target]
     if not read:
-        raise UserError("The template lstm needs texts or numbers, which this data does not have. Choose the template mlp.")
-    window = max(1, min(WINDOW, len(task.dataset) // 10))
+        raise UserError(
+            "The template lstm needs texts or numbers, which this data does not have. Choose the template mlp."
+        )
+    window = (task.hint.window if task.hint else 0) or max(1, min(WINDOW, len(task.dataset) // 10))
     chain = _reading("series", read, Standardise(), (window, len(read)))
     return chain.add("lstm", LSTM(units=32)), DataSettings(window=window), 5e-3
 
@@ -198,14 +212,22 @@ def _words(task: Task) -> Chain:
     texts = task.columns("text")[:1]
     if not texts:
         raise UserError("The data has no columns that a network could read besides the target.")
-    lengths = np.array([text.count(" ") + 1 for text in texts[0].values.tolist()])
-    kind: type[Tokens] = Words if np.median(lengths) >= 4 else Characters
-    split = [list(item) for item in kind().split([str(text) for text in texts[0].values.tolist()])]
-    length = max(1, int(np.quantile([len(tokens) for tokens in split], 0.99)))
+    preprocessing, size = _tokens(texts[0], task.hint)
+    width = 16 if isinstance(preprocessing, Characters) else 32
+    chain = _reading("text", texts, preprocessing, size)
+    return chain.add("embedding", Embedding(entries=preprocessing.tokens, width=width))
+
+
+def _tokens(text: Column, hint: SampleData | None) -> tuple[Tokens, Shape]:
+    """Return how texts become numbers, and how many of each text: all, but for the longest hundredth."""
+    if hint and isinstance(hint.preprocessing, Tokens):
+        return hint.preprocessing, hint.size
+    texts = [str(value) for value in text.values.tolist()]
+    kind: type[Tokens] = Words if np.median([value.count(" ") for value in texts]) >= 3 else Characters
+    split = [list(tokens) for tokens in kind().split(texts)]
     known = len({token for tokens in split for token in tokens})
-    tokens = min(known + FIRST, 4096)
-    chain = _reading("text", texts, kind(tokens=max(3, tokens)), (length,))
-    return chain.add("embedding", Embedding(tokens=max(3, tokens), width=16 if kind is Characters else 32))
+    length = max(1, int(np.quantile([len(tokens) for tokens in split], 0.99)))
+    return kind(tokens=max(3, min(known + FIRST, MOST_TOKENS))), (length,)
 
 
 TEMPLATES: Mapping[str, Callable[[Task], Made]] = {"mlp": _mlp, "cnn": _cnn, "lstm": _lstm}

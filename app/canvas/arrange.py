@@ -30,7 +30,7 @@ def layout(graph: Graph, nodes: frozenset[NodeId], corner: Place = (0.0, 0.0)) -
     places: dict[NodeId, Place] = {}
     top = 0.0
     for part in _parts(edges):
-        shown = _straight({n: (x, y) for n, (x, y) in part.items()}, graph)
+        shown = _straight(_better_side_up(part, graph), graph)
         places |= {n: (x, y + top) for n, (x, y) in shown.items()}
         top = max(y + height(graph.nodes[n]) for n, (_, y) in places.items()) + ROW_GAP
     loose = [n for n in graph.nodes if n in nodes and n not in places]
@@ -47,6 +47,18 @@ def _parts(edges: list[tuple[NodeId, NodeId]]) -> list[Levels]:
     found = from_edges(edges, dummy_vertices=True, dummy_size=0.6, vertex_spacing=1.0, check_layout=False)
     real = {node for edge in edges for node in edge}
     return [{str(n): (-y, x) for n, (x, y) in positions if n in real} for positions, *_ in found.to_list()]
+
+
+def _better_side_up(part: Levels, graph: Graph) -> Levels:
+    """Turn a layout upside down where fewer wires then cross in front of the ports where they end."""
+    flipped = {n: (level, -slot) for n, (level, slot) in part.items()}
+    return min(part, flipped, key=lambda levels: _swaps(levels, graph))
+
+
+def _swaps(levels: Levels, graph: Graph) -> int:
+    """Return how many pairs of neighbouring ports are fed from boxes that lie the other way round."""
+    heights = ([levels[s.node][1] for s in graph.sources(n).values() if s.node in levels] for n in levels)
+    return sum(above > below for slots in heights for above, below in zip(slots, slots[1:], strict=False))
 
 
 def _straight(part: Levels, graph: Graph) -> dict[NodeId, Place]:

@@ -17,8 +17,9 @@ from engine.layer import Layer
 
 RADIUS = 8.0
 STRIP = 4.0
-DETAIL = 0.42  # below this zoom a box has no text
-TITLE, NOTE = 13, 11
+DETAIL = 0.5  # below this zoom a box shows its name only
+DOT = 0.25  # below this zoom not even that
+TITLE, NOTE, FAR_TITLE = 13, 11, 27
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ def card_of(node: NodeId, layer: Layer, analysis: Analysis) -> Card:
         node,
         type(layer).__name__,
         layer.category,
-        layer.summary(),
+        note_of(layer),
         count_text(analysis.parameters(node)),
         height(layer),
         node in analysis.at,
@@ -70,7 +71,15 @@ def draft_card(layer: Layer) -> Card:
     kind = type(layer).__name__
     ports = tuple((port, False) for port in layer.ports())
     outputs = tuple((port, False) for port in layer.outputs)
-    return Card(kind.lower(), kind, layer.category, layer.summary(), "", height(layer), False, False, ports, outputs)
+    return Card(kind.lower(), kind, layer.category, note_of(layer), "", height(layer), False, False, ports, outputs)
+
+
+def note_of(layer: Layer) -> str:
+    """Return a layer's telling parameters; nothing where its values are so wrong that it cannot say them."""
+    try:
+        return layer.summary()
+    except Exception:  # a fault in a layer must not take the window down
+        return ""
 
 
 def count_text(count: int | None) -> str:
@@ -107,16 +116,17 @@ def _edge(card: Card, mood: Mood, t: Tokens) -> tuple[QColor, float]:
 
 
 def _paint_far(painter: QPainter, rect: QRectF, card: Card, mood: Mood, zoom: float) -> None:
-    """Paint a box that is too small for text: its body in its family's colour."""
+    """Paint a box that is too small for details: its name on its family's colour; smaller still, only the colour."""
     t = tokens()
     colour, _ = _edge(card, mood, t)
-    body = QColor(mix(t.panel, family_colour(card.category).name(), 0.5))
-    if zoom < 0.18:
+    body = QColor(mix(t.panel, family_colour(card.category).name(), 0.36))
+    if zoom < DOT:
         painter.fillRect(rect, colour if card.wrong or mood.selected else body)
         return
     painter.setPen(QPen(colour, 2.0 / zoom) if card.wrong or mood.selected else Qt.PenStyle.NoPen)
     painter.setBrush(body)
     painter.drawRoundedRect(rect, RADIUS, RADIUS)
+    _write(painter, rect.adjusted(10, 0, -8, 0), card.node, FAR_TITLE, True, t.text)
 
 
 def _paint_shadow(painter: QPainter, rect: QRectF, mood: Mood) -> None:

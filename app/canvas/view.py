@@ -15,11 +15,15 @@ from app.canvas.ink import round_pen
 from app.canvas.overlays import INSET, Hint, Minimap, ZoomBar
 from app.canvas.scene import Scene
 from app.document import Document
-from app.theme import theme, tokens
+from app.theme import mix, scaled_font, theme, tokens
 from engine.graph import Port
 
 CLOSEST, FARTHEST = 4.0, 0.05
 DOTS = 24.0
+EMPTY = (
+    ("An empty network", 17, True, "text", -16),
+    ("Drag a layer here from the left, double-click, or press Tab to search for one.", 13, False, "quiet", 12),
+)
 
 
 class View(QGraphicsView):
@@ -216,7 +220,7 @@ class View(QGraphicsView):
         if self.zoom < 0.2:
             return
         size = 1.7 / self.zoom
-        pen = round_pen(t.grid, size)
+        pen = round_pen(mix(t.grid, t.quiet, 0.16), size)
         pen.setDashPattern([0.001, step / size])
         painter.setPen(pen)
         left = (area.left() // step) * step
@@ -224,6 +228,17 @@ class View(QGraphicsView):
         while y < area.bottom() + step:
             painter.drawLine(QPointF(left, y), QPointF(area.right() + step, y))
             y += step
+
+    def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        """Say on an empty canvas how to begin."""
+        if self.boxes.nodes or self.gesture:
+            return
+        painter.resetTransform()
+        middle = QRectF(self.viewport().rect())
+        for text, size, bold, ink, dy in EMPTY:
+            painter.setFont(scaled_font(size, bold=bold))
+            painter.setPen(QColor(getattr(tokens(), ink)))
+            painter.drawText(middle.translated(0, dy), Qt.AlignmentFlag.AlignCenter, text)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -45,7 +45,9 @@ class _Check:
         ends = [layer for layer in self.graph.nodes.values() if isinstance(layer, Input | Output)]
         for kind in (Input, Output):
             if not any(isinstance(layer, kind) for layer in ends):
-                yield Problem(f"The network has no {kind.__name__}.", f"Put an {kind.__name__} on the canvas and wire it.")
+                yield Problem(
+                    f"The network has no {kind.__name__}.", f"Put an {kind.__name__} on the canvas and wire it."
+                )
         yield from self.rows()
         for node, layer in self.graph.nodes.items():
             if isinstance(layer, Input):
@@ -73,14 +75,16 @@ class _Check:
         if missing:
             rest = tuple(name for name in layer.columns if name in self.dataset)
             fixes = (Change("columns", rest),) if rest and not self.new else ()
-            yield Problem(f"The data has no {_columns(missing)}. It has {_columns(self.dataset.names)}.", node=node, fixes=fixes)
+            yield Problem(
+                f"The data has no {_columns(missing)}. It has {_columns(self.dataset.names)}.", node=node, fixes=fixes
+            )
             return
         columns = [self.dataset[name] for name in layer.columns]
         found = [*self.targets(node, layer), *self.kinds(node, layer, columns)]
         yield from found or self.size(node, layer, columns)
 
     def targets(self, node: NodeId, layer: Input) -> Iterator[Problem]:
-        """A target among the inputs gives the answer away, unless it is read earlier than the answer, as in a series."""
+        """Report a target among the inputs, unless it is read earlier than the answer, as in a series."""
         targets = {o.target for o in self.graph.nodes.values() if isinstance(o, Output)}
         both = [name for name in layer.columns if name in targets]
         if both and not self.settings.window and not self.new:
@@ -103,7 +107,9 @@ class _Check:
                 )
                 return
         if len({column.inner[:-1] for column in columns if column.kind in ("number", "image")}) > 1:
-            yield Problem("Columns of different shapes cannot be read by one Input. Give each an Input of its own.", node=node)
+            yield Problem(
+                "Columns of different shapes cannot be read by one Input. Give each an Input of its own.", node=node
+            )
         elif self.settings.window and any(column.inner for column in columns):
             yield Problem("Images and series cannot be cut into windows. Set the window of the data to 0.", node=node)
         elif self.settings.window and kind.takes_tokens:
@@ -131,7 +137,9 @@ class _Check:
     def target(self, node: NodeId, layer: Output, column: Column) -> Iterator[Problem]:
         kind, name = layer.loss.target, type(layer.loss).__name__
         if column.kind == "image" or (column.inner and kind != "value"):
-            yield Problem(f"{column.name} holds {_PLURAL[column.kind]}, which {name} cannot learn to predict.", node=node)
+            yield Problem(
+                f"{column.name} holds {_PLURAL[column.kind]}, which {name} cannot learn to predict.", node=node
+            )
         elif column.missing.all():
             yield Problem(f"The target {column.name} has no values.", node=node)
         elif kind == "value" and column.kind != "number":
@@ -139,7 +147,9 @@ class _Check:
                 f"{name} predicts numbers, but {column.name} holds {_PLURAL[column.kind]}.",
                 "Choose a loss for classes, such as cross entropy.",
                 node=node,
-                fixes=tuple(Change("loss", loss()) for key, loss in type(layer.loss).registry.items() if key == "CrossEntropy"),
+                fixes=tuple(
+                    Change("loss", loss()) for key, loss in type(layer.loss).registry.items() if key == "CrossEntropy"
+                ),
             )
         elif kind == "value":
             yield from self.head(node, prod(column.inner), f"{column.name} has {_count(prod(column.inner), 'number')}")
@@ -166,7 +176,7 @@ class _Check:
             yield from self.head(node, count, f"{column.name} has {_count(count, 'class')}")
 
     def head(self, node: NodeId, wanted: int, why: str) -> Iterator[Problem]:
-        """The last box must give as many values as the target has classes or numbers."""
+        """Report a last box that does not give as many values as the target has classes or numbers."""
         source = self.graph.wires.get(Port(node, "x"))
         shape: Shape | None = infer(self.graph).shapes.get(source) if source else None
         if source is None or shape is None or shape[-1:] == (wanted,):

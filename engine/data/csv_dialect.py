@@ -122,7 +122,7 @@ def _delimiter(path: str) -> str:
 
 
 def _has_header(rows: Sequence[Sequence[str]]) -> bool:
-    """The first row names the columns unless it has numbers above numbers; a table of texts has a header."""
+    """Tell whether the first row names the columns: it has a text above numbers, or no number at all."""
     first, rest = rows[0], [row for row in rows[1:] if len(row) == len(rows[0])]
     for place, cell in enumerate(first):
         below = [row[place].strip() for row in rest if row[place].strip()]

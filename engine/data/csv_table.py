@@ -26,20 +26,28 @@ class Table:
 
     def __init__(self, connection: Any, names: Sequence[str]) -> None:
         self._connection, self.names = connection, tuple(names)
-        self.rows = int(connection.execute("SELECT count(*) FROM cells").fetchone()[0])
+        self.rows = int(self._ask("count(*)")[0])
 
-    def counts(self, decimal: str) -> list[tuple[int, int, int, int]]:
-        """Return for each column how many cells are present, different, numbers, and numbers with a decimal comma."""
-        found: list[tuple[int, int, int, int]] = []
+    def counts(self) -> list[tuple[int, int]]:
+        """Return for each column how many cells are present, and how many of them are numbers."""
+        found: list[tuple[int, int]] = []
         for start in range(0, len(self.names), 200):
-            parts = [
-                f"count(c{i}), count(DISTINCT c{i}), count(TRY_CAST(c{i} AS DOUBLE)), "
-                f"count(*) FILTER (regexp_full_match(c{i}, '{COMMA_NUMBER}'))"
-                for i in range(start, min(start + 200, len(self.names)))
-            ]
-            row = self._connection.execute(f"SELECT {', '.join(parts)} FROM cells").fetchone()
-            found += [tuple(row[k : k + 4]) for k in range(0, len(row), 4)]
+            places = range(start, min(start + 200, len(self.names)))
+            row = self._ask(", ".join(f"count(c{i}), count(TRY_CAST(c{i} AS DOUBLE))" for i in places))
+            found += list(zip(row[::2], row[1::2], strict=True))
         return found
+
+    def comma_numbers(self, place: int) -> int:
+        """Return how many cells of a column are numbers with a decimal comma, or whole."""
+        return int(self._ask(f"count(*) FILTER (regexp_full_match(c{place}, '{COMMA_NUMBER}'))")[0])
+
+    def distinct(self, place: int) -> int:
+        """Return how many different values a column has."""
+        return int(self._ask(f"count(DISTINCT c{place})")[0])
+
+    def _ask(self, what: str) -> tuple[Any, ...]:
+        row: tuple[Any, ...] = self._connection.execute(f"SELECT {what} FROM cells").fetchone()
+        return row
 
     def numbers(self, place: int, comma: bool) -> Array:
         """Return a column as float64, NaN where it is missing or not finite."""
@@ -61,7 +69,10 @@ def open_table(path: str, shown: str, dialect: Dialect, missing: Sequence[str]) 
     import duckdb
 
     with TemporaryDirectory(prefix="netwright-") as folder:
-        settings = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "autoinstall_known_extensions": "false",
+            "autoload_known_extensions": "false",
+        }
         with duckdb.connect(":memory:", config=settings) as connection:
             try:
                 _load(connection, path, dialect, missing)
@@ -91,10 +102,16 @@ def _load(connection: Any, path: str, dialect: Dialect, missing: Sequence[str]) 
         compression="none",
         max_line_size=LONGEST_LINE,
     )
-    markers = ", ".join("'" + marker.strip().replace("'", "''") + "'" for marker in ("", *missing))
-    cells = ", ".join(f"CASE WHEN trim({c}, ' \t') IN ({markers}) THEN NULL ELSE trim({c}, ' \t') END AS {c}" for c in columns)
+    empty = f"regexp_full_match({{0}}, '[ \\t]*({'|'.join(map(_exactly, missing))})?[ \\t]*')"
+    tidy = f"CASE WHEN {empty} THEN NULL ELSE trim({{0}}, ' \t') END AS {{0}}"
+    cells = ", ".join(tidy.format(column) for column in columns)
     connection.execute(f"CREATE OR REPLACE TABLE cells AS SELECT {cells} FROM source")
     del source
+
+
+def _exactly(marker: str) -> str:
+    """Return a regular expression that matches just this text."""
+    return "".join(f"\\x{{{{{ord(letter):x}}}}}" for letter in marker.strip())
 
 
 def _rewrite(path: str, shown: str, dialect: Dialect, plain: str) -> None:
@@ -128,17 +145,22 @@ def _broken(shown: str, line: int, reason: str) -> str:
     if "unexpected end" in reason:
         return f'A quoted cell begins in line {line} of {shown} and is never closed. Add the missing " and read the file again.'
     if "field limit" in reason:
-        return f"A cell in line {line} of {shown} holds more than 131,072 characters. Shorten it and read the file again."
+        return (
+            f"A cell in line {line} of {shown} holds more than 131,072 characters. Shorten it and read the file again."
+        )
     return f'Line {line} of {shown} has text after a closing ". Write "" for a quote inside a cell and read the file again.'
 
 
-def columns(table: Table, decimal: str, categories: Sequence[str], texts: Sequence[str], delimiter: str) -> Iterator[Column]:
+def columns(
+    table: Table, decimal: str, categories: Sequence[str], texts: Sequence[str], delimiter: str
+) -> Iterator[Column]:
     """Yield the columns of a table, each of the kind that its cells suggest or the person has asked for."""
-    for place, (present, different, points, commas) in enumerate(table.counts(decimal)):
+    for place, (present, numbers) in enumerate(table.counts()):
         name = table.names[place]
         asked: ColumnKind | None = "category" if name in categories else "text" if name in texts else None
-        comma = commas == present and (decimal == "comma" or (decimal == "auto" and delimiter != "," and points < present))
-        if asked is None and (points == present or comma):
+        tried = asked is None and (decimal == "comma" or (decimal == "auto" and delimiter != "," and numbers < present))
+        comma = tried and table.comma_numbers(place) == present
+        if asked is None and (numbers == present or comma):
             yield Column(name, "number", table.numbers(place, comma))
         else:
-            yield Column(name, asked or text_kind(different, present), table.texts(place))
+            yield Column(name, asked or text_kind(table.distinct(place), present), table.texts(place))

@@ -51,5 +51,5 @@ def fingerprint(dataset: Dataset) -> str:
         else:
             plain = np.ascontiguousarray(values, values.dtype.newbyteorder("<"))
             digest.update(f"{column.name}\0{column.kind}\0{values.shape}\0{plain.dtype.str}\0".encode())
-            digest.update(memoryview(plain).cast("B") if plain.size else b"")
+            digest.update(plain.data.cast("B") if plain.size else b"")
     return digest.hexdigest()

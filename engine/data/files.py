@@ -28,7 +28,9 @@ def open_regular(path: str | Path, largest: int) -> BinaryIO:
         if not stat.S_ISREG(about.st_mode):
             raise UserError(f"{path} is not an ordinary file. Copy its content into a file and choose that.")
         if about.st_size > largest:
-            raise UserError(f"{path} holds {about.st_size:,} bytes; at most {largest:,} can be read. Take a part of it.")
+            raise UserError(
+                f"{path} holds {about.st_size:,} bytes; at most {largest:,} can be read. Take a part of it."
+            )
         return os.fdopen(handle, "rb")
     except BaseException:
         os.close(handle)

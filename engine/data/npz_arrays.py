@@ -30,7 +30,9 @@ def _all(path: str, archive: zipfile.ZipFile) -> Arrays:
     members = [info for info in archive.infolist() if not info.is_dir()]
     names = [info.filename.removesuffix(".npy") for info in members]
     if not members or len(members) > MOST or len(set(names)) < len(names):
-        raise UserError(f"{path} holds {len(members)} arrays; from 1 to {MOST} can be read, each with a name of its own.")
+        raise UserError(
+            f"{path} holds {len(members)} arrays; from 1 to {MOST} can be read, each with a name of its own."
+        )
     if sum(info.file_size for info in members) > LARGEST:
         raise UserError(f"{path} holds more than {LARGEST >> 30} GiB of arrays. Take a part of it.")
     return {name: _array(path, name, archive, info) for name, info in zip(names, members, strict=True)}

@@ -43,8 +43,12 @@ def _guarded(path: Path, work: Any) -> Any:
                 warnings.simplefilter("ignore")
                 with Image.open(file, formats=FORMATS) as image:
                     if image.width * image.height > MOST_PIXELS:
-                        raise UserError(f"{path} has {image.width} × {image.height} pixels, too many. Make it smaller.")
+                        raise Image.DecompressionBombError
                     return work(image)
+        except Image.DecompressionBombError:
+            raise UserError(
+                f"{path} has too many pixels (more than {MOST_PIXELS:,}). Make the picture smaller."
+            ) from None
         except (OSError, ValueError, SyntaxError, EOFError, IndexError, struct.error, zlib.error, TypeError) as error:
             reason = str(error).splitlines()[0] if str(error) and "io.Buffered" not in str(error) else "not a picture"
             raise UserError(f"{path} is broken ({reason}). Replace the picture or take it away.") from None

@@ -9,9 +9,10 @@ from functools import cached_property
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.columns import Column
+from engine.columns import Column, ColumnKind
 from engine.data.check import data_problems
 from engine.data.dataset import Dataset, fingerprint
+from engine.data.kinds import converted
 from engine.data.settings import DataSettings
 from engine.data.split import split
 from engine.data.targets import Answer, decode, encode_target, fit_target, in_unit
@@ -41,11 +42,11 @@ class Prepared:
     train: Array
     validation: Array
     fitted: Mapping[NodeId, Fitted]
-    rows: Array
+    rows: Array = field(default_factory=lambda: np.arange(0))
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(next(iter(self.inputs.values()), self.rows))
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,7 @@ def encode(graph: Graph, dataset: Dataset, settings: DataSettings, fitted: Mappi
     `targets` hold the Outputs whose column exists; `validation` the samples of which every such target is known;
     `train` nothing. Raises UserError where a column that an Input reads is missing or of another kind.
     """
+    dataset = _as_fitted(graph, dataset, fitted)
     problems = data_problems(graph, dataset, settings, new=True)
     if problems:
         raise UserError(str(problems[0]))
@@ -148,7 +150,7 @@ def feeds(
 
     Numbers are float32 (NaN where missing), texts arrays of str objects, numbers of tokens int64; all (samples, *shape).
     """
-    cut = Cut(len(dataset), settings.window, settings.horizon)
+    dataset, cut = _as_fitted(graph, dataset, fitted), Cut(len(dataset), settings.window, settings.horizon)
     starts = rows - cut.target_rows(np.zeros(1, np.intp))[0]
     found: dict[NodeId, dict[str, Array]] = {}
     for node, layer in graph.nodes.items():
@@ -156,6 +158,17 @@ def feeds(
             columns = [dataset[name] for name in layer.columns]
             found[node] = _raw(layer, columns, fitted[node], Cut(len(dataset), settings.window, 0), starts)
     return found
+
+
+def _as_fitted(graph: Graph, dataset: Dataset, fitted: Mapping[NodeId, Fitted]) -> Dataset:
+    """Return new data with its columns of the kinds that they had when everything was fitted."""
+    kinds: dict[str, ColumnKind] = {}
+    for node, layer in graph.nodes.items():
+        if isinstance(layer, Output) and layer.loss.target == "value":
+            kinds[layer.target] = "number"
+        elif isinstance(layer, Input):
+            kinds |= dict(fitted[node].get("columns", ()))
+    return converted(dataset, kinds)
 
 
 def _raw(layer: Input, columns: list[Column], fitted: Fitted, cut: Cut, samples: Array) -> dict[str, Array]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import engine
@@ -30,7 +30,7 @@ class SampleData:
     target: str
     columns: tuple[str, ...] = ()
     size: Shape = ()
-    preprocessing: Preprocessor = Standardise()
+    preprocessing: Preprocessor = field(default_factory=Standardise)
     window: int = 0
     split: str = "stratified"
     validation: float = 0.2

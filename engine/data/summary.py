@@ -55,8 +55,12 @@ def summarise_column(column: Column) -> ColumnSummary:
         return ColumnSummary(column.name, column.kind, rows, 0, rows, 0.0, 255.0, shape=shape)
     if column.kind == "number":
         counts = class_counts(column) if tells_classes(column) else ()
-        return ColumnSummary(column.name, column.kind, rows, missing, *_figures(column.values), counts=counts, shape=shape)
-    return ColumnSummary(column.name, column.kind, rows, missing, len(column.distinct), counts=class_counts(column)[:SHOWN])
+        return ColumnSummary(
+            column.name, column.kind, rows, missing, *_figures(column.values), counts=counts, shape=shape
+        )
+    return ColumnSummary(
+        column.name, column.kind, rows, missing, len(column.distinct), counts=class_counts(column)[:SHOWN]
+    )
 
 
 def _figures(values: Array) -> tuple[int, float | None, float | None, float | None, float | None]:

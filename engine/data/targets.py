@@ -50,7 +50,7 @@ def encode_target(layer: Output, column: Column, fitted: Fitted) -> tuple[Array,
     """
     if layer.loss.target == "value":
         values = column.values.astype(np.float64).reshape(len(column.values), -1)
-        known = ~np.isnan(values).any(axis=1)
+        known = np.asarray(~np.isnan(values).any(axis=1))
         return np.nan_to_num((values - fitted["mean"]) / fitted["scale"]).astype(np.float32), known
     numbers, known = class_numbers(column, fitted["classes"])
     return (numbers if layer.loss.target == "class" else numbers.astype(np.float32)[:, None]), known
@@ -75,9 +75,7 @@ def decode(layer: Output, fitted: Fitted, answer: Array) -> tuple[Answer, ...]:
     if layer.loss.target == "binary":
         answer = np.concatenate([1 - answer, answer], axis=-1)
     rows = answer.reshape(len(answer), -1, len(classes)).mean(axis=1).tolist()
-    return tuple(
-        Answer(classes[row.index(max(row))], tuple(zip(classes, row, strict=True))) for row in rows
-    )
+    return tuple(Answer(classes[row.index(max(row))], tuple(zip(classes, row, strict=True))) for row in rows)
 
 
 def in_unit(fitted: Fitted, values: Array) -> Array:

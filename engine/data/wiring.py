@@ -36,20 +36,21 @@ def wire_data(
     columns: Sequence[str] = (),
     size: Shape = (),
     preprocessing: Preprocessor | None = None,
+    loss: Loss | None = None,
     window: int = 0,
     input: NodeId = "",
     output: NodeId = "",
 ) -> Graph:
     """Return the graph with an Input and an Output set for a data set, and the units of a Dense right before the Output.
 
-    What is not given is guessed: the target (or the Output's own, where the data has it), the columns (all that can be
+    What is not given is guessed: the target and its loss (or the Output's own, where the data has it), the columns (all that can be
     read together, without the target), the preprocessing, the size. `input` and `output` name the boxes where there are
     several. A graph without such boxes comes back unchanged.
     """
     source, end = input or _first(graph, Input), output or _first(graph, Output)
     if end:
         target = target or _target(graph, end, dataset)
-        graph = _set_output(graph, end, dataset, target)
+        graph = _set_output(graph, end, dataset, target, loss)
     if source:
         chosen = [dataset[name] for name in columns] or readable(dataset, target if not window else "")
         graph = _set_input(graph, source, chosen, size, preprocessing, window)
@@ -93,7 +94,7 @@ def readable(dataset: Dataset, target: str) -> list[Column]:
 
 
 def _much_text(text: Column, numbers: list[Column]) -> bool:
-    """A column of sentences, beside hardly any numbers, is what the data is about."""
+    """Tell whether the data is about its texts: sentences, beside hardly any numbers."""
     spaces = sum(value.count(" ") for value in text.values[:200].tolist())
     return not numbers or (len(numbers) <= 2 and spaces > 4 * min(len(text.values), 200))
 
@@ -115,12 +116,12 @@ def suggest_loss(column: Column, now: Loss) -> Loss:
     return now if now.target == "value" else MeanSquaredError()
 
 
-def _set_output(graph: Graph, node: NodeId, dataset: Dataset, target: str) -> Graph:
+def _set_output(graph: Graph, node: NodeId, dataset: Dataset, target: str, wish: Loss | None) -> Graph:
     layer = graph.nodes[node]
     if not isinstance(layer, Output) or target not in dataset:
         return graph
     column = dataset[target]
-    loss = suggest_loss(column, layer.loss)
+    loss = wish or suggest_loss(column, layer.loss)
     graph = graph.add(node, layer.with_(target=target, loss=loss))
     before = graph.wires.get(Port(node, "x"))
     head = graph.nodes.get(before.node) if before else None

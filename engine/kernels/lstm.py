@@ -89,7 +89,13 @@ def _curve(s: Array, factor: Array, work: Array, out: Array) -> None:
 
 
 def backward(
-    gates: Array, recurrent: Array, c_slope: Array, forget: Array, grad_h: Array, whole: Array | None, work: Sequence[Array]
+    gates: Array,
+    recurrent: Array,
+    c_slope: Array,
+    forget: Array,
+    grad_h: Array,
+    whole: Array | None,
+    work: Sequence[Array],
 ) -> None:
     """Run back over time. `gates` holds what `prepare` made, then the gradients of the gates.
 

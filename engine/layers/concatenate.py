@@ -43,7 +43,7 @@ class Concatenate(Layer):
     inputs: int = param("How many branches come in.", default=2, min=2, max=64)
 
     def shape(self, *x: Shape) -> Shape:
-        if not x[0]:
+        if () in x:
             raise ShapeError("Concatenate joins vectors, series or images, not single numbers. Put a Dense before it.")
         axis = _axis(x[0])
         for i, shape in enumerate(x[1:], 2):

@@ -18,6 +18,21 @@ from engine.spec import param
 AT_ONCE = 8  # steps that are handled together where their order does not matter
 
 
+def _time_first(work: Array) -> Array:
+    """Return a contiguous working array (N, T, ...) as (T, N, ...): the same memory, read in another way."""
+    return work.reshape(work.shape[1], work.shape[0], *work.shape[2:])
+
+
+def _flat(work: Array) -> Array:
+    return work.reshape(-1, work.shape[-1])
+
+
+def _for_onnx(weight: Array) -> Array:
+    """Return weights (4·H, ...) with their gates in ONNX's order i, o, f, c instead of PyTorch's i, f, g, o."""
+    i, f, g, o = np.split(weight, 4)
+    return np.concatenate((i, o, f, g))
+
+
 class LSTM(Layer):
     """Reads a series step by step and remembers: c = f · c + i · g, h = o · tanh(c).
 
@@ -27,7 +42,9 @@ class LSTM(Layer):
 
     category = "Recurrent"
     units: int = param("How many values the state has.", default=32, min=1, max=8192)
-    sequence: bool = param("Give the state at every step, for another recurrent layer; not only the last.", default=False)
+    sequence: bool = param(
+        "Give the state at every step, for another recurrent layer; not only the last.", default=False
+    )
     initializer: Initializer = param("First values of the weights.", default=GlorotUniform(), advanced=True)
 
     def shape(self, x: Shape) -> Shape:
@@ -159,18 +176,3 @@ class LSTM(Layer):
     def examples(cls) -> Iterator[Example]:
         yield Example(cls(units=3), ((4, 2),))
         yield Example(cls(units=2, sequence=True), ((11, 3),))
-
-
-def _time_first(work: Array) -> Array:
-    """Return a contiguous working array (N, T, ...) as (T, N, ...): the same memory, read in another way."""
-    return work.reshape(work.shape[1], work.shape[0], *work.shape[2:])
-
-
-def _flat(work: Array) -> Array:
-    return work.reshape(-1, work.shape[-1])
-
-
-def _for_onnx(weight: Array) -> Array:
-    """Return weights (4·H, ...) with their gates in ONNX's order i, o, f, c instead of PyTorch's i, f, g, o."""
-    i, f, g, o = np.split(weight, 4)
-    return np.concatenate((i, o, f, g))

@@ -50,8 +50,8 @@ class MaxPool2D(Pool2D):
     ) -> None:
         rows, columns = self.taps(x.shape[1:])
         value, arriving = channels_last(y), channels_last(grad_y)
-        few = tuple(work.reshape(-1)[: value.size].reshape(value.shape) for work in (hit, taken, part))
-        pooling.largest_back(across, value, ROWS, rows, *few, arriving, grad)
+        new, old, share = (work.reshape(-1)[: value.size].reshape(value.shape) for work in (hit, taken, part))
+        pooling.largest_back(across, value, ROWS, rows, new, old, share, arriving, grad)
         pooling.largest_back(channels_last(x), across, COLUMNS, columns, hit, taken, part, grad, channels_last(grad_x))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:

@@ -35,4 +35,4 @@ class AsIs(Preprocessor):
         return numbers.table_feeds(fitted)
 
     def onnx(self, g: OnnxGraph, inputs: Mapping[str, str], fitted: Fitted) -> str:
-        return numbers.replace_missing(g, inputs["numbers"], np.float32(0))
+        return numbers.missing_to_zero(g, inputs["numbers"])

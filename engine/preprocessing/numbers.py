@@ -14,7 +14,8 @@ from engine.layer import OnnxGraph
 from engine.preprocessor import Feed, Fitted
 from engine.problems import UserError
 
-LIMIT = float(np.finfo(np.float32).max)
+LIMIT = 1e18  # larger numbers count as this one, so that no difference or quotient leaves float32
+LEAST = 1e-18  # smaller ranges and spreads count as none
 FLOAT = 1  # ONNX's number of the type float32
 
 
@@ -45,9 +46,7 @@ def stack(columns: Sequence[Column]) -> Array:
 
 
 def _single(values: Array) -> Array:
-    if values.dtype == np.float64:
-        values = np.clip(values, -LIMIT, LIMIT)
-    return values.astype(np.float32)
+    return (np.clip(values, -LIMIT, LIMIT) if values.dtype.kind == "f" else values).astype(np.float32)
 
 
 def one_hot(column: Column, categories: Sequence[str]) -> Array:
@@ -99,9 +98,9 @@ def spread_out(values: Sequence[float], fitted: Fitted) -> Array:
     return np.tile(flat, prod(shape) // flat.size).reshape(shape)
 
 
-def replace_missing(g: OnnxGraph, x: str, value: Array) -> str:
-    """Return ONNX's name of `x` with another value where it is not a number."""
-    return str(g.op("Where", g.op("IsNaN", x), g.constant(value), x))
+def missing_to_zero(g: OnnxGraph, x: str) -> str:
+    """Return ONNX's name of `x` with 0 where it is not a number."""
+    return str(g.op("Where", g.op("IsNaN", x), g.constant(np.zeros((), np.float32)), x))
 
 
 def one_hot_onnx(g: OnnxGraph, x: str, categories: Sequence[str]) -> str:

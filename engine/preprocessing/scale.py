@@ -32,7 +32,7 @@ class Scale(Preprocessor):
         return {
             **numbers.described(columns, size, window),
             "low": low.tolist(),
-            "width": np.where(high > low, high - low, 1.0).tolist(),
+            "width": np.where(high - low > numbers.LEAST, high - low, 1.0).tolist(),
             "categories": numbers.categories_of(columns),
             "unused": numbers.missing_width(columns, size, window),
         }
@@ -41,9 +41,8 @@ class Scale(Preprocessor):
         if not fitted["low"]:
             return numbers.joined(columns, None, fitted)
         x = numbers.stack(columns)
-        with np.errstate(over="ignore"):
-            x -= np.asarray(fitted["low"], np.float32)
-            x /= np.asarray(fitted["width"], np.float32)
+        x -= np.asarray(fitted["low"], np.float32)
+        x /= np.asarray(fitted["width"], np.float32)
         if numbers.of_kind(columns, "number"):
             x[np.isnan(x)] = 0
         return numbers.joined(columns, x, fitted)
@@ -56,7 +55,7 @@ class Scale(Preprocessor):
         if fitted["low"]:
             raised = g.op("Sub", inputs["numbers"], g.constant(numbers.spread_out(fitted["low"], fitted)))
             x = g.op("Div", raised, g.constant(numbers.spread_out(fitted["width"], fitted)))
-            parts.append(numbers.replace_missing(g, x, np.float32(0)))
+            parts.append(numbers.missing_to_zero(g, x))
         return numbers.table_onnx(g, parts, inputs, fitted)
 
 

@@ -40,9 +40,8 @@ class Standardise(Preprocessor):
         if not fitted["mean"]:
             return numbers.joined(columns, None, fitted)
         x = numbers.stack(columns)
-        with np.errstate(over="ignore"):
-            x -= np.asarray(fitted["mean"], np.float32)
-            x /= np.asarray(fitted["spread"], np.float32)
+        x -= np.asarray(fitted["mean"], np.float32)
+        x /= np.asarray(fitted["spread"], np.float32)
         x[np.isnan(x)] = 0
         return numbers.joined(columns, x, fitted)
 
@@ -54,7 +53,7 @@ class Standardise(Preprocessor):
         if fitted["mean"]:
             centred = g.op("Sub", inputs["numbers"], g.constant(numbers.spread_out(fitted["mean"], fitted)))
             x = g.op("Div", centred, g.constant(numbers.spread_out(fitted["spread"], fitted)))
-            parts.append(numbers.replace_missing(g, x, np.float32(0)))
+            parts.append(numbers.missing_to_zero(g, x))
         return numbers.table_onnx(g, parts, inputs, fitted)
 
 
@@ -72,4 +71,4 @@ def moments(x: Array) -> tuple[Array, Array]:
     variance = np.square(x - mean).sum(axis=axes, where=known) / count
     spread = np.atleast_1d(np.sqrt(variance))
     constant = spread <= 1e-6 * np.abs(mean)  # less than float32 can tell apart
-    return mean, np.where(constant | (spread < 1e-30), 1.0, spread)
+    return mean, np.where(constant | (spread < numbers.LEAST), 1.0, spread)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from engine.process.messages import Heartbeat, decode, encode
 
@@ -14,7 +14,7 @@ HEARTBEAT = 1.0  # seconds
 _PREFIX = 8  # bytes of the length before each message
 
 
-def frames(stream: BinaryIO) -> Iterator[Any]:
+def frames(stream: IO[bytes]) -> Iterator[Any]:
     """Yield the messages that arrive, until the other side is gone."""
     while len(prefix := stream.read(_PREFIX)) == _PREFIX:
         size = int.from_bytes(prefix, "little")
@@ -30,7 +30,7 @@ class Writer:
     With `heartbeat`, it says so when there was nothing to write for a second.
     """
 
-    def __init__(self, stream: BinaryIO, heartbeat: bool = False) -> None:
+    def __init__(self, stream: IO[bytes], heartbeat: bool = False) -> None:
         self._stream, self._waiting = stream, SimpleQueue[Any]()
         self._wait = HEARTBEAT if heartbeat else None
         self._open = True
@@ -72,7 +72,7 @@ class Writer:
 class Reader:
     """Reads messages as they arrive, hands each to `hear`, and calls `ended` when the other side is gone."""
 
-    def __init__(self, stream: BinaryIO, hear: Callable[[Any], None], ended: Callable[[], None]) -> None:
+    def __init__(self, stream: IO[bytes], hear: Callable[[Any], None], ended: Callable[[], None]) -> None:
         self._stream, self._hear, self._ended = stream, hear, ended
         self._thread = Thread(target=self._run, name="netwright-reader", daemon=True)
         self._thread.start()

@@ -18,13 +18,14 @@ from typing import Any
 from engine.problems import UserError
 from engine.process.channel import Reader, Writer
 from engine.process.ending import Ending, memory_kills
-from engine.process.environment import one_thread
-from engine.process.messages import Continue, Failed, Heartbeat, Pause, Result, Resumed, Start, Stop
+from engine.process.messages import Continue, Failed, Heartbeat, Pause, Ready, Result, Resumed, Start, Stop
 from engine.process.result import read_run
 from engine.project.encoding import to_dict
 from engine.project.project import Project
 from engine.project.run import Run
+from engine.training.environment import one_thread
 from engine.training.events import Checkpointed
+from engine.training.history import History
 
 SILENCE = 5.0  # seconds without a heartbeat after which a process counts as hung
 START_UP = 30.0  # the same, before it has said anything
@@ -41,6 +42,14 @@ class Finished:
     run: Run
     text: str = ""
     node: str | None = None
+
+
+@dataclass(frozen=True)
+class Past:
+    """A training goes on from a checkpoint, which holds this; `notes` say what happened while finding it."""
+
+    history: History
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,7 +71,8 @@ class Client:
         self._messages: SimpleQueue[Any] = SimpleQueue()
         self._process: subprocess.Popen[bytes] | None = None
         self._epoch: int | None = None  # of the last checkpoint
-        self._heard, self._spoke, self._silent, self._concluded = monotonic(), False, False, False
+        self._heard, self._spoke, self._silent = monotonic(), False, False
+        self._ready, self._cancelled, self._concluded = False, False, False
 
     @property
     def pid(self) -> int | None:
@@ -71,7 +81,7 @@ class Client:
 
     def start(self, project: Project | None, *, resume: bool = False, every: float = 30.0) -> None:
         """Start training; with `resume`, from the last checkpoint, whose own project is taken where `project` is None."""
-        self._log = tempfile.TemporaryFile()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the process)
         self._kills = memory_kills()
         self._process = subprocess.Popen(
             _command(),
@@ -97,8 +107,12 @@ class Client:
         self._writer.put(Continue())
 
     def stop(self) -> None:
-        """End it after the present step; the run keeps what was learnt."""
-        self._writer.put(Stop())
+        """End it after the present step; the run keeps what was learnt. Before the first step it ends at once."""
+        if self._ready:
+            self._writer.put(Stop())
+        else:
+            self._cancelled = True
+            self.kill()
 
     def kill(self) -> None:
         """End the process at once; the last checkpoint stays."""
@@ -136,7 +150,6 @@ class Client:
             self._process.kill()
             self._process.wait()
         self._reader.join()
-        self._log.close()
 
     def _hear(self, message: Any) -> None:
         """Take a message from the process; runs in the reader's thread, so that nobody waits for large files."""
@@ -146,8 +159,11 @@ class Client:
                 return
             case Checkpointed(epoch=epoch, trouble=""):
                 self._epoch = epoch
-            case Resumed(history=history):
-                self._epoch = len(history["epochs"])
+            case Ready():
+                self._ready = True
+            case Resumed():
+                message = Past(History.from_dict(message.history), message.notes)
+                self._epoch = len(message.history.epochs)
             case Result():
                 message = self._result(message)
             case Failed():
@@ -163,14 +179,17 @@ class Client:
         return Finished(run, result.text, result.node)
 
     def _end(self) -> None:
-        """The process has closed its side: where it left no conclusion, find out why."""
+        """Find out why the process has closed its side, where it left no conclusion."""
         assert self._process
         code = self._process.wait()
+        self._writer.close(0.0)
+        self._log.seek(0)
+        trace = self._log.read()[-20_000:].decode(errors="replace")
+        self._log.close()
         if not self._concluded:
-            self._log.seek(0)
-            trace = self._log.read()[-20_000:].decode(errors="replace")
-            ending = Ending(code, memory_kills() > self._kills, self._epoch)
-            self._messages.put(Failed(ending.text, trace, self._epoch))
+            text = Ending(code, memory_kills() > self._kills, self._epoch).text
+            text = "Training was stopped before its first step." if self._cancelled else text
+            self._messages.put(Failed(text, trace, self._epoch))
 
 
 def _command() -> list[str]:

@@ -13,9 +13,10 @@ _COUNTERS = Path("/proc/vmstat")
 
 @dataclass(frozen=True)
 class Ending:
-    """What is known about the end: the exit code, whether the system ended processes for lack of memory meanwhile,
+    """What is known about an end.
 
-    and the number of complete epochs in the last checkpoint (None: there is none).
+    The exit code; whether the system ended processes for lack of memory meanwhile; the number of complete epochs in the
+    last checkpoint (None: there is none).
     """
 
     code: int

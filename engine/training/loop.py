@@ -231,8 +231,8 @@ class Training:
             if error.tensor == "data"
             else f"Try a smaller learning rate than {self._rate():g}, and look at the data for extreme values."
         )
-        what = f"In step {error.step} (epoch {self.epoch + 1}) the {error.tensor} of {error.node} became infinite or not a number."
-        return Diverged(error.node, error.tensor, error.step, f"{what} {advice}")
+        where = f"In step {error.step} (epoch {self.epoch + 1}) the {error.tensor} of {error.node}"
+        return Diverged(error.node, error.tensor, error.step, f"{where} became infinite or not a number. {advice}")
 
     def _resume(self, checkpoint: Checkpoint) -> None:
         if _shapes(checkpoint.arrays) != _shapes(self.state.arrays()):

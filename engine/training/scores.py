@@ -28,10 +28,14 @@ CHUNK = 1024  # samples that are answered before anybody is told how far it is
 
 @dataclass(frozen=True, eq=False)
 class Examined:
-    """What a network made of some samples: `outputs` (N, ...) are what reached each Output, before `loss.answer`."""
+    """What a network made of some samples, for each Output.
+
+    `outputs` (N, ...) are what reached it, before `loss.answer`; `losses` (N,) of each sample; `loss` over all Outputs.
+    """
 
     outputs: Mapping[NodeId, Array]
     targets: Mapping[NodeId, Array]
+    losses: Mapping[NodeId, Array]
     loss: float
 
 
@@ -51,15 +55,10 @@ def examine(predictor: Predictor, samples: Prepared, rows: Array) -> Generator[V
         yield Validating(start + len(batch.samples), len(rows))
     whole = {node: np.concatenate(parts) for node, parts in outputs.items()}
     targets = {node: samples.targets[node][rows] for node in whole}
-    return Examined(whole, targets, mean_loss(graph, whole, targets))
-
-
-def mean_loss(graph: Graph, outputs: Mapping[NodeId, Array], targets: Mapping[NodeId, Array]) -> float:
-    """Return the loss of all samples together: over the Outputs, the sum of weight times mean."""
     layers = outputs_of(graph)
-    return sum(
-        layers[node].weight * float(losses(layers[node].loss, x, targets[node]).mean()) for node, x in outputs.items()
-    )
+    each = {node: losses(layers[node].loss, x, targets[node]) for node, x in whole.items()}
+    loss = sum(layers[node].weight * float(found.mean()) for node, found in each.items())
+    return Examined(whole, targets, each, loss)
 
 
 def losses(loss: Loss, x: Array, target: Array) -> Array:

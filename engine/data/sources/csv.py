@@ -20,7 +20,9 @@ class Csv(Source):
 
     path: str = param("The file.", default="")
     delimiter: str = param("What parts the cells of a line.", default="auto", choices=("auto", *sorted(DELIMITERS)))
-    header: str = param("Whether the first line holds the names of the columns.", default="auto", choices=("auto", "yes", "no"))
+    header: str = param(
+        "Whether the first line holds the names of the columns.", default="auto", choices=("auto", "yes", "no")
+    )
     decimal: str = param(
         "What parts the fraction of a number.", default="auto", choices=("auto", "point", "comma"), advanced=True
     )
@@ -29,7 +31,9 @@ class Csv(Source):
         default=("NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "?", "-"),
         advanced=True,
     )
-    categories: tuple[str, ...] = param("Columns that are categories, though they look like numbers or texts.", default=())
+    categories: tuple[str, ...] = param(
+        "Columns that are categories, though they look like numbers or texts.", default=()
+    )
     texts: tuple[str, ...] = param("Columns that are texts, though they look like something else.", default=())
 
     def read(self) -> Dataset:

@@ -25,8 +25,12 @@ class ImageFolder(Source):
     """
 
     path: str = param("The folder.", default="")
-    height: int = param("Height to which pictures are brought; 0: that of the first.", default=0, min=0, max=4096, unit=" px")
-    width: int = param("Width to which pictures are brought; 0: that of the first.", default=0, min=0, max=4096, unit=" px")
+    height: int = param(
+        "Height to which pictures are brought; 0: that of the first.", default=0, min=0, max=4096, unit=" px"
+    )
+    width: int = param(
+        "Width to which pictures are brought; 0: that of the first.", default=0, min=0, max=4096, unit=" px"
+    )
     colour: bool = param("Keep colours: three channels instead of one.", default=False)
     fit: str = param(
         "What happens to pictures of other proportions.", default="stretch", choices=("stretch", "crop"), advanced=True

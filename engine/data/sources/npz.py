@@ -89,7 +89,9 @@ def _columns(path: str, name: str, values: Array) -> Iterator[Column]:
         present = values[values != ""]
         yield Column(_called(name), text_kind(len(np.unique(present)), len(present)), values)
     elif values.dtype.kind == "U" or values.ndim > 4 or (values.ndim == 2 and values.shape[1] > WIDEST):
-        raise UserError(f"{path}: the array {name} has the shape {values.shape}, which is neither table, series nor images.")
+        raise UserError(
+            f"{path}: the array {name} has the shape {values.shape}, which is neither table, series nor images."
+        )
     elif values.ndim == 1:
         yield Column(_called(name), "number", _finite(values.astype(np.float64)))
     elif values.ndim == 2:
