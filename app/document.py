@@ -62,7 +62,7 @@ class Document(QObject):
         self.path: Path | None = None
         self.selection: frozenset[NodeId] = frozenset()
         self.undo_stack = QUndoStack(self)
-        self.undo_stack.cleanChanged.connect(self.titled)
+        self.undo_stack.cleanChanged.connect(self._clean_changed)
         self._runs: tuple[Any, ...] = ()
         self._extra: tuple[Problem, ...] = ()
         self._analysis = analyse(self.project.graph)
@@ -154,6 +154,9 @@ class Document(QObject):
         if chosen != self.selection:
             self.selection = chosen
             self.selected.emit(chosen)
+
+    def _clean_changed(self, clean: bool) -> None:
+        self.titled.emit()
 
     def _show(self, project: Project) -> None:
         before, self.project = self.project, project

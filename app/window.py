@@ -12,7 +12,7 @@ from PySide6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, Qt, QTimer, S
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
-from app import appearance, drops, tasks, window_actions
+from app import appearance, drops, window_actions
 from app.actions import MENUS, Actions
 from app.canvas.canvas import Canvas
 from app.commands.palette import CommandPalette
@@ -81,6 +81,7 @@ class Window(QMainWindow):
         for dock in self.docks.all.values():
             dock.setVisible(False)
         self.top.setVisible(False)
+        self._size.setVisible(False)
         self._refresh()
 
     def show_work(self) -> None:
@@ -88,6 +89,7 @@ class Window(QMainWindow):
         if self.on_welcome:
             self._stack.setCurrentWidget(self.canvas)
             self.top.setVisible(True)
+            self._size.setVisible(True)
             if not self.docks.restore(self.settings.layout.get("docks", "")):
                 self.docks.arrange(self.workspace)
         self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -213,6 +215,7 @@ class Window(QMainWindow):
             return
         self._remember_layout()
         self.files.end()
+        self.document.undo_stack.blockSignals(True)  # it speaks once more as it is destroyed, when nobody can listen
         event.accept()
 
     def _may_leave(self) -> bool:
@@ -297,7 +300,7 @@ class Window(QMainWindow):
     def _join(self) -> None:
         document, files = self.document, self.files
         document.titled.connect(self._show_title)
-        document.undo_stack.indexChanged.connect(lambda _: self._show_title())
+        document.undo_stack.indexChanged.connect(self._show_title)
         document.selected.connect(self._say_selection)
         for signal in (document.selected, document.analysed, document.changed):
             signal.connect(self._refresh)
@@ -343,7 +346,7 @@ class Window(QMainWindow):
         self.top.show_training(self.session.state != "idle")
         self._refresh()
 
-    def _show_title(self) -> None:
+    def _show_title(self, *_: object) -> None:
         self.setWindowTitle(f"{self.document.title}[*] — Netwright")
         self.setWindowModified(self.document.is_modified)
         self._refresh()
@@ -393,8 +396,3 @@ class Window(QMainWindow):
     def _open(self, dialog: Any) -> None:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
-
-
-def finish() -> None:
-    """Wait for what is still being written."""
-    tasks.finish()
