@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtWidgets import QWidget
@@ -112,7 +113,7 @@ def _problems(context: Context) -> QWidget:
     from app.problems.panel import ProblemsPanel
 
     panel = ProblemsPanel(context.document)
-    panel.chosen.connect(context.canvas.show_node)
+    panel.went.connect(context.canvas.show_node)
     return panel
 
 
@@ -127,22 +128,30 @@ def _runs(context: Context) -> QWidget:
 
     panel = RunsPanel(context.document)
     panel.exported.connect(context.export)
-    panel.shown.connect(lambda run: context.shared["curves"].show_history(run.history, run.project.training.epochs))
+    panel.shown.connect(partial(_show_run, context))
     return panel
+
+
+def _show_run(context: Context, run: Run) -> None:
+    if not context.trainer.session.busy:
+        context.show_panel("curves")
+        context.shared["curves"].show_history(run.history, run.project.training.epochs)
 
 
 def _outline(context: Context) -> QWidget:
     from app.outline.panel import OutlinePanel
 
-    return OutlinePanel(context.document)
+    panel = OutlinePanel(context.document)
+    panel.went.connect(context.canvas.show_node)
+    return panel
 
 
 def _try(context: Context) -> QWidget:
-    from app.trying.asker import TryPanelAsker
+    from app.trying.asker import Asker
     from app.trying.panel import TryPanel
 
     panel = TryPanel()
-    TryPanelAsker(panel, context.document, context.data)
+    Asker(panel, context.document, context.data)
     return panel
 
 
@@ -150,6 +159,12 @@ PANELS: tuple[Panel, ...] = (
     Panel("layers", "Layers", "layers", "left", _layers, ("build",), early=True),
     Panel("inspector", "Inspector", "sliders-horizontal", "right", _inspector, ("data", "build", "train"), early=True),
     Panel("manual", "Manual", "book-open", "right", _manual, width=440),
+    Panel("curves", "Curves", "chart-line", "bottom", _curves, ("build", "train"), front=("train",)),
+    Panel("problems", "Problems", "circle-alert", "bottom", _problems, ("data", "build", "train"), front=("build",)),
+    Panel("data", "Data", "database", "bottom", _data, ("data", "build"), front=("data",)),
+    Panel("runs", "Runs", "history", "bottom", _runs, ("build", "train", "use")),
+    Panel("outline", "Outline", "list-tree", "bottom", _outline, ("build",)),
+    Panel("try", "Try it", "wand-sparkles", "bottom", _try, ("use",), front=("use",)),
 )
 
 
