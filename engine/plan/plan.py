@@ -135,7 +135,7 @@ class Plan:
         step = self.state.step + 1
         for name, array in self.parameters.items():
             if not np.isfinite(array).all():
-                node, weight = name.rsplit(".", 1)
+                node, weight = name.split(".", 1)
                 return NotFinite(node, weight, step)
         for node, array in self.inputs.items():
             if not np.isfinite(array).all():

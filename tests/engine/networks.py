@@ -113,7 +113,7 @@ def all_gradients(plan: Plan, integers: int = 0) -> Arrays:
 
 
 def is_random(layer: Layer) -> bool:
-    return "rng" in needs(type(layer), "forward")
+    return "rng" in needs(type(layer), "forward") or getattr(layer, "dropout", 0) > 0
 
 
 def layouts(array: Array) -> Iterator[tuple[str, Array]]:
