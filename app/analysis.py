@@ -56,7 +56,12 @@ class Analysis:
     def parameters(self, node: NodeId) -> int | None:
         """Return how many trained numbers a box has, or None where its shapes are not known."""
         inputs = self.inputs(node)
-        return None if inputs is None or node in self._wrong else count_parameters(self.graph.nodes[node], inputs)
+        if inputs is None or node in self._wrong:
+            return None
+        try:
+            return count_parameters(self.graph.nodes[node], inputs)
+        except TypeError:  # a value of a wrong type, such as a list, has no hash
+            return None
 
     @cached_property
     def _wrong(self) -> frozenset[NodeId]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -21,7 +22,8 @@ class Edit(QUndoCommand):
 
     def __init__(self, document: Document, text: str, after: Project, merge: str) -> None:
         super().__init__(text)
-        self.document, self.before, self.after, self.merge = document, document.project, after, merge
+        self.document = weakref.proxy(document)  # the document owns the stack that owns this
+        self.before, self.after, self.merge = document.project, after, merge
 
     def redo(self) -> None:
         self.document._show(self.after)
@@ -60,7 +62,7 @@ class Document(QObject):
         self.path: Path | None = None
         self.selection: frozenset[NodeId] = frozenset()
         self.undo_stack = QUndoStack(self)
-        self.undo_stack.cleanChanged.connect(lambda clean: self.titled.emit())
+        self.undo_stack.cleanChanged.connect(self.titled)
         self._runs: tuple[Any, ...] = ()
         self._extra: tuple[Problem, ...] = ()
         self._analysis = analyse(self.project.graph)

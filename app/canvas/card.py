@@ -14,6 +14,7 @@ from app.sizes import WIDTH, height
 from app.theme import Tokens, family_colour, mix, scaled_font, tokens
 from engine.graph import NodeId
 from engine.layer import Layer
+from engine.layers.missing import Missing
 
 RADIUS = 8.0
 STRIP = 4.0
@@ -60,7 +61,7 @@ def card_of(node: NodeId, layer: Layer, analysis: Analysis) -> Card:
         count_text(analysis.parameters(node)),
         height(layer),
         node in analysis.at,
-        type(layer).__name__ == "Missing",
+        isinstance(layer, Missing),
         tuple((port, port in wired) for port in layer.ports()),
         tuple((port, (node, port) in graph.readers) for port in layer.outputs),
     )

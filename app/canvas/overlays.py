@@ -18,6 +18,7 @@ class Hint(QLabel):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._room = parent
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setWordWrap(True)
         self.setContentsMargins(10, 6, 10, 7)
@@ -36,7 +37,7 @@ class Hint(QLabel):
         self.setText(text)
         self.setFixedWidth(min(320, self.fontMetrics().horizontalAdvance(text) + 26))
         self.setFixedHeight(self.heightForWidth(self.width()))
-        room = self.parentWidget().rect()
+        room = self._room.rect()
         x = min(at.x() + 16, room.right() - self.width() - 8)
         y = at.y() + 20 if at.y() + 28 + self.height() < room.bottom() else at.y() - self.height() - 12
         self.move(x, y)

@@ -27,6 +27,7 @@ class Scene(QGraphicsScene):
 
     def __init__(self, document: Document) -> None:
         super().__init__()
+        self.setSceneRect(-FAR, -FAR, 2 * FAR, 2 * FAR)
         self.document = document
         self.nodes: dict[NodeId, NodeItem] = {}
         self.wires: dict[Port, WireItem] = {}
@@ -105,8 +106,7 @@ class Scene(QGraphicsScene):
         fresh = self._sync_wires(after) if after.graph is not before.graph else set()
         self._route_near(dirty, moved.keys())
         self._route(fresh)
-        if dirty:
-            self._grow()
+        self._grow()
 
     def _remove_gone(self, after: Project) -> None:
         for node in [n for n in self.nodes if n not in after.graph.nodes]:
@@ -195,7 +195,9 @@ class Scene(QGraphicsScene):
 
     def _grow(self) -> None:
         """Leave room around the boxes, so that one can always scroll past them."""
-        self.setSceneRect(self.content().adjusted(-FAR, -FAR, FAR, FAR))
+        content, half = self.content(), FAR / 2
+        if not self.sceneRect().contains(content.adjusted(-half, -half, half, half)):
+            self.setSceneRect(content.adjusted(-FAR, -FAR, FAR, FAR))
 
     def _analyse(self, analysis: Analysis) -> None:
         for node, layer in analysis.graph.nodes.items():

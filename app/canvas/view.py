@@ -158,7 +158,9 @@ class View(QGraphicsView):
         return gesture is not None
 
     def _gesture_for(self, event: QMouseEvent, at: Pointer) -> Gesture | None:
-        if event.button() == Qt.MouseButton.MiddleButton or (self._space and event.button() == Qt.MouseButton.LeftButton):
+        if event.button() == Qt.MouseButton.MiddleButton or (
+            self._space and event.button() == Qt.MouseButton.LeftButton
+        ):
             return Pan(self)
         if event.button() != Qt.MouseButton.LeftButton:
             return None

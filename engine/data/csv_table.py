@@ -72,6 +72,7 @@ def open_table(path: str, shown: str, dialect: Dialect, missing: Sequence[str]) 
         settings: dict[str, str | bool | int | float | list[str]] = {
             "autoinstall_known_extensions": "false",
             "autoload_known_extensions": "false",
+            "temp_directory": folder,
         }
         with duckdb.connect(":memory:", config=settings) as connection:
             try:
@@ -96,6 +97,7 @@ def _load(connection: Any, path: str, dialect: Dialect, missing: Sequence[str]) 
         quotechar='"',
         escapechar='"',
         header=dialect.header,
+        skiprows=dialect.skip,
         columns=columns,
         strict_mode=True,
         null_padding=False,
@@ -123,6 +125,8 @@ def _rewrite(path: str, shown: str, dialect: Dialect, plain: str) -> None:
     with open(path, encoding="utf-8-sig", newline="") as file, open(plain, "w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, delimiter=dialect.delimiter, quoting=csv.QUOTE_ALL, lineterminator="\n")
         reader = csv.reader(file, delimiter=dialect.delimiter, strict=True)
+        for _ in range(dialect.skip):
+            line += out.write(file.readline()) > 0
         try:
             for row in reader:
                 if len(row) != width and (row or width == 1):
@@ -131,7 +135,7 @@ def _rewrite(path: str, shown: str, dialect: Dialect, plain: str) -> None:
                     raise UserError(_ragged(shown, line + 1, len(row), width))
                 if row:
                     writer.writerow(row)
-                line = reader.line_num
+                line = dialect.skip + reader.line_num
         except csv.Error as error:
             raise UserError(_broken(shown, line + 1, str(error))) from None
 

@@ -122,6 +122,8 @@ def table_onnx(g: OnnxGraph, prepared: Sequence[str], inputs: Mapping[str, str],
     parts = [*prepared, *(one_hot_onnx(g, inputs[name], values, fitted["window"]) for name, values in known if values)]
     if not names:
         return parts[0]
+    if not parts:
+        raise UserError(f"No training sample has a value in {', '.join(names)}. Leave these columns out.")
     y = parts[0] if len(parts) == 1 else str(g.op("Concat", *parts, axis=-1))
     rank = 3 if fitted["window"] else 2  # of (batch, window, width) or (batch, width)
     if fitted["unused"]:
