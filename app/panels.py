@@ -90,6 +90,22 @@ def _inspector(context: Context) -> QWidget:
     return Inspector(context.document)
 
 
+def _problems(context: Context) -> QWidget:
+    from app.problems.panel import ProblemsPanel
+
+    panel = ProblemsPanel(context.document)
+    panel.went.connect(context.canvas.show_node)
+    return panel
+
+
+def _outline(context: Context) -> QWidget:
+    from app.outline.panel import OutlinePanel
+
+    panel = OutlinePanel(context.document)
+    panel.went.connect(context.canvas.show_node)
+    return panel
+
+
 def _manual(context: Context) -> QWidget:
     from app.manual.page import ManualPage
 
@@ -99,6 +115,8 @@ def _manual(context: Context) -> QWidget:
 PANELS: tuple[Panel, ...] = (
     Panel("layers", "Layers", "layers", "left", _layers, ("build",), early=True),
     Panel("inspector", "Inspector", "sliders-horizontal", "right", _inspector, ("data", "build", "train"), early=True),
+    Panel("problems", "Problems", "triangle-alert", "bottom", _problems, ("build", "train"), front=("build",)),
+    Panel("outline", "Outline", "list-tree", "bottom", _outline, ("build",)),
     Panel("manual", "Manual", "book-open", "right", _manual, width=440),
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,18 +29,26 @@ from app.welcome.page import WelcomePage
 from engine.problems import UserError
 
 
+MakeSession = Callable[[Document], Any]
+
+
+def _none(document: Document) -> None:
+    return None
+
+
 class Window(QMainWindow):
-    """`session` is the training process, or None: it has `state` ("idle", "training", "paused"), a signal `changed`,
-    `reason()` (why it cannot start, or ""), `start()`, `stop()`, `pause()` and `proceed()`. `painted` comes once, after
-    the window was first seen.
+    """`make_session(document)` returns what trains, or None: it has `state` ("idle", "training", "paused"), a signal
+    `changed`, `reason()` (why it cannot start, or ""), `start()`, `stop()`, `pause()`, `proceed()` and `close()`.
+    `painted` comes once, after the window was first seen.
     """
 
     painted = Signal()
 
-    def __init__(self, settings: Settings, session: Any = None, panels: Sequence[Panel] = PANELS) -> None:
+    def __init__(self, settings: Settings, make_session: MakeSession = _none, panels: Sequence[Panel] = PANELS) -> None:
         super().__init__()
-        self.settings, self.session = settings, session
+        self.settings = settings
         self.document = Document(parent=self)
+        self.session = make_session(self.document)
         self.actions_ = Actions(self)
         self.canvas = Canvas(self.document)
         self.notices = Notices()
@@ -208,12 +216,12 @@ class Window(QMainWindow):
                 self.open_path(Path(url.toLocalFile()))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.session is not None and self.session.state != "idle":
-            self.session.stop()
         if self.document.is_modified and not self._may_leave():
             event.ignore()
             return
         self._remember_layout()
+        if self.session is not None:
+            self.session.close()
         self.files.end()
         self.document.undo_stack.blockSignals(True)  # it speaks once more as it is destroyed, when nobody can listen
         event.accept()
