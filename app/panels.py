@@ -96,6 +96,22 @@ def _inspector(context: Context) -> QWidget:
     return Inspector(context.document)
 
 
+def _problems(context: Context) -> QWidget:
+    from app.problems.panel import ProblemsPanel
+
+    panel = ProblemsPanel(context.document)
+    panel.went.connect(context.canvas.show_node)
+    return panel
+
+
+def _outline(context: Context) -> QWidget:
+    from app.outline.panel import OutlinePanel
+
+    panel = OutlinePanel(context.document)
+    panel.went.connect(context.canvas.show_node)
+    return panel
+
+
 def _manual(context: Context) -> QWidget:
     from app.manual.page import ManualPage
 
@@ -107,14 +123,6 @@ def _curves(context: Context) -> QWidget:
     from app.training.panel import TrainingPanel
 
     return follow(TrainingPanel(), context.trainer, context.document)
-
-
-def _problems(context: Context) -> QWidget:
-    from app.problems.panel import ProblemsPanel
-
-    panel = ProblemsPanel(context.document)
-    panel.went.connect(context.canvas.show_node)
-    return panel
 
 
 def _data(context: Context) -> QWidget:
@@ -138,14 +146,6 @@ def _show_run(context: Context, run: Run) -> None:
         context.shared["curves"].show_history(run.history, run.project.training.epochs)
 
 
-def _outline(context: Context) -> QWidget:
-    from app.outline.panel import OutlinePanel
-
-    panel = OutlinePanel(context.document)
-    panel.went.connect(context.canvas.show_node)
-    return panel
-
-
 def _try(context: Context) -> QWidget:
     from app.trying.asker import Asker
     from app.trying.panel import TryPanel
@@ -157,10 +157,10 @@ def _try(context: Context) -> QWidget:
 
 PANELS: tuple[Panel, ...] = (
     Panel("layers", "Layers", "layers", "left", _layers, ("build",), early=True),
-    Panel("inspector", "Inspector", "sliders-horizontal", "right", _inspector, ("data", "build", "train"), early=True),
+    Panel("inspector", "Inspector", "sliders-horizontal", "right", _inspector, ("build", "train"), early=True),
     Panel("manual", "Manual", "book-open", "right", _manual, width=440),
     Panel("curves", "Curves", "chart-line", "bottom", _curves, ("build", "train"), front=("train",)),
-    Panel("problems", "Problems", "circle-alert", "bottom", _problems, ("data", "build", "train"), front=("build",)),
+    Panel("problems", "Problems", "triangle-alert", "bottom", _problems, ("data", "build", "train"), front=("build",)),
     Panel("data", "Data", "database", "bottom", _data, ("data", "build"), front=("data",)),
     Panel("runs", "Runs", "history", "bottom", _runs, ("build", "train", "use")),
     Panel("outline", "Outline", "list-tree", "bottom", _outline, ("build",)),

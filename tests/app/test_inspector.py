@@ -1,12 +1,13 @@
 import pytest
 from PySide6.QtTest import QTest
-from window_parts import small_project
 
 from app.document import Document
 from app.inspector.box_page import BoxPage
 from app.inspector.inspector import Inspector
 from app.inspector.numbers import short
 from app.inspector.other_pages import ProjectPage, SeveralPage
+
+from .window_parts import small_project
 
 
 @pytest.fixture

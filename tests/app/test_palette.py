@@ -29,7 +29,7 @@ def test_every_layer_is_listed_in_its_family(palette):
 def test_search_finds_by_name_family_and_sentence(palette):
     palette.search.setText("dens")
     assert "Dense" in listed(palette)["Dense"]
-    palette.search.setText("input and relu")
+    palette.search.setText("input output relu")
     assert not listed(palette).get("Dense")
     palette.search.setText("no such layer anywhere")
     assert not listed(palette)

@@ -1,11 +1,12 @@
 import json
 
 import pytest
-from window_parts import make_window
 
 from app import preferences
 from app.theme import LIGHT, tokens
 from engine.problems import UserError
+
+from .window_parts import make_window
 
 
 def test_settings_survive_a_restart(tmp_path):

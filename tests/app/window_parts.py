@@ -34,6 +34,9 @@ class FakeSession(QObject):
         self.asked.append("pause")
         self.become("paused")
 
+    def close(self):
+        self.asked.append("close")
+
     def proceed(self):
         self.asked.append("proceed")
         self.become("training")
@@ -41,7 +44,7 @@ class FakeSession(QObject):
 
 def make_window(qtbot, tmp_path, *, session=None, **settings):
     kept = preferences.Settings(tmp_path / "settings.json", preferences.Preferences(theme="dark"), **settings)
-    window = Window(kept, session)
+    window = Window(kept, lambda document: session)
     qtbot.addWidget(window, before_close_func=put_down)
     window.show()
     qtbot.waitExposed(window)
