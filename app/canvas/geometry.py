@@ -79,9 +79,15 @@ def _touches(ax: float, ay: float, bx: float, by: float, area: QRectF) -> bool:
 
 
 def _crossed(path: QPainterPath, boxes: Lookup) -> list[QRectF]:
-    near = list(boxes(path.boundingRect().adjusted(0, -1, 0, 1)))
-    line = flat(path) if near else []
-    return [rect for rect in near if passes(line, rect.adjusted(2, 2, -2, -2))]
+    """Return the boxes that a way crosses, looking only at those near each stretch of it."""
+    if not any(True for _ in boxes(path.boundingRect().adjusted(2, -1, -2, 1))):
+        return []
+    found: dict[tuple[float, ...], QRectF] = {}
+    for a, b in pairwise(flat(path)):
+        for rect in boxes(QRectF(a, b).normalized().adjusted(-1, -1, 1, 1)):
+            if passes((a, b), rect.adjusted(2, 2, -2, -2)):
+                found[rect.getRect()] = rect
+    return list(found.values())
 
 
 def _first_free(paths: Iterable[QPainterPath], boxes: Lookup) -> QPainterPath:
@@ -141,7 +147,7 @@ def _lanes(start: QPointF, end: QPointF, boxes: Lookup, top: float, bottom: floa
 
 def _push(level: float, left: float, right: float, boxes: Lookup, way: int) -> float:
     """Move a level up or down until a wire there touches no box."""
-    for _ in range(24):
+    for _ in range(10):
         hit = list(boxes(QRectF(left, level - 6, right - left, 12)))
         if not hit:
             return level

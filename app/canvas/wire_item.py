@@ -74,6 +74,7 @@ class ShapeItem(QGraphicsItem):
         super().__init__()
         self.text, self._width = "", 0.0
         self.setZValue(1.2)
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
 
     def show_text(self, text: str) -> None:
         """Write another shape."""
