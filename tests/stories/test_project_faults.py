@@ -65,11 +65,22 @@ def test_a_kill_at_any_operation_of_the_command_save_copy_loses_nothing(tmp_path
 
 
 @needs_compiler
-@pytest.mark.parametrize("short", [(), ("--short",)])
-def test_a_fault_at_any_operation_of_saving_is_told_and_leaves_nothing_over(tmp_path, short):
+@pytest.mark.parametrize("faults", [("ENOSPC,EIO,EACCES,EROFS",), ("ENOSPC,EIO", "--short")])
+def test_a_fault_at_any_operation_of_saving_is_told_and_leaves_nothing_over(tmp_path, faults):
     new = ("--verify-new", command("holds", FILE, "3"))
-    faults = ("--mode", "fault", "--errno", "ENOSPC,EIO,EACCES,EROFS", *short)
-    run(tmp_path, "faultsweep", "--dir", tmp_path / "d", *faults, *SAVING, *OLD_OR_NEW, *new)
+    run(
+        tmp_path,
+        "faultsweep",
+        "--dir",
+        tmp_path / "d",
+        "--mode",
+        "fault",
+        "--errno",
+        *faults,
+        *SAVING,
+        *OLD_OR_NEW,
+        *new,
+    )
 
 
 @needs_compiler
