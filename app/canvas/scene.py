@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 from app.analysis import Analysis, touched
 from app.canvas.card import Card, Mood, card_of, forget_fonts
 from app.canvas.cells import Cells
-from app.canvas.geometry import CLEAR, route
 from app.canvas.far_item import FAR, FarItem
+from app.canvas.geometry import CLEAR, route
 from app.canvas.node_item import NodeItem
 from app.canvas.wire_item import ShapeItem, WireItem
 from app.document import Document
@@ -206,6 +206,7 @@ class Scene(QGraphicsScene):
         for port in ports:
             item = self.wires[port]
             item.show_path(route(*self._ends(port, item), self.cells.touching))
+            self.shapes[item.source].show_side(item.rises())
         self._far.stale()
 
     def _route_near(self, dirty: list[QRectF], moved: Iterable[NodeId]) -> None:
