@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import pairwise
+from random import Random
 
 from app.edits import Edit, move
 from app.sizes import GAP, HEIGHT, ROW_GAP, WIDTH, height, snap
@@ -42,24 +43,28 @@ def layout(graph: Graph, nodes: frozenset[NodeId], corner: Place = (0.0, 0.0)) -
 def _parts(edges: list[tuple[NodeId, NodeId]], graph: Graph) -> list[Levels]:
     """Return, for each set of joined boxes, level and height in slots of every box.
 
-    The library throws dice, so the best of several layouts is taken, each also upside down: that with the fewest wires
-    that cross in front of the ports where they end.
+    The layout depends on how boxes are numbered, so the best of several numberings is taken, each also upside down:
+    that with the fewest wires that cross in front of the ports where they end.
     """
     found: dict[frozenset[NodeId], list[Levels]] = {}
-    for _ in range(1 + LONGEST // (len(edges) + LONGEST // 10) if edges else 0):
-        for levels in _throw(edges):
+    for seed in range(1 + LONGEST // (len(edges) + LONGEST // 10) if edges else 0):
+        for levels in _numbered(edges, seed):
             flipped = {n: (level, -slot) for n, (level, slot) in levels.items()}
             found.setdefault(frozenset(levels), []).extend((levels, flipped))
     best = (min(ways, key=lambda levels: (_swaps(levels, graph), sorted(levels.items()))) for ways in found.values())
     return sorted(best, key=min)
 
 
-def _throw(edges: list[tuple[NodeId, NodeId]]) -> list[Levels]:
+def _numbered(edges: list[tuple[NodeId, NodeId]], seed: int) -> list[Levels]:
+    """Return the layout of each set of joined boxes, numbered in an order that `seed` decides."""
     from fast_sugiyama import from_edges  # only when somebody asks for a layout
 
-    layouts = from_edges(edges, dummy_vertices=True, dummy_size=0.6, vertex_spacing=1.0, check_layout=False)
-    real = {node for edge in edges for node in edge}
-    return [{str(n): (-y, x) for n, (x, y) in places if n in real} for places, *_ in layouts.to_list()]
+    names = sorted({node for edge in edges for node in edge})
+    Random(seed).shuffle(names)
+    number = {name: i for i, name in enumerate(names)}
+    pairs = [(number[start], number[end]) for start, end in edges]
+    layouts = from_edges(pairs, dummy_vertices=True, dummy_size=0.6, vertex_spacing=1.0, check_layout=False)
+    return [{names[n]: (-y, x) for n, (x, y) in places if n < len(names)} for places, *_ in layouts.to_list()]
 
 
 def _swaps(levels: Levels, graph: Graph) -> int:
