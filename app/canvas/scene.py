@@ -206,6 +206,7 @@ class Scene(QGraphicsScene):
         for port in ports:
             item = self.wires[port]
             item.show_path(route(*self._ends(port, item), self.cells.touching))
+            self.shapes[item.source].show_side(item.rises())
         self._far.stale()
 
     def _route_near(self, dirty: list[QRectF], moved: Iterable[NodeId]) -> None:
