@@ -1,1 +1,184 @@
-"""The Python interface."""
+"""Netwright from Python, for a notebook or a server: the commands of the command line, by the same names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from engine import answers
+from engine.bench.networks import NETWORKS
+from engine.bench.serve import Bench
+from engine.catalog import FAMILIES, layers_by_category
+from engine.data.check import data_problems
+from engine.data.dataset import Dataset
+from engine.data.samples import SAMPLES
+from engine.data.targets import Answer
+from engine.export.onnx import OPSET
+from engine.export.report import Report
+from engine.export.write import export as write_model
+from engine.graph import NodeId
+from engine.infer import infer
+from engine.layer import Layer
+from engine.problems import UserError
+from engine.process.headless import run_headless
+from engine.project.encoding import from_dict
+from engine.project.file import digest as digest_of
+from engine.project.file import load, save
+from engine.project.project import Project
+from engine.project.run import Run, Saved, next_id
+from engine.templates import start
+from engine.training.store import Store, checkpoint_folder
+
+FilePath = str | os.PathLike[str]
+
+
+def new(out: FilePath, *, template: str = "mlp", data: str, target: str = "") -> Project:
+    """Write a project with a template that fits the data: a sample's name, a CSV or npz file, or a folder of pictures."""
+    source = answers.source_of(data)
+    project = start(template, source.read(), source, target)
+    save(out, Saved(project))
+    return project
+
+
+def check(file: FilePath) -> list[str]:
+    """Return a sentence for everything that keeps a project from training; raise UserError where it does not open."""
+    found = problems_of(file)
+    project = load(file).project
+    if found or project.data.source is None:
+        return found or ["No data is chosen. Choose a file, a folder or one of the samples."]
+    try:
+        return [str(problem) for problem in data_problems(project.graph, project.data.source.read(), project.data)]
+    except UserError as error:
+        return [str(error)]
+
+
+def problems_of(file: FilePath) -> list[str]:
+    """Return a sentence for every problem of a project's network and settings, without a look at its data."""
+    project = load(file).project
+    found = [*project.training.problems().values(), *project.data.problems().values()]
+    return [*found, *(str(problem) for problem in infer(project.graph).problems)]
+
+
+def train(
+    file: FilePath,
+    *,
+    epochs: int | None = None,
+    seed: int | None = None,
+    rate: float | None = None,
+    batch: int | None = None,
+    workers: int | None = None,
+    resume: bool = False,
+    on_event: Callable[[Any], None] = lambda message: None,
+) -> Run:
+    """Train a project in a process of its own and keep the run in its file. Settings that are given hold for this run only.
+
+    `resume` goes on from the last checkpoint, exactly. Ctrl+C ends after the present step and keeps what was learnt.
+    `on_event` hears the messages of `engine.process.messages`. Raises UserError where nothing could be learnt.
+    """
+    saved, folder = load(file), checkpoint_folder(str(Path(file).resolve()))
+    project = _resumed(saved.project, folder) if resume else saved.project
+    given = {"epochs": epochs, "seed": seed, "rate": rate, "batch": batch, "workers": workers}
+    changes = {name: value for name, value in given.items() if value is not None}
+    project = project.with_(training=project.training.with_(**changes))
+    wrong = [*project.training.problems().values()]
+    wrong += [str(problem) for problem in infer(project.graph).problems]
+    if wrong:
+        raise UserError(wrong[0])
+    finished = run_headless(project, folder, run_id=next_id(saved.runs), resume=resume, on_event=on_event)
+    run = _keep(file, finished.run)
+    if run.status == "failed":
+        raise UserError(finished.text)
+    return run
+
+
+def _resumed(project: Project, folder: Path) -> Project:
+    """Return the project of the last checkpoint; raise UserError where the file has another network or other data."""
+    found = Store(folder).newest()
+    if found is None:
+        raise UserError("There is no checkpoint to resume from. Train from the start, without --resume.")
+    kept = from_dict(found.checkpoint.about["project"])
+    if (kept.graph, kept.data) != (project.graph, project.data):
+        raise UserError("The network or its data has changed since the last checkpoint. Train from the start.")
+    return kept
+
+
+def _keep(file: FilePath, run: Run) -> Run:
+    """Add a run to a project file, in place of what the same training had left there before it was resumed."""
+    saved = load(file)
+    earlier = next((old for old in saved.runs if old.started == run.started and old.data == run.data), None)
+    if earlier:
+        run = run.with_(id=earlier.id)
+    kept = tuple(run if old is earlier else old for old in saved.runs)
+    save(file, Saved(saved.project, kept if earlier else (*kept, run), saved.preview))
+    return run
+
+
+def runs(file: FilePath) -> tuple[Run, ...]:
+    """Return the runs that a project file keeps, the oldest first."""
+    return load(file).runs
+
+
+def run_of(file: FilePath, name: str = "") -> Run:
+    """Return the run of this name, or the latest that has learnt something. Raises UserError where there is none."""
+    found = [run for run in runs(file) if (run.id == name if name else bool(run.fitted))]
+    if not found:
+        raise UserError(f"{file} has no run {name}." if name else f"{file} has no run yet. Train it first.")
+    return found[-1]
+
+
+def evaluate(file: FilePath, *, data: str | None = None, run: str = "") -> answers.Evaluation:
+    """Return loss and metrics of a run on its validation samples, or on all samples of other data."""
+    chosen = run_of(file, run)
+    dataset = answers.source_of(data, chosen.project.data.source).read() if data else None
+    return answers.evaluate(chosen, dataset)
+
+
+def predict(file: FilePath, inputs: Sequence[str] | Dataset, *, run: str = "") -> list[dict[NodeId, Answer]]:
+    """Return each Output's answer for every sample, by ONNX Runtime; see `engine.answers.given` for `inputs`."""
+    chosen = run_of(file, run)
+    dataset = inputs if isinstance(inputs, Dataset) else answers.given(chosen, inputs)
+    return answers.predict(chosen, dataset)
+
+
+def export(file: FilePath, out: FilePath, *, opset: int = OPSET, run: str = "") -> Report:
+    """Write a run as an ONNX model that is proven to answer alike; raise UserError, and write nothing, where it is not."""
+    chosen = run_of(file, run)
+    if chosen.project.data.source is None:
+        raise UserError("The project has no data to verify the model with. Choose some.")
+    return write_model(out, chosen, chosen.project.data.source.read(), opset=opset)
+
+
+def layers() -> Mapping[str, list[type[Layer]]]:
+    """Return all layers by category."""
+    return layers_by_category()
+
+
+def families() -> Mapping[str, list[str]]:
+    """Return the names of everything that can be chosen: layers, losses, optimizers and so on."""
+    return {name: sorted(family.registry) for name, family in FAMILIES.items()}
+
+
+def samples() -> list[str]:
+    """Return the names of the data sets that come with the program."""
+    return list(SAMPLES)
+
+
+def bench(seconds: float = 1.0) -> dict[str, dict[str, float]]:
+    """Return how long a training step of each of seven fixed networks takes: median, least and tenth in milliseconds.
+
+    NumPy must have been started with one thread for numbers that can be compared; the command sees to it.
+    """
+    served = Bench()
+    return {name: served.answer(f"RUN {name} {seconds}") for name in NETWORKS}
+
+
+def save_copy(file: FilePath, out: FilePath) -> None:
+    """Open a project file and save it as another, in the present format."""
+    save(out, load(file))
+
+
+def digest(file: FilePath) -> list[str]:
+    """Return lines `part sha256`: equal lines mean the same project in the same state."""
+    return digest_of(load(file))

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal
+
+import numpy as np
 
 from engine.arrays import Array, Shape
 
 ColumnKind = Literal["number", "category", "text", "image"]
+WIDE = 1 << 28  # bytes; texts that would take more in cells of equal width are kept in cells of their own
 
 
 @dataclass(frozen=True, eq=False)
 class Column:
     """One column. `values` has the samples on its first axis.
 
-    "number": float64 (N, ...), NaN where a value is missing; a second axis is time, where rows were cut into windows.
+    "number": float64 or float32 (N, ...), NaN where a value is missing; series are (N, steps, features).
     "category" and "text": NumPy texts (N,), "" where missing. "image": uint8 (N, channels, height, width).
     """
 
@@ -30,3 +36,44 @@ class Column:
     def take(self, rows: Array) -> Column:
         """Return the column with these rows only, in this order."""
         return Column(self.name, self.kind, self.values[rows])
+
+    @cached_property
+    def missing(self) -> Array:
+        """Which rows have no value: booleans (N,). An array counts as missing where all of its numbers are."""
+        if self.kind == "image":
+            return np.zeros(len(self.values), bool)
+        if self.kind == "number":
+            flat = self.values.reshape(len(self.values), -1)
+            return np.asarray(np.isnan(flat).all(axis=1))
+        return np.asarray(self.values == "")
+
+    @cached_property
+    def distinct(self) -> tuple[str, ...]:
+        """The values that occur, as texts, without the missing ones; numbers in their order."""
+        present = np.unique(self.values[~self.missing])
+        return tuple(map(number_text if self.kind == "number" else str, present))
+
+    def texts(self) -> Array:
+        """Return every value as a text (N,); "" where it is missing. Of numbers and texts only."""
+        if self.kind != "number":
+            return self.values
+        present, place = np.unique(self.values, return_inverse=True)
+        return text_array(number_text(value) for value in present)[place]
+
+
+def number_text(value: float) -> str:
+    """Return a number as a person writes it: `5` rather than `5.0`; "" where it is missing."""
+    if math.isnan(value):
+        return ""
+    if float(value).is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return repr(float(value)) if not isinstance(value, np.float32) else str(value)
+
+
+def text_array(texts: Iterable[str]) -> Array:
+    """Return texts as one array; cells are of equal width unless a few long texts would make that far too large."""
+    items = list(texts)
+    longest = max(map(len, items), default=0)
+    if 4 * longest * len(items) > WIDE:
+        return np.array(items, dtype=np.dtypes.StringDType())
+    return np.array(items, dtype=f"<U{max(longest, 1)}")

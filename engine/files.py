@@ -58,7 +58,7 @@ def atomic_write(path: str | os.PathLike[str], content: Content, *, backup: bool
 
     `content` is the bytes, or a function that writes them to an open file. A link is followed; the permission bits of an
     old version are kept. With `backup` the old version stays beside the new one as `<name>.bak`. When this returns, the
-    file is safe on the disk. Raises UserError that names the file and the cause; the old version is then untouched.
+    file is safe on the disk. Raises UserError that names the file and the cause, and says what is there now.
     """
     target = Path(os.path.realpath(path))
     try:
@@ -66,9 +66,12 @@ def atomic_write(path: str | os.PathLike[str], content: Content, *, backup: bool
         _clear_leftovers(target)
         _write(target, content, backup)
     except OSError as error:
-        raise UserError(
-            f"{target} could not be saved, because {cause(error)}; the file from before is kept."
-        ) from error
+        kept = "the file from before is kept" if os.path.lexists(target) else "nothing was written"
+        raise UserError(f"{target} could not be saved, because {cause(error)}; {kept}.") from error
+    try:
+        _sync_folder(target.parent)
+    except OSError as error:
+        raise UserError(f"{target} was written, but it is not safe yet, because {cause(error)}; save again.") from error
 
 
 def _check_target(target: Path) -> None:
@@ -91,7 +94,6 @@ def _write(target: Path, content: Content, backup: bool) -> None:
         if backup and target.exists():
             _keep_old(target, spare)
         os.replace(fresh, target)
-        _sync_folder(target.parent)
     finally:
         for path in (fresh, spare):
             if os.path.lexists(path):

@@ -124,6 +124,8 @@ class _Row(QWidget):
         line.addWidget(self.editor, 1)
         line.addWidget(self._reset)
         column.addLayout(line)
+        if self.editor.below is not None:
+            column.addWidget(self.editor.below)
         column.addWidget(self._problem)
 
     def _reset_button(self) -> QToolButton:
@@ -221,7 +223,11 @@ def describe_param(rule: Param, default: Any) -> str:
     low, high = rule.min, rule.max
     bounds = ""
     if low is not None and high is not None:
-        bounds = f" From {low:g} to {high:g}{rule.unit and ' ' + rule.unit}."
+        bounds = f" From {low:g} to {high:g}{_unit(rule)}."
     elif low is not None:
-        bounds = f" At least {low:g}{rule.unit and ' ' + rule.unit}."
+        bounds = f" At least {low:g}{_unit(rule)}."
     return f"<qt>{rule.doc}{bounds} Default: {plain(default)}.</qt>"
+
+
+def _unit(rule: Param) -> str:
+    return f" {rule.unit.strip()}" if rule.unit else ""

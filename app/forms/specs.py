@@ -7,13 +7,12 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from app.forms.editor import Editor
 from app.forms.texts import QuietCombo
 from app.icons import icon
 from engine.spec import Spec
-
 
 FormMaker = Callable[[Spec], Any]
 _NONE = "none"
@@ -24,18 +23,21 @@ class FamilyEditor(Editor):
 
     def __init__(self, family: type[Spec], make_form: FormMaker, *, optional: bool = False) -> None:
         super().__init__()
-        self._family, self._make_form, self._value = family, make_form, None
+        self._family, self._make_form = family, make_form
+        self._value: Any = None
         self._form: Any = None
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        self.below = QFrame()
+        self.below.setProperty("nested", True)
+        self._column = QVBoxLayout(self.below)
+        self._column.setContentsMargins(10, 0, 0, 0)
         self.box = QuietCombo()
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for name in members(family, optional=optional):
             self.box.addItem(words(name), name)
         self.box.activated.connect(self._chosen)
-        column.addWidget(self.box)
-        self.box.setVisible(self.box.count() > 1)
+        row.addWidget(self.box)
         self.setFocusProxy(self.box)
 
     def value(self) -> Any:
@@ -67,7 +69,9 @@ class FamilyEditor(Editor):
         if self._value is not None and visible_params(type(self._value)):
             self._form = self._make_form(self._value)
             self._form.edited.connect(self._edited)
-            self.layout().addWidget(self._form)
+            self._column.addWidget(self._form)
+        assert self.below is not None
+        self.below.setVisible(self._form is not None)
 
     def _edited(self, name: str, value: Any) -> None:
         self._value = self._value.with_(**{name: value})
@@ -133,10 +137,12 @@ class SeveralEditor(Editor):
             self._append(item)
 
     def _append(self, item: Any) -> None:
-        line = QWidget()
-        row = QHBoxLayout(line)
-        row.setContentsMargins(0, 0, 0, 0)
+        line, row = QWidget(), QHBoxLayout()
+        both = QVBoxLayout(line)
+        both.setContentsMargins(0, 0, 0, 0)
+        both.addLayout(row)
         editor = FamilyEditor(self._family, self._make_form)
+        both.addWidget(editor.below or QWidget())
         editor.show_value(item)
         editor.changed.connect(lambda _: self.changed.emit(self.value()))
         away = QToolButton()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+
+import numpy as np
 
 from engine.arrays import Array
 from engine.columns import Column
@@ -19,11 +22,34 @@ class Dataset:
         return len(self.columns[0].values) if self.columns else 0
 
     def __getitem__(self, name: str) -> Column:
-        return next(column for column in self.columns if column.name == name)
+        found = next((column for column in self.columns if column.name == name), None)
+        if found is None:
+            raise KeyError(name)
+        return found
 
     def __contains__(self, name: str) -> bool:
         return any(column.name == name for column in self.columns)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns, in their order."""
+        return tuple(column.name for column in self.columns)
+
     def take(self, rows: Array) -> Dataset:
         """Return the data set with these rows only, in this order."""
         return Dataset(tuple(column.take(rows) for column in self.columns), self.notes)
+
+
+def fingerprint(dataset: Dataset) -> str:
+    """Return the SHA-256 of names, kinds, shapes and values, in hexadecimal: two equal data sets have the same."""
+    digest = hashlib.sha256()
+    for column in dataset.columns:
+        values = column.values
+        if column.kind in ("category", "text"):
+            digest.update(f"{column.name}\0{column.kind}\0{values.shape}\0".encode())
+            digest.update("\0".join(values.ravel().tolist()).encode())
+        else:
+            plain = np.ascontiguousarray(values, values.dtype.newbyteorder("<"))
+            digest.update(f"{column.name}\0{column.kind}\0{values.shape}\0{plain.dtype.str}\0".encode())
+            digest.update(plain.data.cast("B") if plain.size else b"")
+    return digest.hexdigest()

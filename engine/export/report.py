@@ -59,7 +59,9 @@ class Report:
         yield f"{self.size:,} bytes, ONNX operator set {self.opset}, format {self.ir_version}"
         yield f"Written by Netwright {self.about['version']} from {self.about.get('run', 'a run')}"
         for node, told in self.about["inputs"].items():
-            sizes = (f"{name} {tensor['type']} {['batch', *tensor['shape']]}" for name, tensor in told["tensors"].items())
+            sizes = (
+                f"{name} {tensor['type']} {['batch', *tensor['shape']]}" for name, tensor in told["tensors"].items()
+            )
             yield f"Input {node}: {'; '.join(sizes)}, read from {', '.join(told['columns'])}"
         for node, told in self.about["outputs"].items():
             classes = f" ({', '.join(map(str, told['classes']))})" if "classes" in told else ""

@@ -110,14 +110,16 @@ class Box:
         if any(value in operator.outputs for operator in own):
             self._sheet.rename(value, name, self._start)
         else:
-            self._sheet.operators.append(Operator("Identity", self._sheet.name(f"{name}/Identity"), [value], [name], {}))
+            self._sheet.operators.append(
+                Operator("Identity", self._sheet.name(f"{name}/Identity"), [value], [name], {})
+            )
         return name
 
 
 def single(value: Any) -> Array:
     """Return an array of a type that models use: float32, int64, bool, int32, uint8 or texts."""
     array = np.asarray(value)
-    if array.dtype.kind == "f" and array.dtype != np.float64 or array.dtype.kind in "bUO":
+    if (array.dtype.kind == "f" and array.dtype != np.float64) or array.dtype.kind in "bUO":
         return np.ascontiguousarray(array).reshape(array.shape)
     wanted = np.float32 if array.dtype.kind == "f" else array.dtype if array.dtype.itemsize < 8 else np.int64
     return np.ascontiguousarray(array, dtype=wanted).reshape(array.shape)

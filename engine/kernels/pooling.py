@@ -39,8 +39,8 @@ def largest(x: Array, axis: int, windows: tuple[Tap, ...], out: Array) -> None:
     if is_tiled(x.shape[axis], windows, out.shape[axis]) and len(windows) > 1:
         first, second, *rest = (at(x, axis, pixels) for _, pixels in windows)
         np.maximum(first, second, out=out)
-        for pixels in rest:
-            np.maximum(out, pixels, out=out)
+        for other in rest:
+            np.maximum(out, other, out=out)
         return
     out[...] = -np.inf
     for target, pixels in windows:
@@ -49,7 +49,15 @@ def largest(x: Array, axis: int, windows: tuple[Tap, ...], out: Array) -> None:
 
 
 def largest_back(
-    x: Array, y: Array, axis: int, windows: tuple[Tap, ...], hit: Array, taken: Array, part: Array, grad_y: Array, grad_x: Array
+    x: Array,
+    y: Array,
+    axis: int,
+    windows: tuple[Tap, ...],
+    hit: Array,
+    taken: Array,
+    part: Array,
+    grad_y: Array,
+    grad_x: Array,
 ) -> None:
     """Give each window's gradient to its first largest pixel. `hit`, `taken` (bool) and `part` are work arrays like `y`."""
     if len(windows) == 2 and is_tiled(x.shape[axis], windows, y.shape[axis]):

@@ -23,6 +23,13 @@ def sum_columns(x: Array, out: Array) -> None:
     x.dot(ones(x.shape[1], x.dtype), out)  # (N, U) @ (U,) -> (N,)
 
 
+def mean_of_samples(x: Array, out: Array) -> None:
+    """Write the mean of each sample's values into `out`; the values lie in order, sample by sample: (N · D) -> (N,)."""
+    rows = x.reshape(len(out), -1)
+    sum_columns(rows, out)
+    out /= rows.shape[1]
+
+
 def channel_sums(x: Array) -> Array:
     """Return the sum of every channel over batch and pixels (images), or of every feature over all before it."""
     rows = channel_rows(x)

@@ -103,8 +103,8 @@ class BatchNorm(Pointwise):
         x_factor = -factor * spread * grad_weight / count
         offset = -factor * grad_bias / count - x_factor * mean
         out = channel_rows(grad_x)
-        constants = (repeat(values, x) for values in (x_factor, factor, offset))
-        normalisation.combine(rows, grad, *constants, back_work, out)
+        by_x, by_grad, shift = (repeat(values, x) for values in (x_factor, factor, offset))
+        normalisation.combine(rows, grad, by_x, by_grad, shift, back_work, out)
         give_back(out, grad_x)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:

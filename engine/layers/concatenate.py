@@ -43,6 +43,8 @@ class Concatenate(Layer):
     inputs: int = param("How many branches come in.", default=2, min=2, max=64)
 
     def shape(self, *x: Shape) -> Shape:
+        if () in x:
+            raise ShapeError("Concatenate joins vectors, series or images, not single numbers. Put a Dense before it.")
         axis = _axis(x[0])
         for i, shape in enumerate(x[1:], 2):
             if len(shape) != len(x[0]) or _others(shape, axis) != _others(x[0], axis):

@@ -19,6 +19,7 @@ from engine.spec import param
 
 STORED = (2, 3, 1, 0)  # filters lie in memory as the matrix (KH, KW, C, F) that the product wants
 
+
 @lru_cache(maxsize=1024)
 def _windows(layer: Conv2D, x: Shape) -> Windows:
     """Return where the filters stand on an image of shape `x`."""
@@ -55,7 +56,9 @@ class Conv2D(Layer):
     category = "Convolution"
     filters: int = param("How many features to look for, so how many output channels.", default=16, min=1, max=4096)
     kernel: tuple[int, int] = param("Height and width of a filter.", default=(3, 3), min=1, max=31, unit=" px")
-    stride: tuple[int, int] = param("Step between two positions of a filter.", default=(1, 1), min=1, max=16, unit=" px")
+    stride: tuple[int, int] = param(
+        "Step between two positions of a filter.", default=(1, 1), min=1, max=16, unit=" px"
+    )
     padding: str = param(
         "Zeros around the image: same keeps its size (divided by the stride), valid adds none, explicit adds border.",
         default="same",
@@ -113,7 +116,8 @@ class Conv2D(Layer):
             work["mirrored"] = Scratch(convolution.padded_shape(mirror), batched=False, kept=True)
             work["flipped"] = Scratch(size, batched=False)
         else:
-            work["spread"] = Scratch((convolution.block_size(windows), *windows.padded, x[0]), batched=False)
+            images, _ = convolution.block_size(windows)
+            work["spread"] = Scratch((images, *windows.padded, x[0]), batched=False)
         return work | {"back_columns": Scratch((count,), batched=False)}
 
     def forward(self, x: Array, weight: Array, bias: Array | None, columns: Array, padded: Array, y: Array) -> None:
@@ -139,12 +143,13 @@ class Conv2D(Layer):
         if grad_bias is not None:
             grad_bias[...] = channel_sums(grad_y)
         images, grad = channels_last(x), channels_last(grad_y)
-        if grad_x is not None and mirrored is not None and flipped is not None:
-            mirror = convolution.Columns(_mirror(self, x.shape[1:]), mirrored, back_columns)
+        mirror = _mirror(self, x.shape[1:])
+        if grad_x is not None and mirror and mirrored is not None and flipped is not None:
+            columns = convolution.Columns(mirror, mirrored, back_columns)
             turned = flipped.reshape(*self.kernel, self.filters, x.shape[1])
             turned[...] = weight.transpose(2, 3, 0, 1)[::-1, ::-1]
-            matrices = (m.reshape(-1, x.shape[1]) for m in (flipped, part, total))
-            convolution.backward_mirrored(images, grad, mirror, *matrices, channels_last(grad_x))
+            filters, part, total = (m.reshape(-1, x.shape[1]) for m in (flipped, part, total))
+            convolution.backward_mirrored(images, grad, columns, filters, part, total, channels_last(grad_x))
             grad_weight.transpose(2, 3, 0, 1)[...] = total.reshape(turned.shape)[::-1, ::-1]
             return
         columns = convolution.Columns(_windows(self, x.shape[1:]), padded, back_columns)

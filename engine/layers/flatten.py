@@ -16,7 +16,7 @@ class Flatten(Layer):
     The order is channel, row, column; or step, feature. ONNX: Flatten. PyTorch: nn.Flatten.
     """
 
-    category = "Shape"
+    category = "Dense"
 
     def shape(self, x: Shape) -> Shape:
         return (prod(x),)

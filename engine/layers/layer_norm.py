@@ -97,7 +97,9 @@ class LayerNorm(Pointwise):
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         axis = -len(_normalised(g.shape("x")))
-        return g.op("LayerNormalization", x, g.weight("weight"), g.weight("bias"), axis=axis, epsilon=float(self.epsilon))
+        return g.op(
+            "LayerNormalization", x, g.weight("weight"), g.weight("bias"), axis=axis, epsilon=float(self.epsilon)
+        )
 
     def torch(self, x: Shape) -> str:
         return f"nn.LayerNorm({_normalised(x)}, eps={self.epsilon})"

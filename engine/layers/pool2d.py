@@ -51,9 +51,7 @@ class Pool2D(Layer, abstract=True):
 
     def axes(self, x: Shape) -> tuple[tuple[int, int, int, int, int], ...]:
         """Return (size, windows, kernel, stride, padding) of rows and of columns."""
-        return tuple(
-            (x[a + 1], self._out(x, a), self.kernel[a], self.stride[a], self.padding[a]) for a in (0, 1)
-        )
+        return tuple((x[a + 1], self._out(x, a), self.kernel[a], self.stride[a], self.padding[a]) for a in (0, 1))
 
     def taps(self, x: Shape) -> tuple[tuple[Tap, ...], ...]:
         """Return the taps along rows and along columns."""

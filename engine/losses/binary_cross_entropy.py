@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.kernels.reductions import mean_of_samples
 from engine.layer import OnnxGraph, Scratch
 from engine.loss import Loss, Target
 
@@ -28,7 +29,7 @@ class BinaryCrossEntropy(Loss):
         np.logaddexp(x, 0, out=each)  # log(1 + exp(x)), which does not overflow
         np.multiply(x, target, out=product)
         each -= product
-        each.reshape(len(x), -1).mean(axis=1, out=losses)
+        mean_of_samples(each, out=losses)
 
     def backward(self, x: Array, target: Array, scale: float, grad_x: Array) -> None:
         _sigmoid(x, out=grad_x)

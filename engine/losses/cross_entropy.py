@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
+from engine.kernels.reductions import mean_of_samples, sum_columns
 from engine.layer import OnnxGraph, Scratch, ShapeError
 from engine.loss import Loss, Target
 from engine.problems import Insert
@@ -43,12 +44,12 @@ class CrossEntropy(Loss):
         np.subtract(x, row, out=softmax)
         chosen = softmax[_chosen(target)]
         np.exp(softmax, out=softmax)
-        softmax.sum(axis=-1, keepdims=True, out=row)
+        sums = row.reshape(-1)
+        sum_columns(softmax.reshape(-1, softmax.shape[-1]), out=sums)
         softmax /= row
-        np.log(row, out=row)
-        each = row[..., 0]
-        each -= chosen
-        each.reshape(len(x), -1).mean(axis=1, out=losses)
+        np.log(sums, out=sums)
+        sums -= chosen.reshape(-1)
+        mean_of_samples(sums, out=losses)
 
     def backward(self, softmax: Array, target: Array, scale: float, grad_x: Array) -> None:
         share = scale / (target.size // len(target))

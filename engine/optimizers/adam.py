@@ -35,25 +35,23 @@ class Adam(Optimizer):
         if self.weight_decay:
             np.multiply(parameter, self.weight_decay, out=work)
             grad += work
-        self._moments(grad, mean, square, work)
-        self._move(parameter, mean, square, work, rate, step)
+        self._move(parameter, grad, mean, square, work, rate, step)
 
-    def _moments(self, grad: Array, mean: Array, square: Array, work: Array) -> None:
+    def _move(
+        self, parameter: Array, grad: Array, mean: Array, square: Array, work: Array, rate: float, step: int
+    ) -> None:
+        # The slots hold the moments over (1 - beta), which saves two passes over memory; that factor and the corrections
+        # of both biases are folded into two numbers.
         np.multiply(grad, grad, out=work)
-        work *= 1 - self.beta2
         square *= self.beta2
         square += work
-        grad *= 1 - self.beta1
         mean *= self.beta1
         mean += grad
-
-    def _move(self, parameter: Array, mean: Array, square: Array, work: Array, rate: float, step: int) -> None:
-        # The bias corrections of both moments, folded into two numbers.
-        root = sqrt(1 - self.beta2**step)
+        root = sqrt((1 - self.beta2) / (1 - self.beta2**step))
         np.sqrt(square, out=work)
-        work += self.epsilon * root
+        work += self.epsilon / root
         np.divide(mean, work, out=work)
-        work *= rate * root / (1 - self.beta1**step)
+        work *= rate * (1 - self.beta1) / (1 - self.beta1**step) / root
         parameter -= work
 
     def torch(self) -> str:

@@ -21,8 +21,7 @@ class AdamW(Adam):
         self, parameter: Array, grad: Array, mean: Array, square: Array, work: Array, rate: float, step: int
     ) -> None:
         parameter *= 1 - rate * self.weight_decay
-        self._moments(grad, mean, square, work)
-        self._move(parameter, mean, square, work, rate, step)
+        self._move(parameter, grad, mean, square, work, rate, step)
 
     def torch(self) -> str:
         return super().torch().replace("optim.Adam(", "optim.AdamW(")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import ClassVar
 
 import numpy as np
@@ -32,21 +33,22 @@ class RMSprop(Optimizer):
         if self.weight_decay:
             np.multiply(parameter, self.weight_decay, out=work)
             grad += work
-        self._divide(grad, square, work)
+        # The slot holds the mean square over (1 - alpha), which saves a pass over memory.
+        root = sqrt(1 - self.alpha)
+        self._divide(grad, square, work, self.epsilon / root)
         if self.momentum:
             velocity *= self.momentum
             velocity += grad
             grad = velocity
-        np.multiply(grad, rate, out=work)
+        np.multiply(grad, rate / root, out=work)
         parameter -= work
 
-    def _divide(self, grad: Array, square: Array, work: Array) -> None:
+    def _divide(self, grad: Array, square: Array, work: Array, epsilon: float) -> None:
         np.multiply(grad, grad, out=work)
-        work *= 1 - self.alpha
         square *= self.alpha
         square += work
         np.sqrt(square, out=work)
-        work += self.epsilon
+        work += epsilon
         grad /= work
 
     def torch(self) -> str:

@@ -40,17 +40,17 @@ class Bundle:
         if not (steps or epochs or validating):
             return None
         self._steps, self._epochs, self._validating, self._taken = [], [], None, perf_counter()
-        return Progress(
-            first=steps[0].first if steps else 0,
-            epoch=_complete(steps, epochs),
-            losses=tuple(loss for event in steps for loss in event.losses),
-            rates=tuple(rate for event in steps for rate in event.rates),
-            gradient_norms=tuple(norm for event in steps for norm in event.gradient_norms),
-            epochs=tuple(epochs),
-            samples_per_second=steps[-1].samples_per_second if steps else 0.0,
-            validated=validating.done / validating.samples if validating else None,
-        )
+        share = validating.done / validating.samples if validating else None
+        return Progress(_merged(steps) if steps else None, tuple(epochs), share)
 
 
-def _complete(steps: list[Steps], epochs: list[EpochDone]) -> int:
-    return max([event.epoch for event in steps] + [event.epoch.number for event in epochs], default=0)
+def _merged(steps: list[Steps]) -> Steps:
+    """Return consecutive steps as one; their speed is that of the latest."""
+    return Steps(
+        first=steps[0].first,
+        epoch=steps[-1].epoch,
+        losses=tuple(loss for event in steps for loss in event.losses),
+        rates=tuple(rate for event in steps for rate in event.rates),
+        gradient_norms=tuple(norm for event in steps for norm in event.gradient_norms),
+        samples_per_second=steps[-1].samples_per_second,
+    )

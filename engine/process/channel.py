@@ -6,18 +6,22 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any, BinaryIO
+from typing import IO, Any
 
+from engine.problems import UserError
 from engine.process.messages import Heartbeat, decode, encode
 
 HEARTBEAT = 1.0  # seconds
 _PREFIX = 8  # bytes of the length before each message
+_LARGEST = 1 << 34
 
 
-def frames(stream: BinaryIO) -> Iterator[Any]:
-    """Yield the messages that arrive, until the other side is gone."""
+def frames(stream: IO[bytes]) -> Iterator[Any]:
+    """Yield the messages that arrive, until the other side is gone. Raises UserError for what is none."""
     while len(prefix := stream.read(_PREFIX)) == _PREFIX:
         size = int.from_bytes(prefix, "little")
+        if size > _LARGEST:
+            raise UserError("The training process said something that is no message.")
         content = stream.read(size)
         if len(content) < size:
             return
@@ -30,7 +34,7 @@ class Writer:
     With `heartbeat`, it says so when there was nothing to write for a second.
     """
 
-    def __init__(self, stream: BinaryIO, heartbeat: bool = False) -> None:
+    def __init__(self, stream: IO[bytes], heartbeat: bool = False) -> None:
         self._stream, self._waiting = stream, SimpleQueue[Any]()
         self._wait = HEARTBEAT if heartbeat else None
         self._open = True
@@ -72,7 +76,7 @@ class Writer:
 class Reader:
     """Reads messages as they arrive, hands each to `hear`, and calls `ended` when the other side is gone."""
 
-    def __init__(self, stream: BinaryIO, hear: Callable[[Any], None], ended: Callable[[], None]) -> None:
+    def __init__(self, stream: IO[bytes], hear: Callable[[Any], None], ended: Callable[[], None]) -> None:
         self._stream, self._hear, self._ended = stream, hear, ended
         self._thread = Thread(target=self._run, name="netwright-reader", daemon=True)
         self._thread.start()
@@ -83,7 +87,7 @@ class Reader:
 
     def _run(self) -> None:
         try:
-            with suppress(OSError, ValueError):
+            with suppress(OSError, ValueError, UserError):  # what is not understood ends it, too
                 for message in frames(self._stream):
                     self._hear(message)
         finally:

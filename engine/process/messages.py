@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from engine.problems import UserError
-from engine.training.events import Began, Checkpointed, EpochDone
+from engine.training.events import Began, Checkpointed, EpochDone, Steps
 
 
 @dataclass(frozen=True)
@@ -68,16 +68,14 @@ class Ready:
 
 @dataclass(frozen=True)
 class Progress:
-    """All steps and epochs since the last progress; at most 20 a second. The first loss is of step `first` (from 0)."""
+    """All steps and epochs since the last progress; at most 20 a second.
 
-    first: int
-    epoch: int  # epochs that are complete
-    losses: tuple[float, ...] = ()
-    rates: tuple[float, ...] = ()
-    gradient_norms: tuple[float, ...] = ()
+    `validated` is the share of the validation samples that has been answered, while that goes on.
+    """
+
+    steps: Steps | None = None
     epochs: tuple[EpochDone, ...] = ()
-    samples_per_second: float = 0.0
-    validated: float | None = None  # while the network is validated: the share of the samples that is done
+    validated: float | None = None
 
 
 @dataclass(frozen=True)

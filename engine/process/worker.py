@@ -12,16 +12,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Timer
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from engine.data.prepare import Prepared, fingerprint, prepare
 from engine.problems import UserError
 from engine.process.bundle import Bundle
 from engine.process.channel import Reader, Writer
-from engine.process.environment import versions
 from engine.process.messages import Continue, Failed, Pause, Paused, Reading, Ready, Result, Resumed, Start, Stop
 from engine.project.encoding import from_dict, to_dict
 from engine.project.project import Project
+from engine.project.run import current_versions
 from engine.training.checkpoint import Checkpoint
 from engine.training.events import Began, Checkpointed, Diverged, Event
 from engine.training.loop import Training
@@ -42,7 +42,7 @@ def main() -> None:
     serve(orders, reports)
 
 
-def _pipes() -> tuple[BinaryIO, BinaryIO]:
+def _pipes() -> tuple[IO[bytes], IO[bytes]]:
     """Take standard input and output for messages; whatever a library prints goes to standard error."""
     orders, reports = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -50,7 +50,7 @@ def _pipes() -> tuple[BinaryIO, BinaryIO]:
     return orders, reports
 
 
-def serve(orders: BinaryIO, reports: BinaryIO) -> None:
+def serve(orders: IO[bytes], reports: IO[bytes]) -> None:
     """Train as ordered. Returns when all is said."""
     inbox: SimpleQueue[Any] = SimpleQueue()
     writer = Writer(reports, heartbeat=True)
@@ -69,7 +69,7 @@ def serve(orders: BinaryIO, reports: BinaryIO) -> None:
 
 
 def _leave(inbox: SimpleQueue[Any]) -> None:
-    """The window is gone: give the training a moment to save a checkpoint, then end whatever it does."""
+    """Give the training a moment to save a checkpoint, now that the window is gone, then end whatever it does."""
     inbox.put(_Gone())
     timer = Timer(GRACE, os._exit, (1,))
     timer.daemon = True
@@ -128,8 +128,8 @@ class Worker:
         for event in keeping(training, store, about, every):
             last = event if not isinstance(event, Checkpointed) else last
             self._report(event, training.samples)
-            if self._stopped(training, store, about):
-                return self._finish(training, store, about, Result("stopped", ""))
+            if order := self._ordered(training, store, about):
+                return self._leave_early(order, training, store, about)
         failed = isinstance(last, Diverged)
         text, node = (last.text, last.node) if isinstance(last, Diverged) else ("", None)
         return self._finish(training, store, about, Result("failed" if failed else "done", "", text=text, node=node))
@@ -149,17 +149,23 @@ class Worker:
         if progress:
             self.writer.put(progress)
 
-    def _stopped(self, training: Training, store: Store, about: dict[str, Any]) -> bool:
-        """Obey what was ordered since; wait while it says pause."""
+    def _leave_early(self, order: Stop | _Gone, training: Training, store: Store, about: dict[str, Any]) -> None:
+        if isinstance(order, Stop):
+            self._finish(training, store, about, Result("stopped", ""))
+        else:
+            store.keep(training.checkpoint(about))
+
+    def _ordered(self, training: Training, store: Store, about: dict[str, Any]) -> Stop | _Gone | None:
+        """Obey what was ordered since, and wait while it says pause; return the order to end, if there is one."""
         paused = False
         while paused or not self.inbox.empty():
             order = self.inbox.get()
             if isinstance(order, Stop | _Gone):
-                return True
+                return order
             if isinstance(order, Pause | Continue) and isinstance(order, Pause) is not paused:
                 paused = not paused
                 self._pause(paused, training, store, about)
-        return False
+        return None
 
     def _pause(self, paused: bool, training: Training, store: Store, about: dict[str, Any]) -> None:
         self._flush()
@@ -193,7 +199,7 @@ def _prepare(project: Project, checkpoint: Checkpoint | None) -> tuple[Prepared,
         "project": to_dict(project),
         "data": data,
         "fitted": dict(samples.fitted),
-        "versions": versions(),
+        "versions": current_versions(),
         "started": checkpoint.about["started"] if checkpoint else datetime.now(UTC).isoformat(timespec="seconds"),
         "status": "running",
     }

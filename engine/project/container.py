@@ -16,7 +16,7 @@ import msgspec
 from engine.arrays import Array
 from engine.files import cause
 from engine.problems import UserError
-from engine.project.limits import FileError, NewerError, check_directory, refusal
+from engine.project.limits import FileError, NewerError, check_directory, check_size, check_values, refusal
 from engine.project.strict_json import JsonError, dump, load
 
 MIMETYPE = b"application/x-netwright"
@@ -47,7 +47,11 @@ def describe_arrays(arrays: Mapping[str, Array]) -> dict[str, Any]:
 
 
 def pack(members: Mapping[str, bytes], arrays: Mapping[str, Mapping[str, Array]]) -> bytes:
-    """Return the bytes of a project file. `arrays` are those in the members that hold arrays, by the member's name."""
+    """Return the bytes of a project file. `arrays` are those in the members that hold arrays, by the member's name.
+
+    Raises UserError where a member is larger than `read` would accept.
+    """
+    _check_readable(members)
     manifest = {
         "format": FORMAT,
         "oldest_reader": OLDEST_READER,
@@ -60,6 +64,17 @@ def pack(members: Mapping[str, bytes], arrays: Mapping[str, Mapping[str, Array]]
             info.create_system, info.external_attr = 3, (stat.S_IFREG | 0o644) << 16  # alike on every system
             archive.writestr(info, data)
     return buffer.getvalue()
+
+
+def _check_readable(members: Mapping[str, bytes]) -> None:
+    try:
+        for name, data in members.items():
+            check_size(name, len(data))
+            if name.endswith(".json"):
+                check_values(name, data)
+    except FileError as error:
+        text = str(error).replace("cannot be opened: ", "")
+        raise UserError(f"The project is too large to be saved: {text}. Shorten its notes, or divide it.") from error
 
 
 def _entry(data: bytes, arrays: Mapping[str, Array]) -> dict[str, Any]:
@@ -137,12 +152,13 @@ def _manifest(data: bytes) -> Manifest:
         )
     try:
         return msgspec.convert(raw, Manifest)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeError) as error:
         raise FileError(f"is damaged: its manifest cannot be read ({error})") from error
 
 
 def parse(name: str, data: bytes) -> Any:
     """Return the value of a JSON member; raise FileError that names the member."""
+    check_values(name, data)
     try:
         return load(data)
     except JsonError as error:

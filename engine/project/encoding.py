@@ -80,7 +80,7 @@ def convert(raw: Any, kind: type[T]) -> T:
     """Return `raw` as a value of `kind`; raise UserError that says where it does not fit."""
     try:
         return msgspec.convert(raw, kind)
-    except (msgspec.ValidationError, RecursionError) as error:
+    except (msgspec.ValidationError, UnicodeError, RecursionError) as error:
         raise UserError(f"This is no {kind.__name__.lower()} of Netwright: {error}.") from error
 
 
@@ -90,10 +90,8 @@ def _graph(document: Document) -> Graph:
         raise UserError("This is no project of Netwright: two of its boxes have the same name.")
     wires: dict[Port, Port] = {}
     for source, output, node, port in document.wires:
-        if node not in names or Port(node, port) in wires:
-            raise UserError(
-                f"This is no project of Netwright: one of its wires cannot end at {node!r:.80}, {port!r:.80}."
-            )
+        if Port(node, port) in wires:
+            raise UserError(f"This is no project of Netwright: two of its wires end at {node!r:.80}, {port!r:.80}.")
         wires[Port(node, port)] = Port(source, output)
     ports: dict[str, tuple[str, ...]] = {}
     for end in wires:

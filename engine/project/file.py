@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_safetensors
 from safetensors.numpy import save as save_safetensors
@@ -15,6 +16,7 @@ from safetensors.numpy import save as save_safetensors
 from engine.arrays import Array
 from engine.files import atomic_write
 from engine.problems import UserError
+from engine.project import curves
 from engine.project.container import Manifest, describe_arrays, pack, parse, read
 from engine.project.encoding import convert, document_digest, from_dict, project_bytes, to_dict
 from engine.project.limits import FileError, refusal
@@ -25,7 +27,6 @@ from engine.training.history import History
 
 SUFFIX = ".netw"
 RANK = 8
-_ARRAYS = {"parameters": "weights.safetensors", "optimizer": "optimizer.safetensors"}  # field of a run -> member
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -59,11 +60,15 @@ def encode(saved: Saved, **more: bytes) -> bytes:
     for run in saved.runs:
         folder = f"runs/{run.id}"
         members[f"{folder}/run.json"] = dump(_record(run))
-        members[f"{folder}/history.json"] = dump(run.history.to_dict(), indent=None)
-        for name, member in _ARRAYS.items():
-            arrays[f"{folder}/{member}"] = getattr(run, name)
-            members[f"{folder}/{member}"] = array_bytes(getattr(run, name))
+        for name, held in _held(run).items():
+            arrays[f"{folder}/{name}.safetensors"] = held
+            members[f"{folder}/{name}.safetensors"] = array_bytes(held)
     return pack(members, arrays)
+
+
+def _held(run: Run) -> dict[str, Mapping[str, Array]]:
+    """Return the groups of arrays of a run, by the names of their members."""
+    return {"weights": run.parameters, "optimizer": run.optimizer, "history": curves.to_arrays(run.history)}
 
 
 def _record(run: Run) -> dict[str, Any]:
@@ -74,7 +79,7 @@ def _record(run: Run) -> dict[str, Any]:
 
 def array_bytes(arrays: Mapping[str, Array]) -> bytes:
     """Return arrays as safetensors, sorted by name."""
-    return save_safetensors({name: arrays[name].copy(order="C") for name in sorted(arrays)})
+    return save_safetensors({name: np.asarray(arrays[name], order="C") for name in sorted(arrays)})
 
 
 def load(path: str | os.PathLike[str]) -> Saved:
@@ -111,17 +116,20 @@ def _run(name: str, raw: dict[str, Any], manifest: Manifest, members: dict[str, 
     record = convert(raw[f"runs/{name}/run.json"], RunRecord)
     if record.id != name:
         raise FileError(f"is damaged: {name} is not described as it should be")
-    history = _history(f"runs/{name}/history.json", raw)
-    arrays = {field: _arrays(f"runs/{name}/{member}", manifest, members) for field, member in _ARRAYS.items()}
+    weights, optimizer, series = (
+        _arrays(f"runs/{name}/{member}.safetensors", manifest, members)
+        for member in ("weights", "optimizer", "history")
+    )
     values = {field: getattr(record, field) for field in RunRecord.__struct_fields__}
-    return Run(**values | {"project": from_dict(record.project), "history": history} | arrays)
+    values |= {"project": from_dict(record.project), "history": _history(name, series)}
+    return Run(**values, parameters=weights, optimizer=optimizer)
 
 
-def _history(name: str, raw: dict[str, Any]) -> History:
+def _history(run: str, series: dict[str, Array]) -> History:
     try:
-        return History.from_dict(raw[name])
-    except (KeyError, TypeError, ValueError, OverflowError, MemoryError) as error:
-        raise FileError(f"is damaged: its member {name} holds no curves ({error!s:.100})") from error
+        return curves.from_arrays(series)
+    except (KeyError, ValueError, OverflowError) as error:
+        raise FileError(f"is damaged: the curves of {run} cannot be read ({error!s:.100})") from error
 
 
 def _arrays(name: str, manifest: Manifest, members: dict[str, bytes]) -> dict[str, Array]:
@@ -144,10 +152,7 @@ def digest(saved: Saved) -> list[str]:
     """Return lines `name sha256`, free of times and folders: equal lines mean the same project in the same state."""
     lines = [f"document {document_digest(saved.project)}"]
     for run in saved.runs:
-        parts = {name: array_bytes(getattr(run, field)) for name, field in _PARTS.items()}
+        parts = {name: array_bytes(held) for name, held in _held(run).items() if name != "history"}
         parts["random"] = dump(run.counters.get("random"))
         lines += [f"{run.id}/{name} {hashlib.sha256(data).hexdigest()}" for name, data in parts.items()]
     return lines
-
-
-_PARTS = {"weights": "parameters", "optimizer": "optimizer"}

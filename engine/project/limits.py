@@ -10,8 +10,9 @@ from engine.problems import UserError
 
 MEMBERS = 10_000
 RATIO = 100
-JSON_BYTES = 16 << 20
-HISTORY_BYTES = 128 << 20
+JSON_BYTES = 32 << 20
+JSON_VALUES = 2_000_000  # a list in a list takes 25 times as much memory as text
+PREVIEW_BYTES = 8 << 20
 TOTAL_BYTES = 16 << 30
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*(\.[a-z0-9]+)?")
 
@@ -55,9 +56,20 @@ def _check_member(info: zipfile.ZipInfo) -> None:
         info.compress_type == 0 and info.file_size != info.compress_size
     ):
         raise FileError(f"is damaged: its member {name} claims to unpack to {info.file_size} bytes")
-    limit = HISTORY_BYTES if name.endswith("history.json") else JSON_BYTES
-    if info.file_size > limit and not name.endswith(".safetensors"):
+    check_size(name, info.file_size)
+
+
+def check_size(name: str, size: int) -> None:
+    """Raise FileError where a member that is no array is larger than a project may have."""
+    limit = PREVIEW_BYTES if name.endswith(".png") else JSON_BYTES
+    if size > limit and not name.endswith(".safetensors"):
         raise FileError(f"cannot be opened: its member {name} is larger than {limit >> 20} MB")
+
+
+def check_values(name: str, data: bytes) -> None:
+    """Raise FileError where a JSON text holds more values than a project may have; commas in texts count too."""
+    if data.count(b",") + data.count(b"[") + data.count(b"{") > JSON_VALUES:
+        raise FileError(f"cannot be opened: its member {name} holds more than {JSON_VALUES} values")
 
 
 def refusal(path: object, error: FileError) -> UserError:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from io import BytesIO
+from typing import IO, Any
 from zlib import crc32
 
 import numpy as np
@@ -16,6 +17,7 @@ from engine.problems import UserError
 from engine.training.history import Epoch, History
 
 FORMAT = 1
+LARGEST = 1 << 30  # bytes of a header
 _GROUPS = ("arrays", "best", "gathered")  # fields that hold arrays by name
 _CURVES = ("losses", "rates", "gradient_norms")
 
@@ -44,7 +46,7 @@ class Checkpoint:
         arrays = {f"{group}/{name}": a for group in _GROUPS for name, a in getattr(self, group).items()}
         arrays |= {f"history/{name}": getattr(self.history, name) for name in _CURVES}
         text = json.dumps(self._header(), sort_keys=True)
-        return save(arrays, {"netwright": text, "sum": str(_sum(text, arrays))})
+        return save(arrays, {"netwright": f"{_sum(text, arrays)} {text}"})
 
     def _header(self) -> dict[str, Any]:
         plain = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in (*_GROUPS, "history")}
@@ -62,19 +64,51 @@ class Checkpoint:
 
     @classmethod
     def _read(cls, content: bytes) -> Checkpoint:
-        size = int.from_bytes(content[:8], "little")
-        header = json.loads(content[8 : 8 + size])["__metadata__"]
+        total, text = _metadata(BytesIO(content))
         arrays = load(content)
-        if int(header["sum"]) != _sum(header["netwright"], arrays):
+        if int(total) != _sum(text, arrays):
             raise DamagedError("This checkpoint is damaged: its checksum differs.")
-        plain = json.loads(header["netwright"])
+        plain = json.loads(text)
         if plain.pop("format") != FORMAT:
             raise UserError("This checkpoint was written by another version of Netwright. Train anew.")
         history = History(
             **{name: arrays[f"history/{name}"] for name in _CURVES},
             epochs=tuple(Epoch(**epoch) for epoch in plain.pop("epochs")),
         )
-        return cls(**plain, **{group: _group(arrays, group) for group in _GROUPS}, history=history)
+        groups: dict[str, Any] = {group: _group(arrays, group) for group in _GROUPS}
+        return cls(**plain, **groups, history=history)
+
+
+@dataclass(frozen=True)
+class Glance:
+    """What can be told of a checkpoint without reading its arrays."""
+
+    step: int
+    epoch: int
+    about: Mapping[str, Any]
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the training neither came to its end nor was stopped by a person."""
+        return bool(self.about.get("status", "running") == "running")
+
+
+def glance(file: IO[bytes]) -> Glance:
+    """Look at the checkpoint in an open file. Raises DamagedError where it has no header."""
+    try:
+        plain = json.loads(_metadata(file)[1])
+        return Glance(plain["step"], plain["epoch"], plain["about"])
+    except Exception as error:  # whatever a parser stumbles over
+        raise DamagedError(f"This checkpoint is damaged: {error}.") from error
+
+
+def _metadata(file: IO[bytes]) -> tuple[str, str]:
+    """Return the checksum and the header."""
+    size = int.from_bytes(file.read(8), "little")
+    if size > LARGEST:
+        raise DamagedError("This checkpoint is damaged: it has no header.")
+    total, text = json.loads(file.read(size))["__metadata__"]["netwright"].split(" ", 1)
+    return total, text
 
 
 def _group(arrays: Mapping[str, Array], group: str) -> Arrays:
@@ -87,5 +121,6 @@ def _sum(text: str, arrays: Mapping[str, Array]) -> int:
     total = crc32(text.encode())
     for name in sorted(arrays):
         array = np.ascontiguousarray(arrays[name])
-        total = crc32(array.reshape(-1).view(np.uint8), crc32(f"{name} {array.dtype} {array.shape}".encode(), total))
+        total = crc32(f"{name} {array.dtype} {array.shape}".encode(), total)
+        total = crc32(array.reshape(-1).view(np.uint8).data, total)
     return total

@@ -14,14 +14,17 @@ import numpy as np
 from engine.arrays import Array
 from engine.graph import NodeId
 
-Scores = Mapping[NodeId, Mapping[str, float | None]]  # of each Output, by the metric's name; None where it is not defined
+Scores = Mapping[
+    NodeId, Mapping[str, float | None]
+]  # of each Output, by the metric's name; None where it is not defined
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """How one epoch went. `loss` and `metrics` were gathered while the weights moved, with dropout and the like at work;
+    """How one epoch went.
 
-    the `validation_` ones come from the weights as they were at its end, and are None and empty without such samples.
+    `loss` and `metrics` were gathered while the weights moved, with dropout and the like at work; the `validation_` ones
+    come from the weights as they were at its end, and are None and empty without such samples.
     """
 
     number: int  # from 1
@@ -75,6 +78,14 @@ class History:
         )
 
 
+def main_score(scores: Scores) -> tuple[str, float | None]:
+    """Return the name and value of the first metric of the first Output; None where there is none."""
+    for metrics in scores.values():
+        for name, value in metrics.items():
+            return name, value
+    return "Metric", None
+
+
 def _series(values: Sequence[float] | Array) -> Array:
     series = np.array(values, np.float64)
     if series.ndim != 1:
@@ -120,6 +131,4 @@ class Recorder:
 
     def snapshot(self) -> History:
         """Return all that was recorded so far as a value of its own."""
-        return History(
-            _series(self.losses), _series(self.rates), _series(self.gradient_norms), tuple(self.epochs)
-        )
+        return History(_series(self.losses), _series(self.rates), _series(self.gradient_norms), tuple(self.epochs))

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, Arrays, Shape
+from engine.data.batches import shuffled, take
 from engine.data.prepare import Prepared
 from engine.graph import Graph
 from engine.plan.compile import compile
@@ -79,6 +80,7 @@ class Training:
         self.predictor = Predictor(graph, self.state, batch=256) if len(samples.validation) else None
         self.recorder, self.best = Recorder(), dict[str, Array]()
         self.gathered = Gathered(graph, len(samples.train))
+        self._outputs = {plan: plan.outputs() for plan in (self.plan, self.last_plan)}  # views of what each step leaves
         self._watch, self._reported, self._order = _Stopwatch(), 0, (-1, samples.train)
         if resume:
             self._resume(resume)
@@ -156,14 +158,11 @@ class Training:
 
     def _step(self, rows: Array, start: int) -> None:
         plan = self.plan if len(rows) == self.plan.batch else self.last_plan
-        rate = self._rate()
-        plan.load(
-            {node: array[rows] for node, array in self.samples.inputs.items()},
-            {node: array[rows] for node, array in self.samples.targets.items()},
-        )
+        rate, batch = self._rate(), take(self.samples, rows)
+        plan.load(batch.inputs, batch.targets)
         loss = plan.step(rate)
         self.recorder.step(loss, rate, plan.gradient_norm)
-        self.gathered.add(start, plan.outputs())
+        self.gathered.add(start, self._outputs[plan])
 
     def _rate(self) -> float:
         """Return the learning rate of the step that comes next."""
@@ -176,7 +175,7 @@ class Training:
             return self.samples.train
         if self._order[0] != self.epoch:
             rng = np.random.default_rng([self.settings.seed, self.epoch])
-            self._order = self.epoch, rng.permutation(self.samples.train)
+            self._order = self.epoch, shuffled(self.samples.train, rng)
         return self._order[1]
 
     def _report(self, seconds: float = 0.0) -> Iterator[Steps]:
@@ -233,8 +232,8 @@ class Training:
             if error.tensor == "data"
             else f"Try a smaller learning rate than {self._rate():g}, and look at the data for extreme values."
         )
-        what = f"In step {error.step} (epoch {self.epoch + 1}) the {error.tensor} of {error.node} became infinite or not a number."
-        return Diverged(error.node, error.tensor, error.step, f"{what} {advice}")
+        where = f"In step {error.step} (epoch {self.epoch + 1}) the {error.tensor} of {error.node}"
+        return Diverged(error.node, error.tensor, error.step, f"{where} became infinite or not a number. {advice}")
 
     def _resume(self, checkpoint: Checkpoint) -> None:
         if _shapes(checkpoint.arrays) != _shapes(self.state.arrays()):

@@ -11,7 +11,8 @@ import numpy as np
 
 import engine.metrics  # noqa: F401  (declares them)
 from engine.arrays import Array, Arrays
-from engine.data.prepare import Prepared
+from engine.data.batches import take
+from engine.data.prepare import Prepared, in_unit
 from engine.graph import Graph, NodeId
 from engine.layer import needs
 from engine.layers.output import Output
@@ -27,10 +28,14 @@ CHUNK = 1024  # samples that are answered before anybody is told how far it is
 
 @dataclass(frozen=True, eq=False)
 class Examined:
-    """What a network made of some samples: `outputs` (N, ...) are what reached each Output, before `loss.answer`."""
+    """What a network made of some samples, for each Output.
+
+    `outputs` (N, ...) are what reached it, before `loss.answer`; `losses` (N,) of each sample; `loss` over all Outputs.
+    """
 
     outputs: Mapping[NodeId, Array]
     targets: Mapping[NodeId, Array]
+    losses: Mapping[NodeId, Array]
     loss: float
 
 
@@ -44,22 +49,16 @@ def examine(predictor: Predictor, samples: Prepared, rows: Array) -> Generator[V
     graph = predictor.graph
     outputs: dict[NodeId, list[Array]] = {node: [] for node in outputs_of(graph)}
     for start in range(0, len(rows), CHUNK):
-        chosen = rows[start : start + CHUNK]
-        found = predictor.outputs({node: array[chosen] for node, array in samples.inputs.items()})
-        for node, array in found.items():
+        batch = take(samples, rows[start : start + CHUNK])
+        for node, array in predictor.outputs(batch.inputs).items():
             outputs[node].append(array)
-        yield Validating(start + len(chosen), len(rows))
+        yield Validating(start + len(batch.samples), len(rows))
     whole = {node: np.concatenate(parts) for node, parts in outputs.items()}
     targets = {node: samples.targets[node][rows] for node in whole}
-    return Examined(whole, targets, mean_loss(graph, whole, targets))
-
-
-def mean_loss(graph: Graph, outputs: Mapping[NodeId, Array], targets: Mapping[NodeId, Array]) -> float:
-    """Return the loss of all samples together: over the Outputs, the sum of weight times mean."""
     layers = outputs_of(graph)
-    return sum(
-        layers[node].weight * float(losses(layers[node].loss, x, targets[node]).mean()) for node, x in outputs.items()
-    )
+    each = {node: losses(layers[node].loss, x, targets[node]) for node, x in whole.items()}
+    loss = sum(layers[node].weight * float(found.mean()) for node, found in each.items())
+    return Examined(whole, targets, each, loss)
 
 
 def losses(loss: Loss, x: Array, target: Array) -> Array:
@@ -91,7 +90,9 @@ def scores(
 
 
 def _scores(loss: Loss, x: Array, target: Array, fitted: Fitted) -> dict[str, float | None]:
-    answer, target = in_unit(loss.answer(x), fitted), in_unit(target, fitted)
+    answer = loss.answer(x)
+    if loss.target == "value":
+        answer, target = in_unit(fitted, answer), in_unit(fitted, target)
     found = {type(metric).__name__: metric.score(answer, target) for metric in metrics_for(loss)}
     return {name: float(value) if isfinite(value) else None for name, value in found.items()}
 
@@ -99,14 +100,6 @@ def _scores(loss: Loss, x: Array, target: Array, fitted: Fitted) -> dict[str, fl
 def metrics_for(loss: Loss) -> list[Metric]:
     """Return every metric, with its defaults, that suits the targets of a loss."""
     return [kind() for kind in Metric.registry.values() if loss.target in kind.targets]
-
-
-def in_unit(values: Array, fitted: Fitted) -> Array:
-    """Return values in the unit of their column, where they had been standardised."""
-    if "scale" not in fitted:
-        return values
-    restored: Array = values * np.asarray(fitted["scale"], np.float64) + np.asarray(fitted["mean"], np.float64)
-    return restored
 
 
 class Gathered:

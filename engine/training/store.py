@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.files import atomic_write, cause, make_folder, state_folder
 from engine.problems import UserError
-from engine.training.checkpoint import Checkpoint, DamagedError
+from engine.training.checkpoint import Checkpoint, DamagedError, Glance, glance
 from engine.training.events import Checkpointed, EpochDone, Event, Steps
 from engine.training.loop import Training
 
@@ -81,6 +81,13 @@ class Store:
                 notes.append(f"{error} The one before it is used instead.")
             except OSError as error:
                 notes.append(f"{path} could not be read, because {cause(error)}. The one before it is used instead.")
+        return None
+
+    def glance(self) -> Glance | None:
+        """Tell, quickly, what the newest checkpoint is; None where there is none that can be read."""
+        for path in self.paths():
+            with suppress(OSError, DamagedError), path.open("rb") as file:
+                return glance(file)
         return None
 
     def clear(self) -> None:

@@ -3,7 +3,8 @@ import itertools
 import numpy as np
 import pytest
 
-from engine.layer import Layer
+from engine.layers.batch_norm import BatchNorm
+from engine.layers.dropout import Dropout
 from engine.optimizer import Optimizer
 from engine.problems import UserError
 from engine.training.checkpoint import Checkpoint, DamagedError
@@ -15,7 +16,7 @@ from engine.training.store import Store, checkpoint_folder, keeping
 from .training_cases import classifier, flowers
 
 SETTINGS = TrainingSettings(epochs=4, batch=8, rate=0.02)
-NORM = DROPOUT = Layer.registry["ReLU"]()
+DROPOUT, NORM = Dropout(), BatchNorm()
 
 
 def finished(training: Training) -> Training:

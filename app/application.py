@@ -1,0 +1,69 @@
+"""Starts the window: look, log, settings, and what the command line named."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtGui import QFileOpenEvent
+from PySide6.QtWidgets import QApplication
+
+from app import appearance, crash, preferences
+from app.icons import icon
+from app.theme import theme
+from app.window import Window
+
+
+class Application(QApplication):
+    """Opens files that the system hands over (macOS), as well as those of the command line."""
+
+    def __init__(self, arguments: Sequence[str]) -> None:
+        super().__init__(list(arguments))
+        self.setApplicationName("netwright")
+        self.setApplicationDisplayName("Netwright")
+        self.setDesktopFileName("netwright")
+        self.window: Window | None = None
+        self._waiting: list[Path] = []
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QFileOpenEvent):
+            self.open(Path(event.file()))
+            return True
+        return super().event(event)
+
+    def open(self, path: Path) -> None:
+        """Open a file now, or as soon as there is a window."""
+        if self.window is None:
+            self._waiting.append(path)
+        else:
+            self.window.open_path(path)
+
+    def show_window(self, window: Window) -> None:
+        """Show the window, then open what waits."""
+        self.window = window
+        window.show()
+        waiting, self._waiting = self._waiting, []
+        for path in waiting:
+            QTimer.singleShot(0, partial(window.open_path, path))
+
+
+def run(file: str | None = None) -> int:
+    """Show the window until it is closed; return the exit status."""
+    app = Application(sys.argv[:1])
+    settings = preferences.load()
+    theme().choice = settings.preferences.theme
+    appearance.prepare(app)
+    app.setWindowIcon(icon("network", "accent"))
+    window = Window(settings)
+    crash.install(window.notices.post)
+    if file:
+        app.open(Path(file))
+    elif settings.preferences.reopen and settings.recent:
+        app.open(Path(settings.recent[0]))
+    app.show_window(window)
+    status = app.exec()
+    crash.uninstall()
+    return status

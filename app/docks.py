@@ -1,0 +1,190 @@
+"""The docks of the window: made from the registry of panels, arranged for each workspace, movable by the person."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from itertools import pairwise
+
+from PySide6.QtCore import QByteArray, QObject, Qt
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QTabWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.icons import icon
+from app.panels import Context, Panel
+
+_AREAS = {
+    "left": Qt.DockWidgetArea.LeftDockWidgetArea,
+    "right": Qt.DockWidgetArea.RightDockWidgetArea,
+    "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
+}
+VERSION = 1  # of the saved layout; another number makes old ones be forgotten
+WIDTHS = {"left": 216, "right": 288}
+BOTTOM = 236
+
+
+class Docks(QObject):
+    """Every panel's dock by name."""
+
+    def __init__(self, window: QMainWindow, panels: Sequence[Panel], context: Context) -> None:
+        super().__init__(window)
+        self._window, self._panels, self._context = window, panels, context
+        self.all: dict[str, Dock] = {}
+        self._painted = False
+        bottom, sides = Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea
+        window.setCorner(bottom, sides.LeftDockWidgetArea)
+        window.setCorner(Qt.Corner.BottomRightCorner, sides.RightDockWidgetArea)
+        options = QMainWindow.DockOption
+        window.setDockOptions(options.AnimatedDocks | options.AllowTabbedDocks | options.GroupedDragging)
+        window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        window.setDocumentMode(True)
+        for panel in panels:
+            dock = self.all[panel.name] = Dock(panel, window)
+            dock.visibilityChanged.connect(lambda seen, d=dock: self._seen(d, seen))
+            window.addDockWidget(_AREAS[panel.area], dock)
+
+    def arrange(self, workspace: str) -> None:
+        """Put every panel where it belongs in a workspace; those of other workspaces are closed."""
+        for dock in self.all.values():
+            dock.setFloating(False)
+            self._window.addDockWidget(_AREAS[dock.panel.area], dock)
+            dock.hide()
+        for area in _AREAS:
+            docks = [dock for dock in self.all.values() if dock.panel.area == area]
+            for first, second in pairwise(docks):
+                self._window.tabifyDockWidget(first, second)
+        for dock in self.all.values():
+            dock.setVisible(workspace in dock.panel.workspaces)
+        for dock in self.all.values():
+            if workspace in dock.panel.front:
+                dock.raise_()
+        self._size()
+
+    def show(self, name: str) -> None:
+        """Open a panel, bring it to the front and give it the keyboard."""
+        dock = self.all[name]
+        dock.show()
+        dock.raise_()
+        self.make(dock)
+        if dock.width() < dock.panel.width and not dock.isFloating():
+            self._window.resizeDocks([dock], [dock.panel.width], Qt.Orientation.Horizontal)
+        content = dock.content
+        if content is not None:
+            content.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def painted(self) -> None:
+        """Called once the window has been painted: from now on panels are made when they are seen."""
+        self._painted = True
+        for dock in self.all.values():
+            self._seen(dock, dock.isVisible() and not dock.visibleRegion().isEmpty())
+
+    def make(self, dock: Dock) -> None:
+        """Make the panel of a dock, if it is not made yet."""
+        if dock.content is None:
+            dock.fill(dock.panel.make(self._context))
+            assert dock.content is not None
+            self._context.shared[dock.panel.name] = dock.content
+
+    def state(self) -> str:
+        """Return the layout as text."""
+        return base64.b64encode(self._window.saveState(VERSION).data()).decode("ascii")
+
+    def restore(self, state: str) -> bool:
+        """Put a saved layout back; return whether that could be done."""
+        try:
+            raw = base64.b64decode(state, validate=True)
+        except ValueError:
+            return False
+        return self._window.restoreState(QByteArray(raw), VERSION)
+
+    def _seen(self, dock: Dock, seen: bool) -> None:
+        if seen and (self._painted or dock.panel.early):
+            self.make(dock)
+
+    def _size(self) -> None:
+        shown = [dock for dock in self.all.values() if not dock.isHidden()]
+        for area, orientation in (("left", Qt.Orientation.Horizontal), ("right", Qt.Orientation.Horizontal)):
+            docks = [dock for dock in shown if dock.panel.area == area]
+            self._window.resizeDocks(docks, [WIDTHS[area]] * len(docks), orientation)
+        bottom = [dock for dock in shown if dock.panel.area == "bottom"]
+        self._window.resizeDocks(bottom, [BOTTOM] * len(bottom), Qt.Orientation.Vertical)
+
+
+class Dock(QDockWidget):
+    """A dock with a quiet title; where several share tabs at the bottom, the tab is the title."""
+
+    def __init__(self, panel: Panel, window: QMainWindow) -> None:
+        super().__init__(panel.title, window)
+        self.panel = panel
+        self.content: QWidget | None = None
+        self.setObjectName(f"dock.{panel.name}")
+        self.setWidget(QWidget())
+        self._title = _Title(self)
+        self._nothing = QWidget(self)
+        self.toggleViewAction().setIcon(icon(panel.icon))
+        self.dockLocationChanged.connect(lambda _: self._settle())
+        self.topLevelChanged.connect(lambda _: self._settle())
+        self.visibilityChanged.connect(lambda _: self._settle())
+        self._settle()
+
+    def fill(self, content: QWidget) -> None:
+        """Show the panel."""
+        self.content = content
+        content.setProperty("panel", True)
+        content.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        empty = self.widget()
+        self.setWidget(content)
+        if empty is not None:
+            empty.deleteLater()
+
+    def show_count(self, count: int) -> None:
+        """Show a number in the title, such as that of problems; none for 0."""
+        self.setWindowTitle(f"{self.panel.title} ({count})" if count else self.panel.title)
+
+    def _settle(self) -> None:
+        parent = self.parentWidget()
+        main = parent if isinstance(parent, QMainWindow) else None
+        below = main is not None and main.dockWidgetArea(self) == _AREAS["bottom"]
+        tabbed = main is not None and any(not other.isHidden() for other in main.tabifiedDockWidgets(self))
+        bar = self._nothing if (below or tabbed) and not self.isFloating() else self._title
+        if self.titleBarWidget() is not bar:
+            self.setTitleBarWidget(bar)
+        for widget in (self._title, self._nothing):
+            widget.setVisible(widget is bar)
+
+
+class _Title(QWidget):
+    """The title of a dock: its name, and small buttons to let it float and to close it."""
+
+    def __init__(self, dock: QDockWidget) -> None:
+        super().__init__(dock)
+        row = QHBoxLayout()
+        row.setContentsMargins(14, 8, 6, 2)
+        self.setProperty("panel", True)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._name = QLabel(dock.windowTitle())
+        self._name.setProperty("quiet", True)
+        dock.windowTitleChanged.connect(self._name.setText)
+        row.addWidget(self._name, 1)
+        for icon_name, text, do in (
+            ("external-link", "Let it float, or put it back", lambda: dock.setFloating(not dock.isFloating())),
+            ("x", "Close this panel", dock.close),
+        ):
+            button = QToolButton()
+            button.setIcon(icon(icon_name, "quiet"))
+            button.setFixedSize(20, 20)
+            button.setToolTip(text)
+            button.setAccessibleName(f"{text}: {dock.windowTitle()}")
+            button.clicked.connect(lambda _=False, act=do: act())
+            row.addWidget(button)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(row)

@@ -1,0 +1,1 @@
+"""What is selected, and how it can be changed."""

@@ -1,0 +1,53 @@
+"""The manual page of what is selected (F1), written from what every layer declares about itself."""
+
+from __future__ import annotations
+
+from html import escape
+
+from PySide6.QtWidgets import QTextBrowser
+
+from app.theme import theme, tokens
+from engine.catalog import FAMILIES
+from engine.manual import html, index
+from engine.spec import Spec
+
+
+class ManualPage(QTextBrowser):
+    """Shows one page, or the list of all of them; needs no network."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Manual")
+        self.setOpenLinks(False)
+        self.anchorClicked.connect(lambda url: self.show_name(url.toString()))
+        self.name = ""
+        theme().changed.connect(lambda: self.show_name(self.name))
+        self.show_name("")
+
+    def show_name(self, name: str) -> None:
+        """Show the page of a declared thing by its class name; the list of all for a name that nothing has."""
+        kind = next((family.registry[name] for family in FAMILIES.values() if name in family.registry), None)
+        self.name = name if kind else ""
+        self.document().setDefaultStyleSheet(_style())
+        self.setHtml(_page(kind) if kind else _contents())
+
+
+def _page(kind: type[Spec]) -> str:
+    return f'<p><a href=" ">All pages</a></p>{html(kind)}'
+
+
+def _contents() -> str:
+    parts, family = ["<h1>Manual</h1>"], ""
+    for entry in index():
+        if entry.family != family:
+            family = entry.family
+            parts.append(f"<h2>{escape(family.capitalize())}</h2>")
+        parts.append(f'<p><a href="{entry.name}">{entry.name}</a><br>{escape(entry.title)}</p>')
+    return "".join(parts)
+
+
+def _style() -> str:
+    t = tokens()
+    return f"""h1 {{ font-size: 18px; }} h2 {{ font-size: 14px; color: {t.quiet}; }}
+a {{ color: {t.accent}; text-decoration: none; }} th {{ color: {t.quiet}; text-align: left; padding-right: 12px; }}
+td {{ padding: 3px 12px 3px 0; }} code, pre {{ background: {t.raised}; }}"""

@@ -1,0 +1,173 @@
+"""The registry of panels: one line makes a panel part of the window, its menu, its layout and its workspaces.
+
+A panel of your own: write `make_x(context) -> QWidget` in your package and add one `Panel(...)` to `PANELS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal
+
+from PySide6.QtWidgets import QWidget
+
+from app.actions import Actions
+from app.dataset import ProjectData
+from app.document import Document
+from app.preferences import Settings
+from app.trainer import Trainer
+from engine.project.run import Run
+
+if TYPE_CHECKING:
+    from app.canvas.canvas import Canvas
+    from app.files import Files
+
+Area = Literal["left", "right", "bottom"]
+
+
+@dataclass
+class Context:
+    """What a panel may use. `tell` writes a sentence into the status bar, `notify` one that asks for attention;
+    `show_panel` brings a panel to the front by its name; `export` asks where a run is to be exported to.
+    """
+
+    document: Document
+    actions: Actions
+    settings: Settings
+    canvas: Canvas
+    files: Files
+    data: ProjectData
+    trainer: Trainer
+    tell: Callable[[str], None]
+    notify: Callable[..., None]
+    show_panel: Callable[[str], None]
+    export: Callable[[Run], None]
+    shared: dict[str, Any] = field(default_factory=dict)  # widgets by panel name, once they are made
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A dock of the window. It is made when it is first seen, after the window's first paint unless `early`.
+
+    `workspaces` are those in which it is open, `front` those in which it is the foremost of its tabs.
+    """
+
+    name: str
+    title: str
+    icon: str
+    area: Area
+    make: Callable[[Context], QWidget]
+    workspaces: tuple[str, ...] = ()
+    front: tuple[str, ...] = ()
+    early: bool = False
+    width: int = 0  # at least, when it is asked for
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """An arrangement of the same docks for one kind of work."""
+
+    name: str
+    title: str
+    icon: str
+    tip: str
+
+
+WORKSPACES = (
+    Workspace("data", "Data", "database", "Look at the data and say what is read and what is predicted"),
+    Workspace("build", "Build", "hammer", "Draw the network"),
+    Workspace("train", "Train", "chart-line", "Watch the network learn"),
+    Workspace("use", "Use", "wand-sparkles", "Try the trained network and take it away"),
+)
+
+
+def _layers(context: Context) -> QWidget:
+    from app.palette.palette import LayerPalette
+
+    palette = LayerPalette()
+    palette.chosen.connect(context.canvas.add_layer)
+    return palette
+
+
+def _inspector(context: Context) -> QWidget:
+    from app.inspector.inspector import Inspector
+
+    return Inspector(context.document)
+
+
+def _problems(context: Context) -> QWidget:
+    from app.problems.panel import ProblemsPanel
+
+    panel = ProblemsPanel(context.document)
+    panel.went.connect(context.canvas.show_node)
+    return panel
+
+
+def _outline(context: Context) -> QWidget:
+    from app.outline.panel import OutlinePanel
+
+    panel = OutlinePanel(context.document)
+    panel.went.connect(context.canvas.show_node)
+    return panel
+
+
+def _manual(context: Context) -> QWidget:
+    from app.manual.page import ManualPage
+
+    return ManualPage()
+
+
+def _curves(context: Context) -> QWidget:
+    from app.training.follow import follow
+    from app.training.panel import TrainingPanel
+
+    return follow(TrainingPanel(), context.trainer, context.document)
+
+
+def _data(context: Context) -> QWidget:
+    from app.data.panel import DataPanel
+
+    return DataPanel(context.document, context.data)
+
+
+def _runs(context: Context) -> QWidget:
+    from app.runs.panel import RunsPanel
+
+    panel = RunsPanel(context.document)
+    panel.exported.connect(context.export)
+    panel.shown.connect(partial(_show_run, context))
+    return panel
+
+
+def _show_run(context: Context, run: Run) -> None:
+    if not context.trainer.session.busy:
+        context.show_panel("curves")
+        context.shared["curves"].show_history(run.history, run.project.training.epochs)
+
+
+def _try(context: Context) -> QWidget:
+    from app.trying.asker import Asker
+    from app.trying.panel import TryPanel
+
+    panel = TryPanel()
+    Asker(panel, context.document, context.data)
+    return panel
+
+
+PANELS: tuple[Panel, ...] = (
+    Panel("layers", "Layers", "layers", "left", _layers, ("build",), early=True),
+    Panel("inspector", "Inspector", "sliders-horizontal", "right", _inspector, ("build", "train"), early=True),
+    Panel("manual", "Manual", "book-open", "right", _manual, width=440),
+    Panel("curves", "Curves", "chart-line", "bottom", _curves, ("build", "train"), front=("train",)),
+    Panel("problems", "Problems", "triangle-alert", "bottom", _problems, ("data", "build", "train"), front=("build",)),
+    Panel("data", "Data", "database", "bottom", _data, ("data", "build"), front=("data",)),
+    Panel("runs", "Runs", "history", "bottom", _runs, ("build", "train", "use")),
+    Panel("outline", "Outline", "list-tree", "bottom", _outline, ("build",)),
+    Panel("try", "Try it", "wand-sparkles", "bottom", _try, ("use",), front=("use",)),
+)
+
+
+def available(panels: tuple[Panel, ...] = PANELS) -> tuple[Workspace, ...]:
+    """Return the workspaces that have a panel."""
+    return tuple(space for space in WORKSPACES if any(space.name in panel.workspaces for panel in panels))

@@ -1,0 +1,97 @@
+"""Work off the window's thread: started here, answered by signals, cancelled by request, its errors told in sentences."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, QThreadPool, Signal
+
+from app.crash import NOTICE, log
+from engine.files import cause
+from engine.problems import UserError
+
+
+class Cancelled(Exception):  # noqa: N818 - no error
+    """Raised inside a task's work by `Task.check` once the person no longer wants it."""
+
+
+class Task(QObject):
+    """One piece of work. Exactly one of `done`, `failed` and `cancelled` is emitted, on the window's thread."""
+
+    done = Signal(object)
+    failed = Signal(str)
+    cancelled = Signal()
+    progressed = Signal(float)
+    _ended = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._wish = threading.Event()
+        self._ended.connect(self._answer)
+
+    def cancel(self) -> None:
+        """Ask the work to end at its next `check`."""
+        self._wish.set()
+
+    def check(self, share: float | None = None) -> None:
+        """Called by the work now and then, with how far it is (0 to 1); raises Cancelled when it should end."""
+        if self._wish.is_set():
+            raise Cancelled
+        if share is not None:
+            self.progressed.emit(share)
+
+    def _work(self, work: Callable[[], Any]) -> None:
+        try:
+            answer: Callable[[], None] = _with(self.done, work())
+        except Cancelled:
+            answer = self.cancelled.emit
+        except Exception as error:
+            answer = _with(self.failed, sentence(error))
+        self._ended.emit(answer)
+
+    def _answer(self, answer: Callable[[], None]) -> None:
+        if self._wish.is_set():
+            answer = self.cancelled.emit
+        answer()
+        _running.discard(self)
+
+
+_running: set[Task] = set()
+
+
+def _with(signal: Any, value: Any) -> Callable[[], None]:
+    return lambda: signal.emit(value)
+
+
+def start(
+    work: Callable[[Task], Any],
+    done: Callable[[Any], None] | None = None,
+    failed: Callable[[str], None] | None = None,
+) -> Task:
+    """Run `work(task)` on another thread; `done(result)` or `failed(sentence)` is called on the window's thread."""
+    task = Task()
+    if done:
+        task.done.connect(done)
+    if failed:
+        task.failed.connect(failed)
+    _running.add(task)
+    QThreadPool.globalInstance().start(lambda: task._work(lambda: work(task)))
+    return task
+
+
+def finish(milliseconds: int = 10_000) -> bool:
+    """Wait until no work is going on, as before the program ends; return whether that came to pass."""
+    return QThreadPool.globalInstance().waitForDone(milliseconds)
+
+
+def sentence(error: Exception) -> str:
+    """Return what a person is told about an error; what only a programmer understands goes to the log."""
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{cause(error)}."
+    log.error("a task failed", exc_info=error)
+    return NOTICE

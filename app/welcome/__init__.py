@@ -1,0 +1,1 @@
+"""What one sees when nothing is open."""

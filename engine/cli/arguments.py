@@ -1,0 +1,140 @@
+"""What can be typed: every command with its options."""
+
+from __future__ import annotations
+
+from argparse import Action, ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+
+FILE = ("file", {"metavar": "FILE", "help": "a project file (.netw)"})
+RUN = ("--run", {"default": "", "metavar": "RUN", "help": "which run, such as run-2 (default: the latest)"})
+
+
+def _number(least: float, whole: bool) -> Any:
+    """Return a reader of numbers of at least `least`, for argparse."""
+
+    def number(text: str) -> float | int:
+        value = int(text) if whole else float(text)
+        if not value >= least:
+            raise ValueError
+        return value
+
+    number.__name__ = f"whole number from {least:g}" if whole else f"number above {least:g}"
+    return number
+
+
+_COUNT, _SEED, _RATE = _number(1, whole=True), _number(0, whole=True), _number(1e-12, whole=False)
+
+# Each command: what it does, and its arguments as argparse takes them.
+COMMANDS: dict[str, tuple[str, tuple[tuple[str, dict[str, Any]], ...]]] = {
+    "new": (
+        "write a project with a network that fits the data",
+        (
+            ("out", {"metavar": "OUT.netw", "help": "the project file to write"}),
+            (
+                "--template",
+                {"choices": ("mlp", "cnn", "lstm"), "default": "mlp", "help": "kind of network (default: mlp)"},
+            ),
+            (
+                "--data",
+                {"required": True, "metavar": "DATA", "help": "a sample's name, CSV or npz file, or picture folder"},
+            ),
+            ("--target", {"default": "", "metavar": "COLUMN", "help": "the column to predict (default: a guess)"}),
+        ),
+    ),
+    "check": (
+        "say what keeps a project from training",
+        (
+            ("file", {"metavar": "FILE", "nargs": "?", "help": "a project file (.netw)"}),
+            ("--server", {"action": "store_true", "help": "answer each path that comes as a line with a line of JSON"}),
+        ),
+    ),
+    "train": (
+        "train a project; Ctrl+C stops and keeps what was learnt",
+        (
+            FILE,
+            ("--epochs", {"type": _COUNT, "metavar": "N", "help": "how often every sample is seen"}),
+            ("--seed", {"type": _SEED, "metavar": "N", "help": "same seed, same losses"}),
+            ("--rate", {"type": _RATE, "metavar": "X", "help": "the learning rate"}),
+            ("--batch", {"type": _COUNT, "metavar": "N", "help": "samples in one step"}),
+            ("--workers", {"type": _SEED, "metavar": "N", "help": "processes that share the work (0: chosen)"}),
+            ("--resume", {"action": "store_true", "help": "go on from the last checkpoint, exactly"}),
+        ),
+    ),
+    "evaluate": (
+        "tell how good a run is",
+        (FILE, RUN, ("--data", {"metavar": "DATA", "help": "other data than the project's validation samples"})),
+    ),
+    "predict": (
+        "answer for new samples, through ONNX Runtime",
+        (
+            FILE,
+            RUN,
+            (
+                "inputs",
+                {"metavar": "INPUT", "nargs": "+", "help": "a CSV file, pictures, or values such as 5.1,3.5,1.4"},
+            ),
+        ),
+    ),
+    "export": (
+        "write an ONNX model that is proven to answer alike",
+        (
+            FILE,
+            RUN,
+            ("out", {"metavar": "OUT.onnx", "help": "the model file to write"}),
+            ("--opset", {"type": int, "choices": (17, 20), "default": 20, "help": "17 for old runtimes (default: 20)"}),
+            ("--report", {"metavar": "REPORT", "help": "also write a report: .md, .html or .json"}),
+        ),
+    ),
+    "runs": ("list the runs of a project", (FILE,)),
+    "layers": ("list all layers, losses, optimizers and so on", ()),
+    "samples": ("list the data sets that come with the program", ()),
+    "bench": (
+        "measure how fast the engine trains seven fixed networks on one thread",
+        (
+            ("--serve", {"action": "store_true", "help": "answer RUN, LOSSES and QUIT, one on each line"}),
+            (
+                "--seconds",
+                {"type": _RATE, "default": 1.0, "metavar": "X", "help": "how long each is measured (default: 1)"},
+            ),
+        ),
+    ),
+    "save-copy": ("open a project and save it as another file", (FILE, ("out", {"metavar": "OUT"}))),
+    "digest": ("print one checksum for each part of a project", (FILE,)),
+}
+
+
+class _Version(Action):
+    """Prints the version; it is looked up only then."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **rules: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, **rules)
+
+    def __call__(self, parser: ArgumentParser, *_: Any) -> None:
+        from importlib import metadata
+
+        with suppress(metadata.PackageNotFoundError):
+            parser.exit(0, f"netwright {metadata.version('netwright')}\n")
+        parser.exit(0, "netwright, not installed\n")
+
+
+def read(words: Sequence[str] | None) -> Namespace:
+    """Return what was typed. Raises SystemExit: 2 with a sentence on wrong usage, 0 after help."""
+    parser = ArgumentParser(
+        prog="netwright",
+        description="Draw a neural network, train it on your own data, take it away as ONNX. These commands need no window.",
+        epilog="Exit status: 0 done, 1 the project or its data has problems, 2 wrong usage.",
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action=_Version, help="print the version and end")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (text, arguments) in COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        for flag, rules in arguments:
+            command.add_argument(flag, **rules)
+        command.add_argument("--json", action="store_true", help="print exactly one JSON object")
+    found = parser.parse_args(words)
+    if found.command == "check" and not (found.server or found.file):
+        parser.error("check needs a FILE, or --server")
+    return found

@@ -1,0 +1,162 @@
+"""What each command does. Every function takes what was typed and returns what there is to say."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from engine import api
+from engine.bench.serve import serve
+from engine.cli import told
+from engine.cli.execute import Outcome
+from engine.cli.progress import Bar
+from engine.data.samples import SAMPLES
+from engine.files import atomic_write
+from engine.problems import UserError
+from engine.project.file import SUFFIX
+from engine.training.environment import environment
+
+REPORTS = {".md": "to_markdown", ".html": "to_html", ".json": "to_json"}
+
+
+def new(typed: Namespace) -> Outcome:
+    if Path(typed.out).suffix != SUFFIX:
+        raise UserError(f"{typed.out} is no name of a project file. Let it end with {SUFFIX}.")
+    project = api.new(typed.out, template=typed.template, data=typed.data, target=typed.target)
+    boxes = {name: type(layer).__name__ for name, layer in project.graph.nodes.items()}
+    lines = [f"Wrote {typed.out}: {' → '.join(boxes)}.", f"Train it with: netwright train {typed.out}"]
+    return Outcome({"file": typed.out, "boxes": boxes, "training": project.training.to_dict()}, lines)
+
+
+def check(typed: Namespace) -> Outcome:
+    if typed.server:
+        _serve()
+        return Outcome({"status": "ok"})
+    found = api.check(typed.file)
+    status = "error" if found else "ok"
+    return Outcome(
+        {"file": typed.file, "status": status, "problems": found}, [f"{typed.file} is fine."][: not found], found
+    )
+
+
+def _serve() -> None:
+    """Answer each path that comes as a line with one line of JSON, until there are no more."""
+    for line in sys.stdin:
+        try:
+            found = api.problems_of(line.rstrip("\n"))
+            answer: dict[str, Any] = {"status": "ok", "problems": found}
+        except UserError as error:
+            answer = {"status": "error", "message": " ".join(str(error).split())}
+        print(json.dumps(answer, sort_keys=True), flush=True)
+
+
+def train(typed: Namespace) -> Outcome:
+    bar = Bar(shown=sys.stderr.isatty() or not typed.json)
+    settings = {name: getattr(typed, name) for name in ("epochs", "seed", "rate", "batch", "workers")}
+    try:
+        run = api.train(typed.file, **settings, resume=typed.resume, on_event=bar.hear)
+    finally:
+        bar.close()
+    summary = told.summary(run)
+    return Outcome({"file": typed.file, **summary}, told.summary_lines(summary))
+
+
+def evaluate(typed: Namespace) -> Outcome:
+    found = api.evaluate(typed.file, data=typed.data, run=typed.run)
+    metrics = told.metrics(found.metrics)
+    lines = [f"{found.run} on {found.samples:,} {'validation samples' if found.part == 'validation' else 'samples'}:"]
+    lines += [f"  {name} {value:.6g}" for name, value in {"loss": found.loss, **metrics}.items() if value is not None]
+    return Outcome({**asdict(found), "metrics": metrics}, [*lines, *found.notes])
+
+
+def predict(typed: Namespace) -> Outcome:
+    answers = api.predict(typed.file, typed.inputs, run=typed.run)
+    plain = [{node: told.answer(answer) for node, answer in sample.items()} for sample in answers]
+    several = len(answers[0]) > 1 if answers else False
+    lines = [
+        "  ".join(told.answer_line(node if several else "", a) for node, a in sample.items()) for sample in answers
+    ]
+    return Outcome({"file": typed.file, "answers": plain}, lines)
+
+
+def export(typed: Namespace) -> Outcome:
+    ending = Path(typed.report).suffix.lower() if typed.report else ".md"
+    if ending not in REPORTS:
+        raise UserError(
+            f"A report cannot be written as {ending or 'a file without ending'}. Choose {', '.join(REPORTS)}."
+        )
+    report = api.export(typed.file, typed.out, opset=typed.opset, run=typed.run)
+    if typed.report:
+        atomic_write(typed.report, getattr(report, REPORTS[ending])().encode())
+    checked = report.verification
+    lines = [f"Wrote {typed.out} ({report.size:,} bytes, operator set {report.opset})."]
+    lines += [
+        f"ONNX Runtime answers alike at all {len(checked.boxes)} boxes: largest difference {checked.largest:.2g}."
+    ]
+    return Outcome(report.to_dict(), lines)
+
+
+def runs(typed: Namespace) -> Outcome:
+    found = [told.summary(run) for run in api.runs(typed.file)]
+    lines = [told.run_line(item) for item in found] or [f"{typed.file} has no run yet."]
+    return Outcome({"file": typed.file, "runs": found}, lines)
+
+
+def layers(typed: Namespace) -> Outcome:
+    grouped = {category: {kind.__name__: kind.title() for kind in kinds} for category, kinds in api.layers().items()}
+    lines = []
+    for category, kinds in grouped.items():
+        lines += [category or "Other", *(f"  {name:24}{title}" for name, title in kinds.items())]
+    others = {name: members for name, members in api.families().items() if name != "layers"}
+    lines += [f"{name.capitalize()}: {', '.join(members)}" for name, members in others.items()]
+    return Outcome({"layers": grouped, **others}, lines)
+
+
+def samples(typed: Namespace) -> Outcome:
+    found = [
+        {"name": s.name, "title": s.title, "task": s.task, "target": s.target, "warning": s.warning}
+        for s in (SAMPLES[name] for name in api.samples())
+    ]
+    return Outcome({"samples": found}, [f"{item['name']:18}{item['title']}" for item in found])
+
+
+def bench(typed: Namespace) -> Outcome:
+    if typed.serve:
+        serve()
+        return Outcome({})
+    found = api.bench(typed.seconds)
+    told_of = environment()
+    inherited = [f"{name}={value} is set, which changes the speed." for name, value in told_of["inherited"].items()]
+    lines = [f"{name:20}{item['ms']:10.3f} ms a step" for name, item in found.items()]
+    return Outcome({"networks": found, "environment": told_of}, [*lines, *inherited])
+
+
+def save_copy(typed: Namespace) -> Outcome:
+    api.save_copy(typed.file, typed.out)
+    return Outcome({"file": typed.file, "copy": typed.out}, [f"Wrote {typed.out}."])
+
+
+def digest(typed: Namespace) -> Outcome:
+    lines = api.digest(typed.file)
+    return Outcome({"file": typed.file, "digest": dict(line.split(" ", 1) for line in lines)}, lines)
+
+
+COMMANDS: Mapping[str, Callable[[Namespace], Outcome]] = {
+    "new": new,
+    "check": check,
+    "train": train,
+    "evaluate": evaluate,
+    "predict": predict,
+    "export": export,
+    "runs": runs,
+    "layers": layers,
+    "bench": bench,
+    "samples": samples,
+    "save-copy": save_copy,
+    "digest": digest,
+}

@@ -1,0 +1,99 @@
+"""Guesses about columns: what kind each is, and which one a person most likely wants to predict."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+
+from engine.columns import Column, ColumnKind
+from engine.data.dataset import Dataset
+
+TARGET_NAMES = (
+    "target",
+    "label",
+    "class",
+    "y",
+    "digit",
+    "species",
+    "category",
+    "outcome",
+    "output",
+    "gender",
+    "sentiment",
+)
+FEW = 50  # different values: more are categories only if each occurs often
+
+
+def text_kind(distinct: int, present: int) -> ColumnKind:
+    """Return "category" or "text" for a column of texts by how often its values are repeated."""
+    repeated = distinct <= FEW and 2 * distinct <= present
+    return "category" if repeated or (distinct <= 1000 and 20 * distinct <= present) else "text"
+
+
+def as_kind(column: Column, kind: ColumnKind) -> Column:
+    """Return a column as one of another kind: texts that are no numbers become missing, numbers are written out.
+
+    A column that cannot be converted (an image, a series) comes back as it is.
+    """
+    if kind == column.kind or column.inner or kind == "image":
+        return column
+    if kind != "number":
+        return Column(column.name, kind, column.texts())
+    present, place = np.unique(column.values, return_inverse=True)
+    return Column(column.name, "number", np.array([_number(str(text)) for text in present])[place.reshape(-1)])
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        return math.nan
+    return value if math.isfinite(value) else math.nan
+
+
+def converted(dataset: Dataset, kinds: Mapping[str, ColumnKind]) -> Dataset:
+    """Return the data set with these columns, where it has them, as these kinds: a short file suggests other kinds."""
+    columns = tuple(as_kind(column, kinds.get(column.name, column.kind)) for column in dataset.columns)
+    return Dataset(columns, dataset.notes)
+
+
+def tells_classes(column: Column) -> bool:
+    """Tell whether the values are classes rather than measures: categories, or few whole numbers that are repeated."""
+    if column.kind == "category":
+        return True
+    if column.kind != "number" or column.inner:
+        return False
+    values = column.values[~column.missing]
+    if not len(values) or (values != np.floor(values)).any():
+        return False
+    few = len(column.distinct) <= 20 and 3 * len(column.distinct) <= len(values)
+    return few and (_named(column.name) or len(column.distinct) == 2)
+
+
+def guess_target(dataset: Dataset) -> str:
+    """Return the name of the column that is most likely to be predicted; "" where there is none.
+
+    A name that says so wins ("label", "class", `is_...`), then the last or the first column if it tells classes apart,
+    then the last or the first if it holds numbers.
+    """
+    usable = [column for column in dataset.columns if column.kind in ("number", "category") and not column.inner]
+    usable = [column for column in usable if not column.missing.all()]
+    if not usable:
+        return ""
+    for name in TARGET_NAMES:
+        for column in usable:
+            if column.name.lower() == name:
+                return column.name
+    named = [column for column in usable if _named(column.name)]
+    if named:
+        return named[-1].name
+    ends = [column for column in (dataset.columns[-1], dataset.columns[0]) if column in usable]
+    classes = [column for column in ends if tells_classes(column) and len(column.distinct) > 1]
+    return (classes or ends or usable[-1:])[0].name
+
+
+def _named(name: str) -> bool:
+    low = name.lower()
+    return low in TARGET_NAMES or low.startswith("is_") or low.endswith(("_label", "_class", "_target"))

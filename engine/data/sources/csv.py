@@ -1,0 +1,52 @@
+"""Tables in text files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from engine.data import csv_table
+from engine.data.csv_dialect import DELIMITERS, as_utf8, sniff
+from engine.data.dataset import Dataset
+from engine.data.files import open_regular
+from engine.data.source import Source
+from engine.problems import UserError
+from engine.spec import param
+
+LARGEST = 4 << 30  # bytes
+
+
+class Csv(Source):
+    """A table in a text file: CSV, TSV and their relatives, one row on each line."""
+
+    path: str = param("The file.", default="")
+    delimiter: str = param("What parts the cells of a line.", default="auto", choices=("auto", *sorted(DELIMITERS)))
+    header: str = param(
+        "Whether the first line holds the names of the columns.", default="auto", choices=("auto", "yes", "no")
+    )
+    decimal: str = param(
+        "What parts the fraction of a number.", default="auto", choices=("auto", "point", "comma"), advanced=True
+    )
+    missing: tuple[str, ...] = param(
+        "Cells that mean: no value. An empty cell always does.",
+        default=("NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "?", "-"),
+        advanced=True,
+    )
+    categories: tuple[str, ...] = param(
+        "Columns that are categories, though they look like numbers or texts.", default=()
+    )
+    texts: tuple[str, ...] = param("Columns that are texts, though they look like something else.", default=())
+
+    def read(self) -> Dataset:
+        with open_regular(self.path, LARGEST) as file, as_utf8(self.path, file) as (path, note):
+            dialect = sniff(path, self.delimiter, self.header)
+            with csv_table.open_table(path, self.path, dialect, self.missing) as table:
+                if not table.rows:
+                    raise UserError(f"{self.path} has names of columns, but no rows. Choose a file with data in it.")
+                found = csv_table.columns(table, self.decimal, self.categories, self.texts, dialect.delimiter)
+        kept = tuple(c for c in found if not (c.name.startswith("column_") and c.missing.all())) or tuple(found)
+        notes = [*([note] if note else []), *dialect.notes]
+        notes += [f"Column {c.name} has no values." for c in kept if c.missing.all()]
+        return Dataset(kept, tuple(notes))
+
+    def label(self) -> str:
+        return Path(self.path).name

@@ -1,0 +1,91 @@
+"""Folders of pictures."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from engine.columns import Column, text_array
+from engine.data.dataset import Dataset
+from engine.data.files import unreadable
+from engine.data.pictures import ENDINGS, picture_size, read_picture
+from engine.data.source import Source
+from engine.problems import UserError
+from engine.spec import param
+
+LARGEST = 8 << 30  # bytes of all pictures together
+
+
+class ImageFolder(Source):
+    """A folder with one folder for each class, and the pictures of that class in it.
+
+    Gives the columns `image`, `label` (the name of the folder) and `file`.
+    """
+
+    path: str = param("The folder.", default="")
+    height: int = param(
+        "Height to which pictures are brought; 0: that of the first.", default=0, min=0, max=4096, unit=" px"
+    )
+    width: int = param(
+        "Width to which pictures are brought; 0: that of the first.", default=0, min=0, max=4096, unit=" px"
+    )
+    colour: bool = param("Keep colours: three channels instead of one.", default=False)
+    fit: str = param(
+        "What happens to pictures of other proportions.", default="stretch", choices=("stretch", "crop"), advanced=True
+    )
+
+    def read(self) -> Dataset:
+        files, notes = list_pictures(self.path)
+        first = picture_size(files[0][0])
+        height, width = self.height or first[0], self.width or first[1]
+        channels = 3 if self.colour else 1
+        if len(files) * channels * height * width > LARGEST:
+            raise UserError(
+                f"{len(files):,} pictures of {height} × {width} are more than {LARGEST >> 30} GiB. Choose a smaller size."
+            )
+        images = np.empty((len(files), channels, height, width), np.uint8)
+        for row, (path, _) in enumerate(files):
+            images[row] = read_picture(path, height, width, self.colour, self.fit)
+        root = Path(self.path)
+        return Dataset(
+            (
+                Column("image", "image", images),
+                Column("label", "category", text_array(label for _, label in files)),
+                Column("file", "text", text_array(path.relative_to(root).as_posix() for path, _ in files)),
+            ),
+            notes,
+        )
+
+    def label(self) -> str:
+        return Path(self.path).name
+
+
+def list_pictures(path: str) -> tuple[list[tuple[Path, str]], tuple[str, ...]]:
+    """Return every picture file with its class, sorted, and a note about files that are no pictures."""
+    if not path:
+        raise UserError("No folder is named. Choose a folder with one folder for each class.")
+    root, other = Path(path), 0
+    found: list[tuple[Path, str]] = []
+    for folder in _entries(root):
+        if not folder.is_dir() or folder.name.startswith("."):
+            other += not folder.name.startswith(".")
+            continue
+        inside = [entry for entry in _entries(Path(folder.path)) if not entry.name.startswith(".")]
+        pictures = [entry for entry in inside if entry.name.lower().endswith(ENDINGS) and not entry.is_dir()]
+        other += len(inside) - len(pictures)
+        found += [(Path(entry.path), folder.name) for entry in pictures]
+    if not found:
+        raise UserError(f"{path} holds no pictures. Put one folder for each class into it, with the pictures in them.")
+    return found, ((f"{other} other files or folders in {root.name} were passed over.",) if other else ())
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: entry.name)
+    except NotADirectoryError:
+        raise UserError(f"{folder} is a file, but a folder is wanted. Choose the folder that holds it.") from None
+    except (OSError, ValueError) as error:
+        raise UserError(unreadable(folder, error)) from None

@@ -1,0 +1,83 @@
+"""Targets as a loss takes them, and answers as a person reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.arrays import Array
+from engine.columns import Column, number_text
+from engine.layers.output import Output
+from engine.preprocessor import Fitted
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a network says about one sample. `text` is what a person reads first.
+
+    `probabilities` of the classes, in the order of the classes; empty for numbers. `values` in the column's unit; empty
+    for classes.
+    """
+
+    text: str
+    probabilities: tuple[tuple[str, float], ...] = ()
+    values: tuple[float, ...] = ()
+
+    @property
+    def ranked(self) -> tuple[tuple[str, float], ...]:
+        """The classes with their probabilities, the likeliest first."""
+        return tuple(sorted(self.probabilities, key=lambda pair: -pair[1]))
+
+
+def fit_target(layer: Output, every: Column, training: Column) -> Fitted:
+    """Return {"classes": [...]} of every row, or {"mean", "scale"} of the training rows (0 and 1 if not standardised)."""
+    if layer.loss.target != "value":
+        return {"classes": list(every.distinct)}
+    values = training.values.astype(np.float64).reshape(len(training.values), -1)
+    known = values[~np.isnan(values)]
+    if not layer.standardise or not known.size:
+        return {"mean": 0.0, "scale": 1.0}
+    mean, spread = float(known.mean()), float(known.std())
+    return {"mean": mean, "scale": spread if spread > 1e-12 * max(abs(mean), 1e-18) else 1.0}
+
+
+def encode_target(layer: Output, column: Column, fitted: Fitted) -> tuple[Array, Array]:
+    """Return the targets and which of them are known (N,); the others hold 0.
+
+    "class": intp (N,). "binary": float32 (N, 1), 1 for the second class. "value": float32 (N, 1), standardised.
+    """
+    if layer.loss.target == "value":
+        values = column.values.astype(np.float64).reshape(len(column.values), -1)
+        known = np.asarray(~np.isnan(values).any(axis=1))
+        return np.nan_to_num((values - fitted["mean"]) / fitted["scale"]).astype(np.float32), known
+    numbers, known = class_numbers(column, fitted["classes"])
+    return (numbers if layer.loss.target == "class" else numbers.astype(np.float32)[:, None]), known
+
+
+def class_numbers(column: Column, classes: Sequence[str]) -> tuple[Array, Array]:
+    """Return each row's class number, intp (N,), and which rows have a known class; the others hold 0."""
+    present, place = np.unique(column.values, return_inverse=True)
+    names = [number_text(value) for value in present] if column.kind == "number" else present.tolist()
+    number = {name: position for position, name in enumerate(classes)}
+    found = np.array([number.get(name, -1) if name else -1 for name in names], np.intp)
+    numbers = found[place.reshape(-1)] if len(found) else np.zeros(0, np.intp)
+    return np.maximum(numbers, 0), numbers >= 0
+
+
+def decode(layer: Output, fitted: Fitted, answer: Array) -> tuple[Answer, ...]:
+    """Return what the answers (N, ...) of a network say, in the words and units of the target's column."""
+    if layer.loss.target == "value":
+        values = in_unit(fitted, answer).reshape(len(answer), -1)
+        return tuple(Answer(", ".join(f"{v:.6g}" for v in row), values=tuple(row)) for row in values.tolist())
+    classes = fitted["classes"]
+    if layer.loss.target == "binary":
+        answer = np.concatenate([1 - answer, answer], axis=-1)
+    rows = answer.reshape(len(answer), -1, len(classes)).mean(axis=1).tolist()
+    return tuple(Answer(classes[row.index(max(row))], tuple(zip(classes, row, strict=True))) for row in rows)
+
+
+def in_unit(fitted: Fitted, values: Array) -> Array:
+    """Return standardised values (targets or answers) in the unit of the target's column, float64."""
+    return np.asarray(values, np.float64) * fitted.get("scale", 1.0) + fitted.get("mean", 0.0)

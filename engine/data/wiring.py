@@ -1,0 +1,167 @@
+"""Joining a network to a data set: which columns go in, what is predicted, and how both are prepared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.arrays import Shape
+from engine.columns import Column
+from engine.data.check_inputs import natural_size
+from engine.data.dataset import Dataset
+from engine.data.kinds import guess_target, tells_classes
+from engine.data.samples import SampleData
+from engine.data.settings import DataSettings
+from engine.data.sources.sample import Sample
+from engine.graph import Graph, NodeId, Port
+from engine.layer import Layer
+from engine.layers.dense import Dense
+from engine.layers.input import Input
+from engine.layers.output import Output
+from engine.loss import Loss
+from engine.losses.cross_entropy import CrossEntropy
+from engine.losses.mean_squared_error import MeanSquaredError
+from engine.preprocessing.characters import Characters
+from engine.preprocessing.scale import Scale
+from engine.preprocessing.standardise import Standardise
+from engine.preprocessing.tokens import Tokens
+from engine.preprocessor import Preprocessor
+
+MANY_CATEGORIES = 100  # one-hot columns of one category column
+LONGEST = 256  # tokens of one text
+
+
+def wire_data(
+    graph: Graph,
+    dataset: Dataset,
+    *,
+    target: str = "",
+    columns: Sequence[str] = (),
+    size: Shape = (),
+    preprocessing: Preprocessor | None = None,
+    loss: Loss | None = None,
+    window: int = 0,
+    input: NodeId = "",
+    output: NodeId = "",
+) -> Graph:
+    """Return the graph with an Input and an Output set for a data set, and the units of a Dense right before the Output.
+
+    What is not given is guessed: the target and its loss (or the Output's own, where the data has it), the columns (all
+    that can be read together, without the target), the preprocessing, the size. An Embedding right behind the Input gets
+    as many entries as there are tokens. `input` and `output` name the boxes where there are several. A graph without
+    such boxes comes back unchanged.
+    """
+    source, end = input or _first(graph, Input), output or _first(graph, Output)
+    if end:
+        target = target or _target(graph, end, dataset)
+        graph = _set_output(graph, end, dataset, target, loss)
+    if source:
+        chosen = [dataset[name] for name in columns] or readable(dataset, target if not window else "")
+        graph = _set_input(graph, source, chosen, size, preprocessing, window)
+    return graph
+
+
+def wire_sample(graph: Graph, dataset: Dataset, sample: SampleData) -> Graph:
+    """Return the graph wired to a built-in data set for the task it is made for."""
+    columns = sample.columns or tuple(name for name in dataset.names if name != sample.target)
+    return wire_data(
+        graph,
+        dataset,
+        target=sample.target,
+        columns=columns,
+        size=sample.size,
+        preprocessing=sample.preprocessing,
+        window=sample.window,
+    )
+
+
+def sample_settings(sample: SampleData) -> DataSettings:
+    """Return the settings with which a built-in data set is best divided."""
+    return DataSettings(
+        source=Sample(name=sample.name), window=sample.window, split=sample.split, validation=sample.validation
+    )
+
+
+def readable(dataset: Dataset, target: str) -> list[Column]:
+    """Return the columns that one Input reads together: an image, else a series, else numbers and categories, else a text."""
+    rest = [column for column in dataset.columns if column.name != target and not column.missing.all()]
+    for arrays in ([c for c in rest if c.kind == "image"], [c for c in rest if c.kind == "number" and c.inner]):
+        if arrays:
+            return arrays[:1]
+    numbers = [c for c in rest if c.kind == "number"]
+    categories = [c for c in rest if c.kind == "category" and 2 <= len(c.distinct) <= MANY_CATEGORIES]
+    texts = [c for c in rest if c.kind == "text"]
+    table = [c for c in rest if c in numbers or c in categories]
+    if texts and not categories and _much_text(texts[0], numbers):
+        return texts[:1]
+    return table or texts[:1]
+
+
+def _much_text(text: Column, numbers: list[Column]) -> bool:
+    """Tell whether the data is about its texts: sentences, beside hardly any numbers."""
+    spaces = sum(value.count(" ") for value in text.values[:200].tolist())
+    return not numbers or (len(numbers) <= 2 and spaces > 4 * min(len(text.values), 200))
+
+
+def suggest_preprocessing(columns: Sequence[Column]) -> Preprocessor:
+    """Return the usual preprocessing for columns of these kinds."""
+    kinds = {column.kind for column in columns}
+    if "text" in kinds:
+        return Characters()
+    return Scale() if "image" in kinds else Standardise()
+
+
+def suggest_loss(column: Column, now: Loss) -> Loss:
+    """Return `now` where it suits the column, else cross entropy for classes and mean squared error for numbers."""
+    if column.kind != "number":
+        return CrossEntropy() if now.target == "value" or len(column.distinct) != 2 else now
+    if tells_classes(column):
+        return CrossEntropy() if now.target == "value" or len(column.distinct) != 2 else now
+    return now if now.target == "value" else MeanSquaredError()
+
+
+def _set_output(graph: Graph, node: NodeId, dataset: Dataset, target: str, wish: Loss | None) -> Graph:
+    layer = graph.nodes[node]
+    if not isinstance(layer, Output) or target not in dataset:
+        return graph
+    column = dataset[target]
+    loss = wish or suggest_loss(column, layer.loss)
+    graph = graph.add(node, layer.with_(target=target, loss=loss))
+    before = graph.wires.get(Port(node, "x"))
+    head = graph.nodes.get(before.node) if before else None
+    if before and isinstance(head, Dense):
+        units = len(column.distinct) if loss.target == "class" else 1
+        graph = graph.add(before.node, head.with_(units=max(units, 1)))
+    return graph
+
+
+def _set_input(
+    graph: Graph, node: NodeId, columns: list[Column], size: Shape, wish: Preprocessor | None, window: int
+) -> Graph:
+    layer = graph.nodes[node]
+    if not isinstance(layer, Input) or not columns:
+        return graph
+    preprocessing = wish or suggest_preprocessing(columns)
+    layer = layer.with_(columns=tuple(column.name for column in columns), preprocessing=preprocessing)
+    if not size:
+        size = natural_size(layer, columns, window)
+        size = (min(size[0], LONGEST),) if preprocessing.takes_tokens else size
+    return _set_embeddings(graph.add(node, layer.with_(size=tuple(size))), node, preprocessing)
+
+
+def _set_embeddings(graph: Graph, node: NodeId, preprocessing: Preprocessor) -> Graph:
+    if isinstance(preprocessing, Tokens):
+        for reader in graph.readers.get(Port(node), ()):
+            box = graph.nodes[reader.node]
+            if isinstance(box, Layer.registry.get("Embedding", ())):
+                graph = graph.add(reader.node, box.with_(entries=preprocessing.tokens))
+    return graph
+
+
+def _target(graph: Graph, node: NodeId, dataset: Dataset) -> str:
+    layer = graph.nodes[node]
+    own = layer.target if isinstance(layer, Output) else ""
+    return own if own in dataset else guess_target(dataset)
+
+
+def _first(graph: Graph, kind: type) -> NodeId:
+    return next((node for node, layer in graph.nodes.items() if isinstance(layer, kind)), "")

@@ -1,0 +1,163 @@
+"""Self-attention with several heads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array, Shape, describe
+from engine.initializer import Initializer
+from engine.initializers.glorot import GlorotUniform
+from engine.kernels.attention import attend, attend_back, heads_of
+from engine.kernels.reductions import sum_rows
+from engine.layer import Example, OnnxGraph, Pointwise, Scratch, ShapeError, Weight
+from engine.problems import Change
+from engine.spec import param
+
+
+def _flat(x: Array) -> Array:
+    return x.reshape(-1, x.shape[-1])
+
+
+class MultiHeadAttention(Pointwise):
+    """Lets every step of a series look at all others: y = softmax(q kᵀ / √d) v for each head, then one product.
+
+    q, k and v are products of x with one weight each, cut into heads of width d. Vaswani et al., 2017. ONNX: MatMul and
+    Softmax. PyTorch: nn.MultiheadAttention.
+    """
+
+    category = "Attention"
+    heads: int = param(
+        "Into how many parts the features are cut, each with its own attention.", default=4, min=1, max=256
+    )
+    causal: bool = param("Let a step look only at itself and at those before it.", default=False)
+    initializer: Initializer = param("First values of the weights.", default=GlorotUniform(), advanced=True)
+
+    def shape(self, x: Shape) -> Shape:
+        if len(x) != 2:
+            raise ShapeError(f"MultiHeadAttention takes a series (steps × features), not {describe(x)}.")
+        if x[1] % self.heads:
+            fits = max(heads for heads in range(1, self.heads) if x[1] % heads == 0)
+            raise ShapeError(
+                f"MultiHeadAttention cannot share {x[1]} features evenly among {self.heads} heads. "
+                f"Take a number of heads that divides {x[1]}.",
+                Change("heads", fits),
+            )
+        return x
+
+    def weights(self, x: Shape) -> dict[str, Weight]:
+        width = x[1]
+        return {
+            "in_proj_weight": Weight((3 * width, width), self.initializer, fan_in=width, fan_out=width),
+            "in_proj_bias": Weight((3 * width,)),
+            "out_proj.weight": Weight((width, width), self.initializer, fan_in=width, fan_out=width),
+            "out_proj.bias": Weight((width,)),
+        }
+
+    def scratch(self, x: Shape) -> dict[str, Scratch]:
+        steps, width = x
+        square, row = Scratch((self.heads, steps, steps)), Scratch((self.heads, steps, 1))
+        return {
+            "qkv": Scratch((steps, 3 * width)),
+            "context": Scratch(x),
+            "chances": square,
+            "row": row,
+            "scores": square,
+            "products": square,
+            "back_row": row,
+            "back_qkv": Scratch((steps, 3 * width)),
+            "back_context": Scratch(x),
+        }
+
+    def forward(
+        self,
+        x: Array,
+        in_proj_weight: Array,
+        in_proj_bias: Array,
+        out_proj__weight: Array,
+        out_proj__bias: Array,
+        qkv: Array,
+        context: Array,
+        chances: Array,
+        row: Array,
+        y: Array,
+    ) -> None:
+        rows, cut = _flat(x), _flat(qkv)
+        rows.dot(in_proj_weight.T, cut)  # (N·T, E) @ (E, 3·E) -> (N·T, 3·E)
+        np.add(cut, in_proj_bias, out=cut)
+        (mixed,) = heads_of(context, 1, self.heads)
+        attend(heads_of(qkv, 3, self.heads), self.causal, chances, row, mixed)
+        out = _flat(y)
+        _flat(context).dot(out_proj__weight.T, out)  # (N·T, E) @ (E, E) -> (N·T, E)
+        np.add(out, out_proj__bias, out=out)
+
+    def backward(
+        self,
+        x: Array,
+        in_proj_weight: Array,
+        out_proj__weight: Array,
+        qkv: Array,
+        context: Array,
+        chances: Array,
+        scores: Array,
+        products: Array,
+        back_row: Array,
+        back_qkv: Array,
+        back_context: Array,
+        grad_y: Array,
+        grad_x: Array | None,
+        grad_in_proj_weight: Array,
+        grad_in_proj_bias: Array,
+        grad_out_proj__weight: Array,
+        grad_out_proj__bias: Array,
+    ) -> None:
+        grad = _flat(grad_y)
+        grad.T.dot(_flat(context), grad_out_proj__weight)  # (E, N·T) @ (N·T, E) -> (E, E)
+        sum_rows(grad, out=grad_out_proj__bias)
+        grad.dot(out_proj__weight, _flat(back_context))  # (N·T, E) @ (E, E) -> (N·T, E)
+        (mixed,) = heads_of(back_context, 1, self.heads)
+        out = heads_of(back_qkv, 3, self.heads)
+        attend_back(heads_of(qkv, 3, self.heads), chances, mixed, scores, products, back_row, out)
+        inner = _flat(back_qkv)
+        inner.T.dot(_flat(x), grad_in_proj_weight)  # (3·E, N·T) @ (N·T, E) -> (3·E, E)
+        sum_rows(inner, out=grad_in_proj_bias)
+        if grad_x is not None:
+            inner.dot(in_proj_weight, _flat(grad_x))  # (N·T, 3·E) @ (3·E, E) -> (N·T, E)
+
+    def onnx(self, g: OnnxGraph, x: str) -> Any:
+        steps, width = g.shape("x")
+        size = width // self.heads
+        weight, bias = g.weight_array("in_proj_weight"), g.weight_array("in_proj_bias")
+        cut = g.constant(np.array([0, steps, self.heads, size]))
+        turns = ([0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3])
+        parts = []
+        for rows, shift, turn in zip(np.split(weight, 3), np.split(bias, 3), turns, strict=True):
+            part = g.op("Add", g.op("MatMul", x, g.constant(np.ascontiguousarray(rows.T))), g.constant(shift))
+            parts.append(g.op("Transpose", g.op("Reshape", part, cut), perm=turn))
+        q, k, v = parts
+        scores = g.op("Mul", g.op("MatMul", q, k), g.constant(np.float32(size**-0.5)))
+        if self.causal:
+            # A large number instead of infinity: some optimisers of ONNX models dislike the latter.
+            scores = g.op("Add", scores, g.constant(np.triu(np.full((steps, steps), -1e9, np.float32), 1)))
+        mixed = g.op("Transpose", g.op("MatMul", g.op("Softmax", scores, axis=-1), v), perm=[0, 2, 1, 3])
+        rows = g.op("Reshape", mixed, g.constant(np.array([0, steps, width])))
+        out = g.op("MatMul", rows, g.constant(np.ascontiguousarray(g.weight_array("out_proj.weight").T)))
+        return g.op("Add", out, g.weight("out_proj.bias"))
+
+    def torch(self, x: Shape) -> str:
+        mask = f", attn_mask=torch.full(({x[0]}, {x[0]}), float('-inf'), dtype=x.dtype).triu(1)" if self.causal else ""
+        return f"nn.MultiheadAttention({x[1]}, {self.heads}, batch_first=True)(x, x, x, need_weights=False{mask})[0]"
+
+    def summary(self) -> str:
+        return f"{self.heads} heads" + (" · causal" if self.causal else "")
+
+    def multiply_adds(self, x: Shape) -> int:
+        steps, width = x
+        return 4 * steps * width * width + 2 * steps * steps * width
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        yield Example(cls(heads=2), ((3, 4),))
+        yield Example(cls(heads=1, causal=True), ((4, 3),))

@@ -1,0 +1,26 @@
+"""Text as a series of words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from engine.preprocessing.tokens import Tokens
+from engine.spec import param
+
+WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
+
+
+class Words(Tokens):
+    """Turns each word and each punctuation mark of a text into a number, for an Embedding."""
+
+    tokens: int = param(
+        "How many different words are told apart at most, padding and unknown included; the most frequent are kept.",
+        default=5000,
+        min=3,
+        max=1_000_000,
+    )
+    lower: bool = param("Treat capital and small letters alike.", default=True)
+
+    def split(self, texts: Sequence[str]) -> Iterable[Sequence[str]]:
+        return map(WORD.findall, texts)

@@ -1,0 +1,242 @@
+"""Networks to start from. Each fits any data set that suits it: sizes, classes and settings are taken from the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import isqrt
+
+import numpy as np
+
+from engine.arrays import Shape
+from engine.columns import Column
+from engine.data.dataset import Dataset
+from engine.data.kinds import guess_target, tells_classes
+from engine.data.samples import SAMPLES, SampleData
+from engine.data.settings import DataSettings
+from engine.data.source import Source
+from engine.data.sources.sample import Sample
+from engine.graph import Graph
+from engine.layer import Layer
+from engine.layers.conv2d import Conv2D
+from engine.layers.dense import Dense
+from engine.layers.dropout import Dropout
+from engine.layers.embedding import Embedding
+from engine.layers.flatten import Flatten
+from engine.layers.input import Input
+from engine.layers.lstm import LSTM
+from engine.layers.max_pool2d import MaxPool2D
+from engine.layers.output import Output
+from engine.layers.relu import ReLU
+from engine.loss import Loss
+from engine.losses.cross_entropy import CrossEntropy
+from engine.losses.mean_squared_error import MeanSquaredError
+from engine.preprocessing.characters import Characters
+from engine.preprocessing.scale import Scale
+from engine.preprocessing.standardise import Standardise
+from engine.preprocessing.tokens import FIRST, Tokens
+from engine.preprocessing.words import Words
+from engine.preprocessor import Preprocessor
+from engine.problems import UserError
+from engine.project.project import Place, Project
+from engine.schedules.cosine import Cosine
+from engine.training.settings import TrainingSettings
+
+STEP = 220.0  # from one box to the next, in scene units
+WINDOW = 11  # rows of a series that make one sample
+STEPS = 4000  # of training, roughly: small data sets are seen more often
+MOST_TOKENS = 4096
+FEW = 50  # different values of a category that is still worth one input each
+
+
+def start(template: str, dataset: Dataset, source: Source | None = None, target: str = "") -> Project:
+    """Return a project with the network `template` ("mlp", "cnn", "lstm") for a data set, ready to train.
+
+    `target` is the column that is to be predicted; "" lets the data decide. Raises UserError where the data has no such
+    column, or does not suit the template.
+    """
+    if template not in TEMPLATES:
+        raise UserError(f"There is no template {template!r}. Choose one of {', '.join(TEMPLATES)}.")
+    hint = SAMPLES.get(source.name) if isinstance(source, Sample) else None
+    wanted = _target(dataset, target or (hint.target if hint else ""))
+    task = Task(dataset, wanted, hint if hint and hint.target == wanted.name else None)
+    chain, data, rate = TEMPLATES[template](task)
+    split = "last" if data.window else "stratified" if task.classes else "random"
+    if task.hint:
+        data, split = data.with_(validation=task.hint.validation), task.hint.split if task.classes else split
+    chain.add("scores" if task.classes else "estimate", Dense(units=task.units))
+    chain.add("output", Output(target=task.target.name, loss=task.loss))
+    epochs = int(np.clip(round(STEPS * 32 / max(1, len(dataset))), 8, 100))
+    training = TrainingSettings(epochs=epochs, rate=rate, schedule=Cosine())
+    return Project(chain.graph, chain.places, data.with_(source=source, split=split), training)
+
+
+def _target(dataset: Dataset, name: str) -> Column:
+    wanted = name or guess_target(dataset)
+    if not wanted:
+        raise UserError("The data has no column that could be predicted. Name one with --target.")
+    if wanted not in dataset:
+        raise UserError(f"The data has no column {wanted}. It has {', '.join(c.name for c in dataset.columns)}.")
+    return dataset[wanted]
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be learnt from a data set; `hint` is what is known of it where it is one of the samples."""
+
+    dataset: Dataset
+    target: Column
+    hint: SampleData | None = None
+
+    @property
+    def classes(self) -> bool:
+        """Whether the target tells classes apart."""
+        if self.hint:
+            return self.hint.task == "class"
+        return self.target.kind == "text" or tells_classes(self.target)
+
+    @property
+    def units(self) -> int:
+        """How many numbers the network must give."""
+        return len(self.target.distinct) if self.classes else int(np.prod(self.target.inner, dtype=int))
+
+    @property
+    def loss(self) -> Loss:
+        return CrossEntropy() if self.classes else MeanSquaredError()
+
+    def columns(self, *kinds: str) -> list[Column]:
+        """Return the columns of these kinds that may be read: not the target, and no category of too many values."""
+        known = (self.hint.columns if self.hint else ()) or self.dataset.names
+        others = (self.dataset[name] for name in known if name != self.target.name)
+        others = (column for column in others if column.kind in kinds)
+        return [c for c in others if c.kind != "category" or len(c.distinct) <= FEW]
+
+    def table(self) -> list[Column]:
+        """Return the columns with one number or category in each row."""
+        return [column for column in self.columns("number", "category") if not column.inner]
+
+
+@dataclass
+class Chain:
+    """A graph that grows to the right, one box behind the other."""
+
+    graph: Graph = field(default_factory=Graph)
+    places: dict[str, Place] = field(default_factory=dict)
+
+    def add(self, name: str, layer: Layer) -> Chain:
+        """Add a box behind the last one."""
+        last = list(self.places)[-1:]
+        self.graph = self.graph.add(name, layer, *last)
+        self.places[name] = (STEP * len(self.places), 0.0)
+        return self
+
+
+Made = tuple[Chain, DataSettings, float]  # the network up to its head, how the data is cut, the learning rate
+
+
+def _reading(name: str, columns: Sequence[Column], preprocessing: Preprocessor, size: Shape | None = None) -> Chain:
+    shape = size or preprocessing.shape(columns)
+    return Chain().add(
+        name, Input(columns=tuple(column.name for column in columns), size=shape, preprocessing=preprocessing)
+    )
+
+
+def _mlp(task: Task) -> Made:
+    """Flat vectors: two hidden layers."""
+    table, images, series = task.table(), task.columns("image")[:1], _series(task)
+    data = DataSettings()
+    if table:
+        chain, widths = _reading("table", table, Standardise()), (64, 32)
+    elif images:
+        chain, widths = _reading("image", images, Scale()).add("flatten", Flatten()), (128, 64)
+    elif series:
+        chain, widths = _reading("series", series, Standardise()).add("flatten", Flatten()), (64, 32)
+    elif task.columns("text") or task.classes:
+        chain, widths = _words(task).add("flatten", Flatten()), (64, 32)
+    else:
+        (chain, data), widths = _windows(task), (64, 32)
+        chain.add("flatten", Flatten())
+    for number, width in enumerate(widths, 1):
+        chain.add(f"dense{number}", Dense(units=width)).add(f"relu{number}", ReLU())
+    return chain, data, 2e-3
+
+
+def _cnn(task: Task) -> Made:
+    """Images: convolutions with pooling as long as there is something left to pool, then a hidden layer."""
+    chain, size = _image(task)
+    side = min(size[1:])
+    for number, filters in enumerate((16, 32), 1):
+        chain.add(f"conv{number}", Conv2D(filters=filters)).add(f"relu{number}", ReLU())
+        if side >= 8:
+            chain.add(f"pool{number}", MaxPool2D())
+            side //= 2
+    chain.add("flatten", Flatten()).add("dense1", Dense(units=64)).add("relu3", ReLU())
+    return chain.add("dropout", Dropout()), DataSettings(), 2e-3
+
+
+def _image(task: Task) -> tuple[Chain, Shape]:
+    """Return the Input of an image: an image column, or number columns that are the pixels of a square."""
+    images = task.columns("image")[:1]
+    if images:
+        return _reading("image", images, Scale()), images[0].inner
+    pixels = [column for column in task.columns("number") if not column.inner]
+    side = isqrt(len(pixels))
+    if side >= 4 and side * side == len(pixels):
+        return _reading("image", pixels, Scale(), (1, side, side)), (1, side, side)
+    raise UserError(
+        "The template cnn needs images, or number columns that are the pixels of a square image, which this data does "
+        "not have. Choose the template mlp or lstm."
+    )
+
+
+def _lstm(task: Task) -> Made:
+    """Series and texts: one LSTM that reads from left to right, its last state decides."""
+    if task.columns("text"):
+        return _words(task).add("lstm", LSTM(units=48)), DataSettings(), 3e-3
+    series = _series(task)
+    if series:
+        return _reading("series", series, Standardise()).add("lstm", LSTM(units=32)), DataSettings(), 3e-3
+    chain, data = _windows(task)
+    return chain.add("lstm", LSTM(units=32)), data, 5e-3
+
+
+def _windows(task: Task) -> tuple[Chain, DataSettings]:
+    """Return the Input of a series of rows: the target's own past, or all numbers where classes are to be told."""
+    read = [c for c in task.table() if c.kind == "number"] if task.classes else [task.target]
+    if not read:
+        raise UserError(
+            "The template lstm needs texts or numbers, which this data does not have. Choose the template mlp."
+        )
+    window = (task.hint.window if task.hint else 0) or max(1, min(WINDOW, len(task.dataset) // 10))
+    return _reading("series", read, Standardise(), (window, len(read))), DataSettings(window=window)
+
+
+def _series(task: Task) -> list[Column]:
+    """Return the first column that holds a whole series (steps, features) in each row."""
+    return [column for column in task.columns("number") if len(column.inner) == 2][:1]
+
+
+def _words(task: Task) -> Chain:
+    """Return the Input and the Embedding of the first text column: words where texts are long, else characters."""
+    texts = task.columns("text")[:1]
+    if not texts:
+        raise UserError("The data has no columns that a network could read besides the target.")
+    preprocessing, size = _tokens(texts[0], task.hint)
+    width = 16 if isinstance(preprocessing, Characters) else 32
+    chain = _reading("text", texts, preprocessing, size)
+    return chain.add("embedding", Embedding(entries=preprocessing.tokens, width=width))
+
+
+def _tokens(text: Column, hint: SampleData | None) -> tuple[Tokens, Shape]:
+    """Return how texts become numbers, and how many of each text: all, but for the longest hundredth."""
+    if hint and isinstance(hint.preprocessing, Tokens):
+        return hint.preprocessing, hint.size
+    texts = [str(value) for value in text.values.tolist()]
+    kind: type[Tokens] = Words if np.median([value.count(" ") for value in texts]) >= 3 else Characters
+    split = [list(tokens) for tokens in kind().split(texts)]
+    known = len({token for tokens in split for token in tokens})
+    length = max(1, int(np.quantile([len(tokens) for tokens in split], 0.99)))
+    return kind(tokens=max(3, min(known + FIRST, MOST_TOKENS))), (length,)
+
+
+TEMPLATES: Mapping[str, Callable[[Task], Made]] = {"mlp": _mlp, "cnn": _cnn, "lstm": _lstm}

@@ -1,0 +1,152 @@
+import numpy as np
+import pytest
+
+from engine.columns import Column
+from engine.data.check import data_problems
+from engine.data.dataset import Dataset
+from engine.data.settings import DataSettings
+from engine.data.wiring import wire_data
+from engine.graph import Graph
+from engine.infer import mend
+from engine.layers.dense import Dense
+from engine.layers.embedding import Embedding
+from engine.layers.input import Input
+from engine.layers.output import Output
+from engine.layers.relu import ReLU
+from engine.losses.binary_cross_entropy import BinaryCrossEntropy
+from engine.losses.cross_entropy import CrossEntropy
+from engine.losses.mean_squared_error import MeanSquaredError
+from engine.preprocessing.characters import Characters
+from engine.preprocessing.scale import Scale
+from engine.problems import Change
+
+DATA = Dataset(
+    (
+        Column("a", "number", np.arange(60.0)),
+        Column("b", "number", np.arange(60.0) % 3),
+        Column("c", "number", np.arange(60.0) ** 2),
+        Column("d", "number", np.arange(60.0) % 30 / 7),
+        Column("place", "category", np.array(["hill", "sea", "town"] * 20)),
+        Column("words", "text", np.array([f"text {i}" for i in range(60)])),
+        Column("picture", "image", np.zeros((60, 1, 4, 4), np.uint8)),
+        Column("series", "number", np.zeros((60, 5, 2))),
+        Column("void", "number", np.full(60, np.nan)),
+        Column("same", "category", np.array(["one"] * 60)),
+    )
+)
+GOOD = wire_data(
+    Graph().add("in", Input()).add("head", Dense(), "in").add("out", Output(), "head"),
+    DATA,
+    target="place",
+    columns=("a", "b"),
+)
+
+
+def change(node, **values):
+    return GOOD.add(node, GOOD.nodes[node].with_(**values))
+
+
+def first(graph, settings=None, data=DATA):
+    return data_problems(graph, data, settings or DataSettings())[0]
+
+
+def test_a_wired_network_has_no_problems():
+    assert data_problems(GOOD, DATA, DataSettings()) == ()
+
+
+CASES = [
+    ("no columns", change("in", columns=()), {}, "reads no columns", None),
+    ("a column that is not there", change("in", columns=("a", "q")), {}, "no column q", ("columns", ("a",))),
+    ("size", change("in", size=(5,)), {}, "make 2, but its size is 5", ("size", (2,))),
+    ("window", GOOD, {"window": 3}, "make 3 × 2, but its size is 2", ("size", (3, 2))),
+    ("head", change("head", units=10), {}, "head gives 10 values, but place has 3 classes", ("units", 3)),
+    ("target among the inputs", change("in", columns=("a", "place")), {}, "to be predicted", ("columns", ("a",))),
+    (
+        "text",
+        change("in", columns=("words",)),
+        {},
+        "Standardise takes numbers or categories, but words",
+        "Characters",
+    ),
+    ("image", change("in", columns=("picture",)), {}, "but picture holds images", "Scale"),
+    ("shapes", change("in", columns=("a", "series")), {}, "different shapes", None),
+    ("cut series", change("in", columns=("series",)), {"window": 2}, "can be cut into windows", None),
+    ("no target", change("out", target=""), {}, "no target", None),
+    ("lost target", change("out", target="q"), {}, "no column q", None),
+    ("void target", change("out", target="void"), {}, "void has no values", None),
+    ("one class", change("out", target="same"), {}, "only one class", None),
+    ("image as target", change("out", target="picture"), {}, "picture holds images", None),
+    (
+        "loss",
+        change("out", loss=MeanSquaredError()),
+        {},
+        "predicts numbers, but place holds categories",
+        "CrossEntropy",
+    ),
+    ("binary", change("out", loss=BinaryCrossEntropy()), {}, "two classes apart, but place has 3", "CrossEntropy"),
+    ("measures", change("out", target="d"), {}, "d holds 30 different numbers", "MeanSquaredError"),
+    ("void input", change("in", columns=("a", "void")), {}, "column void, in which no row", ("columns", ("a",))),
+    ("value head", change("out", target="c", loss=MeanSquaredError()), {}, "c has 1 number", ("units", 1)),
+    ("too long a window", GOOD, {"window": 60}, "too few for a window of 60", None),
+]
+
+
+@pytest.mark.parametrize(("graph", "settings", "words", "fix"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
+def test_each_mistake_has_its_own_sentence_and_fix(graph, settings, words, fix):
+    problem = first(graph, DataSettings(**settings))
+    assert words in str(problem)
+    assert problem.what.endswith(".")
+    if fix is None:
+        assert problem.fixes == ()
+        return
+    change = problem.fixes[0]
+    assert isinstance(change, Change)
+    if isinstance(fix, tuple):
+        assert (change.param, change.value) == fix
+    else:
+        assert type(change.value).__name__ == fix
+    mended = mend(graph, problem, change)
+    assert str(problem) not in map(str, data_problems(mended, DATA, DataSettings(**settings)))
+
+
+def test_without_data_there_is_one_problem():
+    assert "No data" in first(GOOD, data=None).what
+    assert "no rows" in first(GOOD, data=Dataset(())).what
+    assert "At least 2 rows" in first(GOOD, data=DATA.take(np.arange(1))).what
+
+
+def test_a_network_without_ends_is_told_so():
+    texts = [p.what for p in data_problems(Graph().add("relu", ReLU()), DATA, DataSettings())]
+    assert texts == ["The network has no Input.", "The network has no Output."]
+
+
+def test_the_head_is_blamed_at_the_output_where_no_dense_is():
+    graph = Graph().add("in", Input(columns=("a", "b"), size=(2,))).add("relu", ReLU(), "in")
+    graph = graph.add("out", Output(target="place", loss=CrossEntropy()), "relu")
+    problem = first(graph)
+    assert (problem.node, problem.port, problem.fixes) == ("out", "x", ())
+    assert "relu gives 2 values, but place has 3 classes" in problem.what
+
+
+def test_too_many_classes_are_refused():
+    data = Dataset((Column("a", "number", np.arange(3000.0)), Column("b", "text", np.arange(3000).astype(str))))
+    graph = Graph().add("in", Input(columns=("a",), size=(1,))).add("out", Output(target="b"), "in")
+    assert "3,000 different values" in str(first(graph, data=data))
+
+
+def test_tokens_need_an_embedding():
+    graph = Graph().add("in", Input(columns=("words",), size=(9,), preprocessing=Characters()))
+    graph = graph.add("head", Dense(units=3), "in").add("out", Output(target="place"), "head")
+    problem = first(graph)
+    assert "which Dense would take for measures" in problem.what
+    mended = mend(graph, problem, problem.fixes[0])
+    assert isinstance(mended.nodes["embedding"], Embedding)
+    short = mended.add("embedding", Embedding(entries=10))
+    assert "10 entries, but in gives numbers of tokens up to 255" in first(short).what
+    assert mend(short, first(short), first(short).fixes[0]).nodes["embedding"].entries == 256
+    assert wire_data(short, DATA, columns=("words",)).nodes["embedding"].entries == 256
+
+
+def test_unfinished_networks_raise_nothing():
+    for graph in (Graph(), Graph().add("out", Output()), Graph().add("in", Input(preprocessing=Scale()))):
+        assert data_problems(graph, DATA, DataSettings())

@@ -1,0 +1,226 @@
+import csv
+import os
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.data.csv_dialect import DELIMITERS
+from engine.data.sources.csv import Csv
+from engine.problems import UserError
+
+CORPUS = Path(__file__).parent.parent / "corpus" / "csv"
+
+
+def read(name, **settings):
+    return Csv(path=str(CORPUS / name), **settings).read()
+
+
+def cells(data):
+    return {c.name: [None if v != v else v for v in c.values.tolist()] for c in data.columns}
+
+
+GOOD = {
+    "excel_sep.csv": {"a": [1, 3.5], "b": ["x", "y,z"]},
+    "bom.csv": {"name": ["Ann", "Böb"], "age": [31, 42]},
+    "semicolon_decimal_comma.csv": {"größe": [1.5, 2.25], "preis": [1234.5, 99], "ort": ["Köln", "Bonn"]},
+    "windows_1252.csv": {"name": ["café", "“quoted”"], "price": [3, 4]},
+    "utf16.csv": {"name": ["Ann", "Bob"], "age": [31, 42]},
+    "quoted.csv": {"name": ["Ann", "Bob", "Cy"], "text": ["a, b", "two\nlines", 'said "hi"']},
+    "crlf.csv": {"a": [1, 3], "b": [2, 4]},
+    "old_mac.csv": {"a": [1, 3], "b": [2, 4]},
+    "mixed_line_ends.csv": {"a": [1, 3], "b": [2, 4]},
+    "blank_lines.csv": {"a": [1, 3], "b": [2, 4]},
+    "trailing_delimiter.csv": {"a": [1, 3], "b": [2, 4]},
+    "duplicate_names.csv": {"x": [1, 5], "x_2": [2, 6], "column_3": [3, 7], "y": [4, 8]},
+    "no_header.csv": {"column_1": [1, 3, 5], "column_2": [2, 4, 6], "column_3": ["a", "b", "a"]},
+    "missing_markers.csv": {"n": [1, None, None, None, 4], "t": ["red", "", "blue", "red", ""]},
+    "spaces.csv": {"a": [1, 2], "b": ["x", "y"]},
+    "no_final_newline.csv": {"a": [1, 3], "b": [2, 4]},
+    "infinite.csv": {"a": [1, None, None, None, -3]},
+    "one_column.csv": {"value": [1, 2, 3]},
+    "texts_only.csv": {"question": ["who", "what"], "answer": ["me", "this"]},
+}
+BAD = {
+    "excel_sep_ragged.csv": ("Line 4 of", "1 cell, but the table has 2 columns"),
+    "ragged_short.csv": ("Line 3 of", "2 cells, but the table has 3 columns"),
+    "ragged_long.csv": ("Line 4 of", "3 cells, but the table has 2 columns"),
+    "open_quote.csv": ("line 3 of", "never closed"),
+    "text_after_quote.csv": ("Line 3 of", 'after a closing "'),
+    "empty.csv": ("is empty",),
+    "only_blank.csv": ("is empty",),
+    "bom_only.csv": ("is empty",),
+    "only_header.csv": ("no rows",),
+    "binary.csv": ("not a text file",),
+}
+
+
+def test_every_file_of_the_corpus_has_an_expectation():
+    assert {path.name for path in CORPUS.iterdir()} == {*GOOD, *BAD}
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_awkward_tables_are_read(name):
+    assert cells(read(name)) == GOOD[name]
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_broken_tables_give_one_sentence_with_the_line(name):
+    with pytest.raises(UserError) as caught:
+        read(name)
+    assert name in str(caught.value)
+    assert "\n" not in str(caught.value)
+    for part in BAD[name]:
+        assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_reading_leaves_nothing_open_and_gives_equal_columns(name):
+    data = read(name)
+    assert len({len(column.values) for column in data.columns}) == 1
+    assert len(set(data.names)) == len(data.names)
+
+
+def test_notes_say_what_was_mended():
+    assert "Windows-1252" in read("windows_1252.csv").notes[0]
+    assert "x_2" in read("duplicate_names.csv").notes[0]
+
+
+def test_header_and_delimiter_can_be_asked_for():
+    assert read("no_header.csv", header="yes").names == ("1", "2", "a")
+    assert cells(read("one_column.csv", header="no")) == {"column_1": ["value", "1", "2", "3"]}
+    assert read("crlf.csv", delimiter="semicolon").names == ("a,b",)
+
+
+def test_a_decimal_comma_can_be_asked_for(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text('a,b\n"1,5",2\n"2,5",3\n')
+    assert Csv(path=str(path)).read()["a"].kind == "category" or Csv(path=str(path)).read()["a"].kind == "text"
+    assert cells(Csv(path=str(path), decimal="comma").read())["a"] == [1.5, 2.5]
+
+
+def test_kinds_can_be_asked_for():
+    data = read("crlf.csv", categories=("a",), texts=("b",))
+    assert [(c.kind, c.values.tolist()) for c in data.columns] == [("category", ["1", "3"]), ("text", ["2", "4"])]
+
+
+@pytest.mark.parametrize("name", ["a*.csv", "b[1].csv", "c?.csv", "it's.csv", "d e.csv", "ü.csv", "x.csv.gz"])
+def test_names_of_files_are_no_patterns(tmp_path, name):
+    for other in ("ab.csv", "b1.csv", "cx.csv"):
+        (tmp_path / other).write_text("wrong\n9\n")
+    (tmp_path / name).write_text("a,b\n1,2\n")
+    assert cells(Csv(path=str(tmp_path / name)).read()) == {"a": [1], "b": [2]}
+
+
+@pytest.mark.parametrize("path", ["", "missing.csv", "http://localhost/x.csv", "s3://x/y.csv", "a\0b"])
+def test_paths_that_lead_nowhere(path):
+    with pytest.raises(UserError):
+        Csv(path=path).read()
+
+
+def test_a_folder_is_refused(tmp_path):
+    with pytest.raises(UserError, match="is a folder"):
+        Csv(path=str(tmp_path)).read()
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_is_refused_at_once(tmp_path):
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    with pytest.raises(UserError, match="ordinary file"):
+        Csv(path=str(pipe)).read()
+
+
+def test_a_device_is_refused():
+    if Path("/dev/zero").exists():
+        with pytest.raises(UserError, match="ordinary file"):
+            Csv(path="/dev/zero").read()
+
+
+def test_a_late_byte_that_is_no_utf8(tmp_path):
+    path = tmp_path / "late.csv"
+    path.write_bytes(b"a,b\n" + b"1,x\n" * 200_000 + b"2,\xe9\n")
+    data = Csv(path=str(path)).read()
+    assert data["b"].values[-1] == "é"
+    assert len(data) == 200_001
+
+
+def test_a_ragged_line_late_in_a_long_file(tmp_path):
+    path = tmp_path / "late.csv"
+    path.write_bytes(b"a,b\n" + b"1,x\n" * 100_000 + b"2\n" + b"1,x\n" * 10)
+    with pytest.raises(UserError, match="Line 100002 of"):
+        Csv(path=str(path)).read()
+
+
+def test_rows_keep_their_order(tmp_path):
+    path = tmp_path / "order.csv"
+    path.write_text("n\n" + "\n".join(map(str, range(300_000))) + "\n")
+    assert np.array_equal(Csv(path=str(path)).read()["n"].values, np.arange(300_000))
+
+
+def test_many_columns(tmp_path):
+    path = tmp_path / "wide.csv"
+    path.write_text(",".join(f"p{i}" for i in range(785)) + "\n" + (",".join(["7"] * 785) + "\n") * 3)
+    data = Csv(path=str(path)).read()
+    assert len(data.columns) == 785
+    assert data["p784"].values.tolist() == [7, 7, 7]
+
+
+def test_a_very_long_text(tmp_path):
+    path = tmp_path / "long.csv"
+    path.write_text("a,b\n1," + "x" * 3_000_000 + "\n")
+    assert len(Csv(path=str(path)).read()["b"].values[0]) == 3_000_000
+
+
+def test_leading_quotes_in_markers_do_no_harm(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a\nx'\n.*\n(\n")
+    data = Csv(path=str(path), missing=("x'", "(", "\\")).read()
+    assert data["a"].values.tolist() == ["", ".*", ""]
+
+
+CELL = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=8)
+
+
+@pytest.mark.slow
+@given(
+    rows=st.lists(st.tuples(CELL, CELL), min_size=1, max_size=6),
+    delimiter=st.sampled_from(["comma", "semicolon", "tab"]),
+)
+@settings(max_examples=100, deadline=None)
+def test_whatever_is_written_is_read_again(tmp_path_factory, rows, delimiter):
+    path = tmp_path_factory.mktemp("table") / "t.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, delimiter=DELIMITERS[delimiter], quoting=csv.QUOTE_ALL, lineterminator="\n")
+        writer.writerows([("first", "second"), *rows])
+    source = Csv(path=str(path), delimiter=delimiter, header="yes", missing=(), texts=("first", "second"))
+    columns = source.read().columns
+    assert [c.values.tolist() for c in columns] == [[row[k].strip(" \t") for row in rows] for k in range(2)]
+
+
+@pytest.mark.slow
+@given(data=st.binary(max_size=200))
+@settings(max_examples=100, deadline=None)
+def test_any_bytes_give_a_table_or_a_sentence(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("bytes") / "t.csv"
+    path.write_bytes(data)
+    with suppress(UserError):
+        found = Csv(path=str(path)).read()
+        assert len({len(column.values) for column in found.columns}) == 1
+
+
+@pytest.mark.slow
+@given(text=st.text('ab,;\t"\n\r1.5 ', max_size=40))
+@settings(max_examples=150, deadline=None)
+def test_any_signs_of_a_table_give_a_table_or_a_sentence(tmp_path_factory, text):
+    path = tmp_path_factory.mktemp("signs") / "t.csv"
+    path.write_bytes(text.encode())
+    try:
+        found = Csv(path=str(path)).read()
+    except UserError as error:
+        assert "\n" not in str(error)  # noqa: PT017
+    else:
+        assert len({len(column.values) for column in found.columns}) == 1

@@ -1,0 +1,75 @@
+"""Commands that the fault tools run: they save, check and recover exactly as the program does."""
+
+import sys
+from itertools import count
+from pathlib import Path
+
+from engine.problems import UserError
+from engine.project.file import load, save
+from engine.project.recovery import list_recoveries, write_recovery
+from engine.project.run import Saved
+
+GOLDEN = Path(__file__).parents[1] / "files" / "format_1.netw"
+
+
+def state(number):
+    """The golden project, told from others by its notes; some states are longer."""
+    saved = load(GOLDEN)
+    return Saved(saved.project.with_(notes=f"{number} " + "long" * 500 * (number % 3)), saved.runs, saved.preview)
+
+
+def number_of(saved):
+    return int(saved.project.notes.split()[0])
+
+
+def make(path, *numbers):
+    for number in numbers:
+        save(path, state(int(number)))
+
+
+def holds(path, *numbers):
+    found = number_of(load(path))
+    if str(found) not in numbers:
+        raise UserError(f"{path} holds state {found}, not one of {numbers}.")
+
+
+def loop(path):
+    """Save for ever; say each time when it is done."""
+    first = number_of(load(path)) + 1 if Path(path).exists() else 1
+    for number in count(first):
+        save(path, state(number))
+        print(f"saved {number}", flush=True)
+
+
+def at_least(path, number="0"):
+    if not Path(path).exists() and number == "0":
+        return
+    found = number_of(load(path))
+    if found < int(number):
+        raise UserError(f"{path} holds state {found}, older than {number}, which was said to be saved.")
+
+
+def recovery(number):
+    write_recovery("document", state(int(number)), "/some/where.netw")
+
+
+def recovered(*numbers):
+    (found,) = list_recoveries()
+    if found.problem or str(number_of(found.open())) not in numbers or str(found.original) != "/some/where.netw":
+        raise UserError(f"Recovered {found}.")
+
+
+COMMANDS = {
+    "make": make,
+    "holds": holds,
+    "loop": loop,
+    "at-least": at_least,
+    "recovery": recovery,
+    "recovered": recovered,
+}
+
+if __name__ == "__main__":
+    try:
+        COMMANDS[sys.argv[1]](*sys.argv[2:])
+    except UserError as error:
+        sys.exit(str(error))
