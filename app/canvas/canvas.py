@@ -11,6 +11,7 @@ from PySide6.QtGui import (
     QGuiApplication,
     QKeyEvent,
     QMouseEvent,
+    QNativeGestureEvent,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QWidget
@@ -239,8 +240,27 @@ class Canvas(View):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         before = self.boxes.hovered
         super().mouseMoveEvent(event)
+        if before is not None and self.boxes.hovered is None and self._on_the_way(before, self.last):
+            self.boxes.hover(before)
         if self.boxes.hovered != before or self.gesture:
             self._advise()
+
+    def _on_the_way(self, node: NodeId, at: QPoint) -> bool:
+        """Tell whether the pointer is between a box and its advice, on the way to a button."""
+        shown = self.advice.isVisible() and node in self.boxes.nodes
+        return shown and self.box_on_screen(node).united(self.advice.geometry()).contains(at)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.boxes.hover(None)
+        self._advise()
+        super().leaveEvent(event)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Zoom where two fingers pinch."""
+        if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+            self.zoom_at(1 + event.value(), event.position())
+            return True
+        return super().viewportEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
