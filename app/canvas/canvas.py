@@ -12,7 +12,6 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QNativeGestureEvent,
-    QResizeEvent,
 )
 from PySide6.QtWidgets import QWidget
 
@@ -121,8 +120,7 @@ class Canvas(View):
         """Select a box and bring it into view."""
         if node in self.boxes.nodes:
             self.document.select({node})
-            self.centerOn(self.boxes.nodes[node].body().center())
-            self._seen_changed()
+            self._look_at(self.boxes.nodes[node].body().center())
             self._advise()
 
     def mend(self, problem: Problem, fix: Fix) -> None:
@@ -319,9 +317,3 @@ class Canvas(View):
     def pan_by(self, pixels: QPoint) -> None:
         super().pan_by(pixels)
         self._advise()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        first = event.oldSize().isEmpty()
-        super().resizeEvent(event)
-        if first:
-            self.fit()
