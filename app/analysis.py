@@ -56,7 +56,12 @@ class Analysis:
     def parameters(self, node: NodeId) -> int | None:
         """Return how many trained numbers a box has, or None where its shapes are not known."""
         inputs = self.inputs(node)
-        return None if inputs is None or node in self._wrong else count_parameters(self.graph.nodes[node], inputs)
+        if inputs is None or node in self._wrong:
+            return None
+        try:
+            return count_parameters(self.graph.nodes[node], inputs)
+        except TypeError:  # a value of a wrong type, such as a list, has no hash
+            return None
 
     @cached_property
     def _wrong(self) -> frozenset[NodeId]:
@@ -68,6 +73,19 @@ class Analysis:
         counts = [self.parameters(node) for node in self.graph.nodes]
         known = [count for count in counts if count is not None]
         return sum(known) if len(known) == len(counts) else None
+
+
+def touched(before: Analysis, after: Analysis) -> set[NodeId]:
+    """Return the boxes of `after` of which anything is different: layer, wires, shapes at its ports, problems."""
+    old, new = before.graph, after.graph
+    found = {node for node, layer in new.nodes.items() if old.nodes.get(node) is not layer}
+    for end, start in old.wires.items() ^ new.wires.items():
+        found |= {end.node, start.node}
+    was, now = before.inference.shapes, after.inference.shapes
+    for port in {port for port, _ in was.items() ^ now.items()}:
+        found |= {port.node, *(end.node for end in new.readers.get(port, ()))}
+    found |= {n for n in before.at.keys() | after.at.keys() if before.at.get(n) != after.at.get(n)}
+    return found & new.nodes.keys()
 
 
 def analyse(graph: Graph, extra: tuple[Problem, ...] = ()) -> Analysis:

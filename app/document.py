@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 import zlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -21,7 +22,8 @@ class Edit(QUndoCommand):
 
     def __init__(self, document: Document, text: str, after: Project, merge: str) -> None:
         super().__init__(text)
-        self.document, self.before, self.after, self.merge = document, document.project, after, merge
+        self.document = weakref.proxy(document)  # the document owns the stack that owns this
+        self.before, self.after, self.merge = document.project, after, merge
 
     def redo(self) -> None:
         self.document._show(self.after)
@@ -62,6 +64,7 @@ class Document(QObject):
         self.undo_stack = QUndoStack(self)
         self.undo_stack.cleanChanged.connect(self._clean_changed)
         self._runs: tuple[Any, ...] = ()
+        self._saved_runs: tuple[Any, ...] = ()
         self._extra: tuple[Problem, ...] = ()
         self._analysis = analyse(self.project.graph)
         self._joint = 0
@@ -93,6 +96,7 @@ class Document(QObject):
     def runs(self, runs: Iterable[Any]) -> None:
         self._runs = tuple(runs)
         self.runs_changed.emit()
+        self.titled.emit()
 
     @property
     def title(self) -> str:
@@ -101,8 +105,8 @@ class Document(QObject):
 
     @property
     def is_modified(self) -> bool:
-        """Whether the project differs from what was last saved or opened."""
-        return not self.undo_stack.isClean()
+        """Whether the project or its runs differ from what was last saved or opened."""
+        return not self.undo_stack.isClean() or self._runs is not self._saved_runs
 
     def edit(self, text: str, change: Callable[[Project], Project], merge: str = "") -> bool:
         """Apply `change` as one undo step named `text`; return whether anything changed.
@@ -132,13 +136,14 @@ class Document(QObject):
         self.select(())
         self._show(project)
         self.runs = runs
+        self._saved_runs = self._runs
         self.undo_stack.setClean()
         self.titled.emit()
         self.opened.emit()
 
     def mark_saved(self, path: Path) -> None:
         """Remember that the project as it is now lies at `path`."""
-        self.path = path
+        self.path, self._saved_runs = path, self._runs
         self.undo_stack.setClean()
         self.titled.emit()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,6 +11,7 @@ from engine.graph import Graph, NodeId, Port
 from engine.infer import mend
 from engine.layer import Layer
 from engine.problems import Fix, Problem, UserError
+from engine.project.names import name_problem
 from engine.project.project import Place, Project
 
 Edit = Callable[[Project], Project]
@@ -76,19 +76,15 @@ def set_param(node: NodeId, param: str, value: Any) -> Edit:
 
 
 def rename(node: NodeId, new: NodeId) -> Edit:
-    """Give a box another name.
-
-    Raises UserError where the name is taken or holds anything but letters, digits, spaces, hyphens and underscores.
-    """
+    """Give a box another name. Raises UserError where a box cannot have it."""
 
     def change(project: Project) -> Project:
         name = new.strip()
         if name == node:
             return project
-        if not re.fullmatch(r"[\w -]{1,60}", name):
-            raise UserError(f"A name has 1 to 60 letters, digits, spaces, - or _. {name[:60]!r} does not fit.")
-        if name in project.graph.nodes:
-            raise UserError(f"There is already a box named {name}. Choose another name.")
+        problem = name_problem(project.graph, name, node)
+        if problem:
+            raise UserError(problem)
         places = {name if n == node else n: place for n, place in project.places.items()}
         return project.with_(graph=project.graph.rename(node, name), places=places)
 

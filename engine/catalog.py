@@ -38,3 +38,9 @@ def layers_by_category() -> dict[str, list[type[Layer]]]:
     for kind in sorted(Layer.registry.values(), key=lambda kind: (kind.category, kind.__name__)):
         groups.setdefault(kind.category, []).append(kind)
     return groups
+
+
+def metric_text(name: str, value: float) -> str:
+    """Return a metric's value as people read it: `97.8 %` or `0.871`."""
+    kind = Metric.registry.get(name)
+    return f"{value:.1%}".replace("%", " %") if kind is not None and kind.percent else f"{value:.4g}"

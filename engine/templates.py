@@ -144,17 +144,21 @@ def _reading(name: str, columns: Sequence[Column], preprocessing: Preprocessor, 
 def _mlp(task: Task) -> Made:
     """Flat vectors: two hidden layers."""
     table, images, series = task.table(), task.columns("image")[:1], _series(task)
+    data = DataSettings()
     if table:
         chain, widths = _reading("table", table, Standardise()), (64, 32)
     elif images:
         chain, widths = _reading("image", images, Scale()).add("flatten", Flatten()), (128, 64)
     elif series:
         chain, widths = _reading("series", series, Standardise()).add("flatten", Flatten()), (64, 32)
-    else:
+    elif task.columns("text") or task.classes:
         chain, widths = _words(task).add("flatten", Flatten()), (64, 32)
+    else:
+        (chain, data), widths = _windows(task), (64, 32)
+        chain.add("flatten", Flatten())
     for number, width in enumerate(widths, 1):
         chain.add(f"dense{number}", Dense(units=width)).add(f"relu{number}", ReLU())
-    return chain, DataSettings(), 2e-3
+    return chain, data, 2e-3
 
 
 def _cnn(task: Task) -> Made:
@@ -192,14 +196,19 @@ def _lstm(task: Task) -> Made:
     series = _series(task)
     if series:
         return _reading("series", series, Standardise()).add("lstm", LSTM(units=32)), DataSettings(), 3e-3
+    chain, data = _windows(task)
+    return chain.add("lstm", LSTM(units=32)), data, 5e-3
+
+
+def _windows(task: Task) -> tuple[Chain, DataSettings]:
+    """Return the Input of a series of rows: the target's own past, or all numbers where classes are to be told."""
     read = [c for c in task.table() if c.kind == "number"] if task.classes else [task.target]
     if not read:
         raise UserError(
             "The template lstm needs texts or numbers, which this data does not have. Choose the template mlp."
         )
     window = (task.hint.window if task.hint else 0) or max(1, min(WINDOW, len(task.dataset) // 10))
-    chain = _reading("series", read, Standardise(), (window, len(read)))
-    return chain.add("lstm", LSTM(units=32)), DataSettings(window=window), 5e-3
+    return _reading("series", read, Standardise(), (window, len(read))), DataSettings(window=window)
 
 
 def _series(task: Task) -> list[Column]:

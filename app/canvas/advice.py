@@ -21,6 +21,7 @@ class Advice(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._room = parent
         self.setAccessibleName("Problem of the selected box")
         self.setFixedWidth(WIDE)
         self.problems: tuple[Problem, ...] = ()
@@ -43,7 +44,7 @@ class Advice(QFrame):
 
     def place(self, box: QRect) -> None:
         """Lie below a box, or above it where there is no room."""
-        room = self.parentWidget().rect()
+        room = self._room.rect()
         self.setFixedHeight(self._column.heightForWidth(WIDE) if self._column.hasHeightForWidth() else self.height())
         below = box.bottom() + 12
         y = below if below + self.height() < room.bottom() - 4 else box.top() - 12 - self.height()

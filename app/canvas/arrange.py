@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 from app.edits import Edit, move
 from app.sizes import GAP, HEIGHT, ROW_GAP, WIDTH, height, snap
@@ -42,7 +43,7 @@ def _parts(edges: list[tuple[NodeId, NodeId]]) -> list[Levels]:
     """Return, for each set of joined boxes, level and height in slots of every box."""
     if not edges:
         return []
-    from fast_sugiyama import from_edges
+    from fast_sugiyama import from_edges  # only when somebody asks for a layout
 
     found = from_edges(edges, dummy_vertices=True, dummy_size=0.6, vertex_spacing=1.0, check_layout=False)
     real = {node for edge in edges for node in edge}
@@ -58,7 +59,7 @@ def _better_side_up(part: Levels, graph: Graph) -> Levels:
 def _swaps(levels: Levels, graph: Graph) -> int:
     """Return how many pairs of neighbouring ports are fed from boxes that lie the other way round."""
     heights = ([levels[s.node][1] for s in graph.sources(n).values() if s.node in levels] for n in levels)
-    return sum(above > below for slots in heights for above, below in zip(slots, slots[1:], strict=False))
+    return sum(above > below for slots in heights for above, below in pairwise(slots))
 
 
 def _straight(part: Levels, graph: Graph) -> dict[NodeId, Place]:

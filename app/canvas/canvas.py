@@ -169,7 +169,6 @@ class Canvas(View):
             spot += QPointF(0, height(layer) + 3 * STEP)
         return spot
 
-
     def _delete(self, word: str) -> None:
         chosen = sorted(self.document.selection)
         what = chosen[0] if len(chosen) == 1 else f"{len(chosen)} boxes"

@@ -2,76 +2,62 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from app.edits import Edit
 from app.sizes import STEP, snap
 from engine.graph import Graph, NodeId, Port
-from engine.layer import Layer
 from engine.problems import UserError
+from engine.project import strict_json
+from engine.project.encoding import from_dict, to_dict
+from engine.project.names import name_from
 from engine.project.project import Place, Project
 
-MARK = "netwright boxes 1"
-LARGEST = 4_000_000  # characters
+MARK = "boxes 1"
+LARGEST = 8_000_000  # bytes
+FARTHEST = 1e7  # scene units
 FOREIGN = "The clipboard holds no boxes. Copy boxes on the canvas first."
 
 
 def to_text(project: Project, nodes: frozenset[NodeId]) -> str:
     """Return boxes, the wires between them and their places as JSON."""
     graph = project.graph
-    chosen = [n for n in graph.nodes if n in nodes]
-    wires = [[*end, *start] for end, start in graph.wires.items() if {end.node, start.node} <= nodes]
-    boxes = {n: graph.nodes[n].to_dict() for n in chosen}
-    places = {n: project.places.get(n, (0.0, 0.0)) for n in chosen}
-    return json.dumps({"what": MARK, "boxes": boxes, "wires": wires, "places": places}, ensure_ascii=False, indent=1)
+    inner = {end: start for end, start in graph.wires.items() if {end.node, start.node} <= nodes}
+    chosen = Graph({n: layer for n, layer in graph.nodes.items() if n in nodes}, inner)
+    raw = to_dict(Project(chosen, {n: project.places.get(n, (0.0, 0.0)) for n in chosen.nodes}))
+    return strict_json.dump({"netwright": MARK, "boxes": raw["boxes"], "wires": raw["wires"]}).decode()
 
 
 def from_text(text: str) -> Project:
     """Return the boxes that a text describes, as a small project; raise UserError where it describes none."""
+    data = text.encode("utf-8", "replace")
     try:
-        if len(text) > LARGEST:
-            raise ValueError
-        raw = json.loads(text)
-        if raw["what"] != MARK:
-            raise ValueError
-        return _read(raw)
-    except UserError:
-        raise
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise UserError(FOREIGN) from None
+        raw = strict_json.load(data) if len(data) <= LARGEST else None
+    except (ValueError, RecursionError, UserError):
+        raw = None
+    if not isinstance(raw, dict) or raw.get("netwright") != MARK:
+        raise UserError(FOREIGN)
+    return _read(raw)
 
 
 def _read(raw: Mapping[str, Any]) -> Project:
-    nodes = {_text(n): Layer.from_dict(box) for n, box in raw["boxes"].items()}
-    wires = {Port(_text(a), _text(b)): Port(_text(c), _text(d)) for a, b, c, d in raw["wires"]}
-    known = {end: start for end, start in wires.items() if {end.node, start.node} <= nodes.keys()}
-    places = {n: (_number(raw["places"][n][0]), _number(raw["places"][n][1])) for n in nodes}
-    if not nodes:
-        raise ValueError
-    return Project(graph=Graph(nodes, known), places=places)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= 60 or "/" in value:
-        raise ValueError
-    return value
-
-
-def _number(value: Any) -> float:
-    number = float(value)
-    if not abs(number) < 1e7:
-        raise ValueError
-    return number
+    settings = to_dict(Project())
+    boxes = from_dict(settings | {"boxes": raw.get("boxes"), "wires": raw.get("wires")})
+    inner = {e: s for e, s in boxes.graph.wires.items() if s.node in boxes.graph.nodes}
+    places = {n: boxes.places.get(n, (0.0, 0.0)) for n in boxes.graph.nodes}
+    if not places or any(abs(x) > FARTHEST or abs(y) > FARTHEST for x, y in places.values()):
+        raise UserError(FOREIGN)
+    return Project(Graph(boxes.graph.nodes, inner), places)
 
 
 def new_names(graph: Graph, pasted: Graph) -> dict[NodeId, NodeId]:
     """Return, for each pasted box, its name or the first free one made from it."""
     names: dict[NodeId, NodeId] = {}
+    taken = dict(graph.nodes)
     for node, layer in pasted.nodes.items():
-        names[node] = graph.free_name(_stem(node))
-        graph = graph.add(names[node], layer)
+        names[node] = Graph(taken).free_name(_stem(name_from(node)))
+        taken[names[node]] = layer
     return names
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
@@ -39,12 +40,10 @@ def route(start: QPointF, end: QPointF, boxes: Lookup) -> QPainterPath:
     backwards leaves to the right, runs along a lane, and arrives from the left.
     """
     if end.x() - start.x() < 2 * CLEAR:
-        return _lane(start, end, _free_lane(start, end, boxes, _around(start, end)))
-    area = QRectF(start, end).normalized().adjusted(4, -2, -4, 2)
-    hit = _crossed(curve(start, end), list(boxes(area)))
-    if not hit:
-        return curve(start, end)
-    return _detour(start, end, boxes, hit)
+        return _first_free(_backward(start, end, boxes), boxes)
+    plain = curve(start, end)
+    hit = _crossed(plain, boxes)
+    return _first_free(_forward(start, end, boxes, hit), boxes) if hit else plain
 
 
 def curve(start: QPointF, end: QPointF) -> QPainterPath:
@@ -55,21 +54,77 @@ def curve(start: QPointF, end: QPointF) -> QPainterPath:
     return path
 
 
-def _crossed(path: QPainterPath, rects: Sequence[QRectF]) -> list[QRectF]:
-    return [rect for rect in rects if path.intersects(rect.adjusted(2, 2, -2, -2))]
+def passes(line: Sequence[QPointF], area: QRectF) -> bool:
+    """Tell whether a line through these points touches an area; a path would count as filled."""
+    return any(_touches(a.x(), a.y(), b.x(), b.y(), area) for a, b in pairwise(line))
 
 
-def _detour(start: QPointF, end: QPointF, boxes: Lookup, hit: list[QRectF]) -> QPainterPath:
-    """Leave the level of `start`, pass the boxes that are in the way, come back to the level of `end`."""
+def flat(path: QPainterPath) -> list[QPointF]:
+    """Return the points of a path, its curves as short straight lines."""
+    return [point for polygon in path.toSubpathPolygons() for point in polygon.toList()]
+
+
+def _touches(ax: float, ay: float, bx: float, by: float, area: QRectF) -> bool:
+    """Clip a straight line to an area (Liang and Barsky, 1984); tell whether anything is left."""
+    first, last = 0.0, 1.0
+    sides = ((bx - ax, ax, area.left(), area.right()), (by - ay, ay, area.top(), area.bottom()))
+    for way, at, low, high in sides:
+        if way == 0.0:
+            if not low <= at <= high:
+                return False
+            continue
+        enter, leave = sorted(((low - at) / way, (high - at) / way))
+        first, last = max(first, enter), min(last, leave)
+    return first <= last
+
+
+def _crossed(path: QPainterPath, boxes: Lookup) -> list[QRectF]:
+    """Return the boxes that a way crosses, looking only at those near each stretch of it."""
+    if not any(True for _ in boxes(path.boundingRect().adjusted(2, -1, -2, 1))):
+        return []
+    found: dict[tuple[float, ...], QRectF] = {}
+    for a, b in pairwise(flat(path)):
+        for rect in boxes(QRectF(a, b).normalized().adjusted(-1, -1, 1, 1)):
+            if passes((a, b), rect.adjusted(2, 2, -2, -2)):
+                found[rect.getRect()] = rect
+    return list(found.values())
+
+
+def _first_free(paths: Iterable[QPainterPath], boxes: Lookup) -> QPainterPath:
+    """Return the first way that crosses no box; where all do, that which crosses the fewest."""
+    best, fewest = QPainterPath(), 1_000_000
+    for path in paths:
+        crossed = len(_crossed(path, boxes))
+        if crossed < fewest:
+            best, fewest = path, crossed
+        if not crossed:
+            break
+    return best
+
+
+def _backward(start: QPointF, end: QPointF, boxes: Lookup) -> Iterator[QPainterPath]:
+    for level in _lanes(start, end, boxes, min(start.y(), end.y()), max(start.y(), end.y())):
+        yield _lane(start, end, level)
+
+
+def _forward(start: QPointF, end: QPointF, boxes: Lookup, hit: list[QRectF]) -> Iterator[QPainterPath]:
+    levels = list(_lanes(start, end, boxes, min(r.top() for r in hit), max(r.bottom() for r in hit)))
     left, right = min(r.left() for r in hit), max(r.right() for r in hit)
-    lane = _free_lane(start, end, boxes, QRectF(QPointF(left, min(r.top() for r in hit)), hit[0].bottomRight()))
+    for level in levels:
+        yield _detour(start, end, level, left, right)
+    for level in levels:
+        yield _lane(start, end, level)
+
+
+def _detour(start: QPointF, end: QPointF, level: float, left: float, right: float) -> QPainterPath:
+    """Leave the level of `start`, pass what lies between `left` and `right`, come back to the level of `end`."""
     off = max(left - CLEAR / 2, start.x() + 2 * BEND)
     on = min(right + CLEAR / 2, end.x() - 2 * BEND)
     if on <= off:
-        return _lane(start, end, lane)
+        return _lane(start, end, level)
     path = QPainterPath(start)
-    _ease(path, QPointF(off, lane))
-    path.lineTo(on, lane)
+    _ease(path, QPointF(off, level))
+    path.lineTo(on, level)
     _ease(path, end)
     return path
 
@@ -80,28 +135,24 @@ def _ease(path: QPainterPath, to: QPointF) -> None:
     path.cubicTo(middle, here.y(), middle, to.y(), to.x(), to.y())
 
 
-def _around(start: QPointF, end: QPointF) -> QRectF:
-    return QRectF(QPointF(min(start.x(), end.x()), min(start.y(), end.y())), QPointF(start.x(), max(start.y(), end.y())))
-
-
-def _free_lane(start: QPointF, end: QPointF, boxes: Lookup, first: QRectF) -> float:
-    """Return the level of a lane that touches no box: the nearer one of that above and that below."""
+def _lanes(start: QPointF, end: QPointF, boxes: Lookup, top: float, bottom: float) -> list[float]:
+    """Return the levels above `top` and below `bottom` where a lane touches no box, the nearer one first."""
     left, right = min(start.x(), end.x()) - CLEAR, max(start.x(), end.x()) + CLEAR
     spread = CLEAR + min((right - left) / 40, 40.0)  # nested wires get lanes of their own
-    below = _push(first.bottom(), left, right, boxes, 1) + spread
-    above = _push(first.top(), left, right, boxes, -1) - spread
-    level = (start.y() + end.y()) / 2
-    return below if below - level <= level - above + 1 else above
+    below = _push(bottom + spread, left, right, boxes, 1)
+    above = _push(top - spread, left, right, boxes, -1)
+    middle = (start.y() + end.y()) / 2
+    return [below, above] if below - middle <= middle - above + 1 else [above, below]
 
 
 def _push(level: float, left: float, right: float, boxes: Lookup, way: int) -> float:
     """Move a level up or down until a wire there touches no box."""
-    for _ in range(24):
+    for _ in range(10):
         hit = list(boxes(QRectF(left, level - 6, right - left, 12)))
         if not hit:
             return level
         beyond = max(r.bottom() for r in hit) if way > 0 else min(r.top() for r in hit)
-        level = beyond + way * (CLEAR / 2)
+        level = beyond + way * CLEAR
     return level
 
 
@@ -110,7 +161,7 @@ def _lane(start: QPointF, end: QPointF, lane: float) -> QPainterPath:
     out, back = start.x() + CLEAR + 4, end.x() - CLEAR - 4
     corners = (QPointF(out, start.y()), QPointF(out, lane), QPointF(back, lane), QPointF(back, end.y()), end)
     path = QPainterPath(start)
-    for corner, after in zip(corners, corners[1:], strict=False):
+    for corner, after in pairwise(corners):
         _turn(path, corner, after)
     path.lineTo(end)
     return path

@@ -74,6 +74,7 @@ class QuickAdd(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._room = parent
         self.setObjectName("popup")
         self.setAccessibleName("Add a layer")
         self.setFrameShape(QFrame.Shape.StyledPanel)
@@ -88,7 +89,8 @@ class QuickAdd(QFrame):
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setUniformItemSizes(True)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.help = QLabel(wordWrap=True, objectName="quiet")
+        self.help = QLabel(wordWrap=True)
+        self.help.setProperty("quiet", True)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
         column.setSpacing(6)
@@ -106,7 +108,7 @@ class QuickAdd(QFrame):
         self.search.clear()
         self._show("")
         self.resize(300, 330)
-        room = self.parentWidget().rect().adjusted(8, 8, -8, -8)
+        room = self._room.rect().adjusted(8, 8, -8, -8)
         x = max(room.left(), min(at.x(), room.right() - self.width()))
         y = max(room.top(), min(at.y(), room.bottom() - self.height()))
         self.move(x, y)

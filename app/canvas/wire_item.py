@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPainte
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.canvas.card import DETAIL
+from app.canvas.geometry import flat, passes
 from app.canvas.ink import round_pen
 from app.theme import scaled_font, tokens
 from engine.graph import Port
@@ -28,7 +29,7 @@ class WireItem(QGraphicsItem):
 
     def ends(self) -> tuple[QPointF, QPointF]:
         """Return where it starts and where it ends."""
-        return QPointF(self.path.elementAt(0)), self.path.currentPosition()
+        return self.path.pointAtPercent(0), self.path.currentPosition()
 
     def show_mood(self, mood: str) -> None:
         """Look calm, wrong, hot or like a draft."""
@@ -40,7 +41,7 @@ class WireItem(QGraphicsItem):
     def near(self, at: QPointF, reach: float) -> bool:
         """Tell whether the wire passes within `reach` of a place in the scene."""
         spot = QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach)
-        return self._box.intersects(spot) and self.path.intersects(spot)
+        return self._box.intersects(spot) and passes(flat(self.path), spot)
 
     def boundingRect(self) -> QRectF:
         return self._box
@@ -73,6 +74,7 @@ class ShapeItem(QGraphicsItem):
         super().__init__()
         self.text, self._width = "", 0.0
         self.setZValue(1.2)
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
 
     def show_text(self, text: str) -> None:
         """Write another shape."""

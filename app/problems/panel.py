@@ -13,6 +13,7 @@ from app.icons import icon
 from app.theme import scaled_font, theme
 from engine.problems import Fix, Problem
 
+Key = tuple[object, ...]
 MOST = 40  # sentences at once; a longer list says how many more there are
 
 
@@ -81,7 +82,7 @@ class ProblemsPanel(QWidget):
         super().__init__(parent)
         self.document = document
         self.setAccessibleName("Problems")
-        self.rows: dict[Problem, ProblemRow] = {}
+        self.rows: dict[Key, ProblemRow] = {}
         self._problems: tuple[Problem, ...] = ()
         self._build()
         document.analysed.connect(self._analyse)
@@ -124,13 +125,13 @@ class ProblemsPanel(QWidget):
 
     def _show_rows(self) -> None:
         """Keep the rows of problems that are still there, drop the others, add the new ones in order."""
-        wanted = dict.fromkeys(self._problems[:MOST])
-        for problem in [p for p in self.rows if p not in wanted]:
-            self._drop(self.rows.pop(problem))
-        for i, problem in enumerate(wanted):
-            if problem not in self.rows:
-                self.rows[problem] = self._row(problem)
-                self._column.insertWidget(i, self.rows[problem])
+        wanted = {_key(problem): problem for problem in self._problems[:MOST]}
+        for key in [k for k in self.rows if k not in wanted]:
+            self._drop(self.rows.pop(key))
+        for i, (key, problem) in enumerate(wanted.items()):
+            if key not in self.rows:
+                self.rows[key] = self._row(problem)
+                self._column.insertWidget(i, self.rows[key])
         self._calm.setVisible(not wanted)
         hidden = self.count - len(wanted)
         self._more.setText(f"and {hidden} more" if hidden > 0 else "")
@@ -161,3 +162,8 @@ class ProblemsPanel(QWidget):
         self.rows = {}
         if self.isVisible():
             self._show_rows()
+
+
+def _key(problem: Problem) -> Key:
+    """Return what makes a problem the same as another; its fixes may hold values that have no hash."""
+    return problem.node, problem.port, problem.what, problem.why, tuple(fix.label for fix in problem.fixes)

@@ -24,12 +24,16 @@ CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Dialect:
-    """How the cells are parted, and the names of the columns; `header` tells whether the first line holds them."""
+    """How the cells are parted, and the names of the columns; `header` tells whether the first line holds them.
+
+    `skip` is 1 where a line `sep=;`, as Excel writes it, comes before everything.
+    """
 
     delimiter: str
     header: bool
     names: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    skip: int = 0
 
 
 @contextmanager
@@ -99,15 +103,23 @@ def first_rows(path: str, delimiter: str, count: int = 100) -> list[list[str]]:
 
 def sniff(path: str, delimiter: str = "auto", header: str = "auto") -> Dialect:
     """Look at the start of a UTF-8 file; `delimiter` is a name of DELIMITERS or "auto", `header` "auto", "yes" or "no"."""
-    mark = _delimiter(path) if delimiter == "auto" else DELIMITERS[delimiter]
-    rows = first_rows(path, mark)
+    said = _said(path)
+    mark = said or _delimiter(path) if delimiter == "auto" else DELIMITERS[delimiter]
+    rows = first_rows(path, mark)[1 if said else 0 :]
     if not rows:
         raise UserError(f"{path} is empty. Choose a file with a table in it.")
     has_header = _has_header(rows) if header == "auto" else header == "yes"
     if not has_header:
-        return Dialect(mark, False, tuple(f"column_{i + 1}" for i in range(len(rows[0]))))
+        return Dialect(mark, False, tuple(f"column_{i + 1}" for i in range(len(rows[0]))), skip=int(bool(said)))
     names, notes = distinct_names(rows[0])
-    return Dialect(mark, True, names, notes)
+    return Dialect(mark, True, names, notes, skip=int(bool(said)))
+
+
+def _said(path: str) -> str:
+    """Return the delimiter that a first line `sep=;` names, or ""."""
+    with open(path, "rb") as file:
+        found = re.match(rb'(?:\xef\xbb\xbf)?"?sep=([,;|\t])"?\r?\n', file.read(16))
+    return found[1].decode() if found else ""
 
 
 def _delimiter(path: str) -> str:

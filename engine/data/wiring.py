@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from engine.arrays import Shape
 from engine.columns import Column
-from engine.data.check import natural_size
+from engine.data.check_inputs import natural_size
 from engine.data.dataset import Dataset
 from engine.data.kinds import guess_target, tells_classes
 from engine.data.samples import SampleData
 from engine.data.settings import DataSettings
 from engine.data.sources.sample import Sample
 from engine.graph import Graph, NodeId, Port
+from engine.layer import Layer
 from engine.layers.dense import Dense
 from engine.layers.input import Input
 from engine.layers.output import Output
@@ -22,6 +23,7 @@ from engine.losses.mean_squared_error import MeanSquaredError
 from engine.preprocessing.characters import Characters
 from engine.preprocessing.scale import Scale
 from engine.preprocessing.standardise import Standardise
+from engine.preprocessing.tokens import Tokens
 from engine.preprocessor import Preprocessor
 
 MANY_CATEGORIES = 100  # one-hot columns of one category column
@@ -43,9 +45,10 @@ def wire_data(
 ) -> Graph:
     """Return the graph with an Input and an Output set for a data set, and the units of a Dense right before the Output.
 
-    What is not given is guessed: the target and its loss (or the Output's own, where the data has it), the columns (all that can be
-    read together, without the target), the preprocessing, the size. `input` and `output` name the boxes where there are
-    several. A graph without such boxes comes back unchanged.
+    What is not given is guessed: the target and its loss (or the Output's own, where the data has it), the columns (all
+    that can be read together, without the target), the preprocessing, the size. An Embedding right behind the Input gets
+    as many entries as there are tokens. `input` and `output` name the boxes where there are several. A graph without
+    such boxes comes back unchanged.
     """
     source, end = input or _first(graph, Input), output or _first(graph, Output)
     if end:
@@ -142,7 +145,16 @@ def _set_input(
     if not size:
         size = natural_size(layer, columns, window)
         size = (min(size[0], LONGEST),) if preprocessing.takes_tokens else size
-    return graph.add(node, layer.with_(size=tuple(size)))
+    return _set_embeddings(graph.add(node, layer.with_(size=tuple(size))), node, preprocessing)
+
+
+def _set_embeddings(graph: Graph, node: NodeId, preprocessing: Preprocessor) -> Graph:
+    if isinstance(preprocessing, Tokens):
+        for reader in graph.readers.get(Port(node), ()):
+            box = graph.nodes[reader.node]
+            if isinstance(box, Layer.registry.get("Embedding", ())):
+                graph = graph.add(reader.node, box.with_(entries=preprocessing.tokens))
+    return graph
 
 
 def _target(graph: Graph, node: NodeId, dataset: Dataset) -> str:

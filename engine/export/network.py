@@ -58,7 +58,8 @@ class Network:
 
 
 def _weights(node: NodeId, parameters: Mapping[str, Array]) -> dict[str, Array]:
-    return {name.rpartition(".")[2]: array for name, array in parameters.items() if name.rpartition(".")[0] == node}
+    start = f"{node}."  # names of weights may have dots too: out_proj.weight
+    return {name.removeprefix(start): array for name, array in parameters.items() if name.startswith(start)}
 
 
 def _ahead(graph: Graph, ends: list[NodeId]) -> set[NodeId]:

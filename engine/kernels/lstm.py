@@ -15,11 +15,21 @@ from engine.arrays import Array
 ORDER = (2, 0, 1, 3)  # where g, i, f, o stand in PyTorch's i, f, g, o
 
 
-def arrange(weight: Array, out: Array, halved: bool) -> None:
-    """Copy weights (4·H, ...) from PyTorch's order of gates, with the halves of the sigmoids if `halved`."""
+def arrange(weight: Array, out: Array) -> None:
+    """Copy weights (4·H, ...) from PyTorch's order of gates into ours."""
     gates, inner = weight.reshape(4, -1, *weight.shape[1:]), out.reshape(4, -1, *weight.shape[1:])
     for place, gate in enumerate(ORDER):
-        np.multiply(gates[gate], 0.5 if halved and gate != 2 else 1.0, out=inner[place])
+        np.copyto(inner[place], gates[gate])
+
+
+def turn(weight: Array, out: Array) -> None:
+    """Copy weights (4·H, F) into our order of gates as (F, 4·H), with the halves of the sigmoids.
+
+    With few rows, a product with (F, 4·H) takes two thirds of the time of one with a transposed (4·H, F).
+    """
+    gates, inner = weight.reshape(4, -1, weight.shape[-1]), out.reshape(weight.shape[-1], 4, -1)
+    for place, gate in enumerate(ORDER):
+        np.multiply(gates[gate].T, 1.0 if gate == 2 else 0.5, out=inner[:, place])
 
 
 def rearrange(inner: Array, out: Array) -> None:
@@ -32,17 +42,16 @@ def rearrange(inner: Array, out: Array) -> None:
 def forward(gates: Array, recurrent: Array, h: Array, c: Array, tanh_c: Array, work: Array) -> None:
     """Run over time. `gates` (T, N, 4·H) holds what the inputs add to the gates, then the gates.
 
-    `h` and `c` (T + 1, N, H) begin with the state before the first step. `recurrent` is (4·H, H),
+    `h` and `c` (T + 1, N, H) begin with the state before the first step. `recurrent` is (H, 4·H),
     `work` flat with 5·N·H values.
     """
     steps, n, width = tanh_c.shape
     z, part = work[: 4 * n * width].reshape(n, -1), work[4 * n * width :].reshape(n, -1)
     split = gates.reshape(steps, n, 4, width)
-    turned = recurrent.T
     for gate, (g, i, f, o), ifo, before, h_new, c_before, c_new, t in zip(
         gates, split.transpose(0, 2, 1, 3), split[:, :, 1:], h, h[1:], c, c[1:], tanh_c, strict=False
     ):
-        before.dot(turned, z)  # (N, H) @ (H, 4·H) -> (N, 4·H)
+        before.dot(recurrent, z)  # (N, H) @ (H, 4·H) -> (N, 4·H)
         np.add(gate, z, gate)
         np.tanh(gate, gate)
         np.multiply(ifo, 0.5, ifo)

@@ -31,23 +31,23 @@ class AveragePool2D(Pool2D):
     """
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
-        channels, height, _ = x
+        channels, _, width = x
         _, out_height, out_width = self.shape(x)
-        across = Scratch((height, out_width, channels))
-        return {"across": across, "grad": across, "share": Scratch((out_height, out_width, channels))}
+        down = Scratch((out_height, width, channels))
+        return {"down": down, "grad": down, "share": Scratch((out_height, out_width, channels))}
 
-    def forward(self, x: Array, across: Array, y: Array) -> None:
+    def forward(self, x: Array, down: Array, y: Array) -> None:
         rows, columns = self.taps(x.shape[1:])
         out = channels_last(y)
-        pooling.total(channels_last(x), COLUMNS, columns, across)
-        pooling.total(across, ROWS, rows, out)
+        pooling.total(channels_last(x), ROWS, rows, down)
+        pooling.total(down, COLUMNS, columns, out)
         np.multiply(out, _shares(self, x.shape[1:], y.dtype), out=out)
 
     def backward(self, x: Array, share: Array, grad: Array, grad_y: Array, grad_x: Array) -> None:
         rows, columns = self.taps(x.shape[1:])
         np.multiply(channels_last(grad_y), _shares(self, x.shape[1:], grad_y.dtype), out=share)
-        pooling.total_back(share, ROWS, rows, grad)
-        pooling.total_back(grad, COLUMNS, columns, channels_last(grad_x))
+        pooling.total_back(share, COLUMNS, columns, grad)
+        pooling.total_back(grad, ROWS, rows, channels_last(grad_x))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("AveragePool", x, **self.onnx_attributes(), count_include_pad=0)

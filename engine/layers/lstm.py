@@ -63,11 +63,6 @@ class LSTM(Layer):
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         (steps, features), units = x, self.units
-        fixed = {
-            "ih": Scratch((4 * units, features), batched=False),
-            "hh": Scratch((4 * units, units), batched=False),
-            "bias": Scratch((4 * units,), batched=False),
-        }
         return {
             "inputs": Scratch((steps, features)),
             "gates": Scratch((steps, 4 * units)),
@@ -79,8 +74,12 @@ class LSTM(Layer):
             "few": Scratch((3, units)),
             "some": Scratch((2, min(AT_ONCE, steps), units)),
             "back_inputs": Scratch((steps, features)),
-            **fixed,
-            **{f"back_{name}": scratch for name, scratch in fixed.items()},
+            "ih": Scratch((features, 4 * units), batched=False),
+            "hh": Scratch((units, 4 * units), batched=False),
+            "bias": Scratch((1, 4 * units), batched=False),
+            "back_ih": Scratch((4 * units, features), batched=False),
+            "back_hh": Scratch((4 * units, units), batched=False),
+            "back_bias": Scratch((4 * units,), batched=False),
         }
 
     def forward(
@@ -102,12 +101,12 @@ class LSTM(Layer):
         y: Array,
     ) -> None:
         series, every, states, cells, tanh_cells = map(_time_first, (inputs, gates, h, c, tanh_c))
-        lstm.arrange(weight_ih_l0, ih, halved=True)
-        lstm.arrange(weight_hh_l0, hh, halved=True)
-        lstm.arrange(bias_ih_l0 + bias_hh_l0, bias, halved=True)
+        lstm.turn(weight_ih_l0, ih)
+        lstm.turn(weight_hh_l0, hh)
+        lstm.turn((bias_ih_l0 + bias_hh_l0)[:, None], bias)
         np.copyto(series, x.swapaxes(0, 1))
         flat = _flat(gates)
-        _flat(inputs).dot(ih.T, flat)  # (T·N, F) @ (F, 4·H) -> (T·N, 4·H)
+        _flat(inputs).dot(ih, flat)  # (T·N, F) @ (F, 4·H) -> (T·N, 4·H)
         np.add(flat, bias, out=flat)
         states[0] = cells[0] = 0
         lstm.forward(every, hh, states, cells, tanh_cells, work.reshape(-1))
@@ -139,11 +138,11 @@ class LSTM(Layer):
         lstm.prepare(every, cells, slopes, kept, *some.reshape(2, -1, len(inputs), self.units))
         grad_h, *work = few.reshape(3, len(inputs), self.units)
         grad_h[...] = 0 if self.sequence else grad_y
-        lstm.arrange(weight_hh_l0, back_hh, halved=False)
+        lstm.arrange(weight_hh_l0, back_hh)
         lstm.backward(every, back_hh, slopes, kept, grad_h, grad_y.swapaxes(0, 1) if self.sequence else None, work)
         flat = _flat(gates)
         if grad_x is not None:
-            lstm.arrange(weight_ih_l0, back_ih, halved=False)
+            lstm.arrange(weight_ih_l0, back_ih)
             flat.dot(back_ih, _flat(back_inputs))  # (T·N, 4·H) @ (4·H, F) -> (T·N, F)
             grad_x[...] = _time_first(back_inputs).swapaxes(0, 1)
         flat.T.dot(states[:-1].reshape(-1, self.units), back_hh)  # (4·H, T·N) @ (T·N, H) -> (4·H, H)

@@ -16,30 +16,29 @@ from engine.layers.pool2d import Pool2D
 class MaxPool2D(Pool2D):
     """Keeps the largest value of each window: y = max x over the window.
 
-    Of equal values the first in reading order gets the gradient, as in PyTorch. ONNX: MaxPool. PyTorch: nn.MaxPool2d.
+    Of equal values the uppermost in the leftmost column gets the gradient. ONNX: MaxPool. PyTorch: nn.MaxPool2d.
     """
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
-        channels, height, _ = x
-        _, _, out_width = self.shape(x)
-        across = (height, out_width, channels)
+        channels, _, width = x
+        down = (self.shape(x)[1], width, channels)
         return {
-            "across": Scratch(across),
-            "grad": Scratch(across),
-            "part": Scratch(across),
-            "hit": Scratch(across, dtype="bool"),
-            "taken": Scratch(across, dtype="bool"),
+            "down": Scratch(down),
+            "grad": Scratch(down),
+            "part": Scratch(down),
+            "hit": Scratch(down, dtype="bool"),
+            "taken": Scratch(down, dtype="bool"),
         }
 
-    def forward(self, x: Array, across: Array, y: Array) -> None:
+    def forward(self, x: Array, down: Array, y: Array) -> None:
         rows, columns = self.taps(x.shape[1:])
-        pooling.largest(channels_last(x), COLUMNS, columns, across)
-        pooling.largest(across, ROWS, rows, channels_last(y))
+        pooling.largest(channels_last(x), ROWS, rows, down)
+        pooling.largest(down, COLUMNS, columns, channels_last(y))
 
     def backward(
         self,
         x: Array,
-        across: Array,
+        down: Array,
         y: Array,
         hit: Array,
         taken: Array,
@@ -51,8 +50,8 @@ class MaxPool2D(Pool2D):
         rows, columns = self.taps(x.shape[1:])
         value, arriving = channels_last(y), channels_last(grad_y)
         new, old, share = (work.reshape(-1)[: value.size].reshape(value.shape) for work in (hit, taken, part))
-        pooling.largest_back(across, value, ROWS, rows, new, old, share, arriving, grad)
-        pooling.largest_back(channels_last(x), across, COLUMNS, columns, hit, taken, part, grad, channels_last(grad_x))
+        pooling.largest_back(down, value, COLUMNS, columns, new, old, share, arriving, grad)
+        pooling.largest_back(channels_last(x), down, ROWS, rows, hit, taken, part, grad, channels_last(grad_x))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("MaxPool", x, **self.onnx_attributes())

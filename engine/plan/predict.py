@@ -64,14 +64,13 @@ class Predictor:
 
     def _run(self, inputs: Mapping[NodeId, Array], wanted: Mapping[Any, Key]) -> dict[Any, Array]:
         count = min(len(array) for array in inputs.values())
-        found: dict[Any, Array] = {}
+        values = {name: self._bound.arrays[key] for name, key in wanted.items()}
+        found = {name: np.empty((count, *value.shape[1:]), value.dtype) for name, value in values.items()}
         for start, run in self._chunks(inputs, count):
             run()
             part = slice(start, min(start + self.batch, count))
-            for name, key in wanted.items():
-                value = self._bound.arrays[key]
-                whole = found.setdefault(name, np.empty((count, *value.shape[1:]), value.dtype))
-                whole[part] = value[: part.stop - start]
+            for name, value in values.items():
+                found[name][part] = value[: part.stop - start]
         return found
 
     def _chunks(self, inputs: Mapping[NodeId, Array], count: int) -> Iterator[tuple[int, Callable[[], None]]]:

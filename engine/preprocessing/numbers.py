@@ -12,7 +12,6 @@ from engine.arrays import Array, Shape
 from engine.columns import Column
 from engine.layer import OnnxGraph
 from engine.preprocessor import Feed, Fitted
-from engine.problems import UserError
 
 LIMIT = 1e18  # larger numbers count as this one, so that no difference or quotient leaves float32
 LEAST = 1e-18  # smaller ranges and spreads count as none
@@ -103,23 +102,28 @@ def missing_to_zero(g: OnnxGraph, x: str) -> str:
     return str(g.op("Where", g.op("IsNaN", x), g.constant(np.zeros((), np.float32)), x))
 
 
-def one_hot_onnx(g: OnnxGraph, x: str, categories: Sequence[str]) -> str:
-    """Describe `one_hot` of texts (batch, ..., 1) in ONNX; raise UserError where the operator set cannot compare texts."""
-    if g.opset < 19:
-        raise UserError(
-            f"Category columns need ONNX operator set 19 or later, but {g.opset} was asked for. "
-            'Export with the preset "current" (operator set 20), or leave the category columns out.'
-        )
-    return str(g.op("Cast", g.op("Equal", x, g.constant(np.array(categories))), to=FLOAT))
+def one_hot_onnx(g: OnnxGraph, x: str, categories: Sequence[str], window: int) -> str:
+    """Describe `one_hot` of texts (batch, 1) or (batch, window, 1) in ONNX."""
+    if g.opset >= 19:
+        return str(g.op("Cast", g.op("Equal", x, g.constant(np.array(categories))), to=FLOAT))
+    row = (
+        g.op("Reshape", x, g.constant(np.array([-1, 1]))) if window else x
+    )  # texts can only be counted yet, row by row
+    places = list(range(len(categories)))
+    rules = {"min_gram_length": 1, "max_gram_length": 1, "max_skip_count": 0, "ngram_counts": [0]}
+    y = g.op("TfIdfVectorizer", row, mode="TF", ngram_indexes=places, pool_strings=list(categories), **rules)
+    return str(g.op("Reshape", y, g.constant(np.array([-1, window, len(places)]))) if window else y)
 
 
 def table_onnx(g: OnnxGraph, prepared: Sequence[str], inputs: Mapping[str, str], fitted: Fitted) -> str:
     """Describe `joined` in ONNX: prepared numbers (one value or none), one-hot categories, unused zeros, the shape `size`."""
     names = [name for name, kind in fitted["columns"] if kind == "category"]
     known = zip(names, fitted["categories"], strict=True)
-    parts = [*prepared, *(one_hot_onnx(g, inputs[name], values) for name, values in known if values)]
+    parts = [*prepared, *(one_hot_onnx(g, inputs[name], values, fitted["window"]) for name, values in known if values)]
     if not names:
         return parts[0]
+    if not parts:
+        raise UserError(f"No training sample has a value in {', '.join(names)}. Leave these columns out.")
     y = parts[0] if len(parts) == 1 else str(g.op("Concat", *parts, axis=-1))
     rank = 3 if fitted["window"] else 2  # of (batch, window, width) or (batch, width)
     if fitted["unused"]:

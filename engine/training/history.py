@@ -78,6 +78,14 @@ class History:
         )
 
 
+def main_score(scores: Scores) -> tuple[str, float | None]:
+    """Return the name and value of the first metric of the first Output; None where there is none."""
+    for metrics in scores.values():
+        for name, value in metrics.items():
+            return name, value
+    return "Metric", None
+
+
 def _series(values: Sequence[float] | Array) -> Array:
     series = np.array(values, np.float64)
     if series.ndim != 1:

@@ -6,15 +6,16 @@ from app.welcome.examples import examples
 from engine.project.file import load, save
 from engine.project.run import Saved
 
-from .window_parts import FakeSession, make_window, small_project
+from .window_parts import FakeTrainer, make_window, small_project
 
 
 @pytest.fixture
 def resources(tmp_path, monkeypatch):
     folder = tmp_path / "examples"
     folder.mkdir()
+    project = load(examples()[0].path).project
     for name in ("zoo", "digits", "penguins"):
-        save(folder / f"{name}.netw", Saved(small_project()))
+        save(folder / f"{name}.netw", Saved(project))
     monkeypatch.setattr(welcome, "files", lambda package: tmp_path)
     return folder
 
@@ -30,14 +31,15 @@ def test_examples_are_listed_the_best_known_first(resources):
     assert [example.path.stem for example in examples()] == ["digits", "penguins", "zoo"]
 
 
-def test_three_clicks_from_the_first_start_to_training(qtbot, tmp_path, resources):
-    session = FakeSession()
-    window = make_window(qtbot, tmp_path, session=session)
+def test_three_clicks_from_the_first_start_to_training(qtbot, tmp_path, resources, monkeypatch):
+    session = FakeTrainer()
+    monkeypatch.setattr("app.window.Trainer", lambda *parts: session)
+    window = make_window(qtbot, tmp_path)
     with qtbot.waitSignal(window.document.opened):
         window.welcome.tiles[0].click()
     assert not window.on_welcome
     assert window.document.path is None  # an example is a copy: saving asks where
-    assert window.top.train.isEnabled()
+    qtbot.waitUntil(window.top.train.isEnabled)
     window.top.train.click()
     assert session.asked == ["start"]
 

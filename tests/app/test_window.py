@@ -2,37 +2,36 @@ import ast
 import subprocess
 import sys
 import textwrap
-from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from app import drops
 from app.inspector.box_page import BoxPage
 from app.panels import PANELS, Panel
 from app.theme import LIGHT, tokens
-from app.window import Window
-from engine.problems import UserError
+from app.welcome.examples import examples
 from engine.project.file import load, save
 from engine.project.project import Project
 from engine.project.recovery import list_recoveries
 from engine.project.run import Saved
 
-from .window_parts import FakeSession, make_window, small_project
+from .window_parts import FakeTrainer, make_window, small_project
 
 BUTTON = QMessageBox.StandardButton
 
 
 @pytest.fixture
-def session(qapp):
-    return FakeSession()
+def session(qapp, monkeypatch):
+    fake = FakeTrainer()
+    monkeypatch.setattr("app.window.Trainer", lambda *parts: fake)
+    return fake
 
 
 @pytest.fixture
 def window(qtbot, tmp_path, session):
-    return make_window(qtbot, tmp_path, session=session)
+    return make_window(qtbot, tmp_path)
 
 
 @pytest.fixture
@@ -51,11 +50,9 @@ def answer(window, monkeypatch, button):
 def test_the_first_paint_loads_nothing_heavy(tmp_path):
     script = f"""
         import sys
-        from pathlib import Path
-        from PySide6.QtWidgets import QApplication
+                from PySide6.QtWidgets import QApplication
         from app import appearance, preferences
-        from app.window import Window
-        app = QApplication([])
+                app = QApplication([])
         appearance.prepare(app)
         window = Window(preferences.Settings(Path({str(tmp_path / "s.json")!r})))
         window.show()
@@ -245,21 +242,22 @@ def test_a_panel_is_one_line(qtbot, tmp_path):
         return QWidget()
 
     panel = Panel("extra", "Extra", "star", "bottom", make, ("build",), front=("build",))
-    from app.preferences import Settings
-
-    window = Window(Settings(tmp_path / "s.json"), panels=(*PANELS, panel))
-    qtbot.addWidget(window)
-    window.show()
-    qtbot.waitExposed(window)
+    window = make_window(qtbot, tmp_path, panels=(*PANELS, panel))
     assert not made
     window.actions_["panel.extra"].trigger()
     assert made[0].document is window.document
     assert "Extra panel" in [action.plain_text for action in window.actions_]
+
+
+def ready(qtbot, window):
+    """Open an example, and wait until its data is read."""
+    window.document.open(load(examples()[0].path).project)
     window.show_work()
-    window.close()
+    qtbot.waitUntil(window.actions_["train"].isEnabled)
 
 
-def test_train_becomes_stop(work, session):
+def test_train_becomes_stop(qtbot, work, session):
+    ready(qtbot, work)
     assert work.actions_["train"].isEnabled()
     work.actions_["train"].trigger()
     assert session.asked == ["start"]
@@ -273,7 +271,8 @@ def test_train_becomes_stop(work, session):
     assert "Train" in work.top.train.text()
 
 
-def test_train_says_why_it_cannot(work, session):
+def test_train_says_why_it_cannot(qtbot, work, session):
+    ready(qtbot, work)
     session.why = "There is no data yet."
     session.changed.emit()
     assert work.actions_["train"].reason == "There is no data yet."
@@ -284,10 +283,11 @@ def test_train_says_why_it_cannot(work, session):
 
 
 def test_the_status_bar_sums_up(work):
-    assert work._size.text() == "3 boxes · 15 parameters"
+    assert work._size.text().startswith("3 boxes · 15 parameters")
+    before = len(work.document.analysis.problems)
     work.canvas.add_layer("Dense")
-    assert work._size.text().endswith("· 1 problem")
-    assert work.docks.all["problems"].windowTitle() == "Problems (1)"
+    assert work._size.text().endswith(f"· {before + 1} problems")
+    assert work.docks.all["problems"].windowTitle() == f"Problems ({before + 1})"
     assert "selected" in work.statusBar().currentMessage()
 
 
@@ -324,11 +324,11 @@ def test_what_is_dropped_is_opened_or_becomes_data_or_explains_itself(qtbot, wor
     folder.mkdir()
     drop(work, table)
     assert work.document.project.data.source.path == str(table)
-    assert work.document.undo_stack.undoText() == "Use t.csv"
+    assert work.workspace == "data"
     drop(work, folder)
     assert type(work.document.project.data.source).__name__ == "ImageFolder"
     drop(work, picture)
-    assert "no kind that can be opened" in work.notices.texts()[0]
+    assert "p.xyz" in work.notices.texts()[0]
     project = tmp_path / "p.netw"
     save(project, Saved(small_project()))
     work.document.undo_stack.setClean()
@@ -342,11 +342,6 @@ def drop(window, path):
     none = Qt.KeyboardModifier.NoModifier
     event = QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, none)
     window.dropEvent(event)
-
-
-def test_a_file_that_is_not_there_says_so():
-    with pytest.raises(UserError, match="There is no file"):
-        drops.edit_for(Path("/nowhere/a.csv"))
 
 
 def test_every_part_of_the_window_has_a_name_for_readers(work):

@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.arrays import Array, Arrays
 from engine.catalog import FAMILIES
-from engine.composite import Composite
+from engine.composite import Composite, flatten
 from engine.graph import Graph, Port
 from engine.layer import Example, Layer, needs
 from engine.layers.input import Input
@@ -112,8 +112,9 @@ def all_gradients(plan: Plan, integers: int = 0) -> Arrays:
     return {name: np.array(array) for name, array in (plan.gradients | inputs).items()}
 
 
-def is_random(layer: Layer) -> bool:
-    return "rng" in needs(type(layer), "forward")
+def is_random(example: Example) -> bool:
+    """Tell whether the layer, or one that it is made of, draws random numbers while training."""
+    return any("rng" in needs(type(layer), "forward") for layer in flatten(network(example)).nodes.values())
 
 
 def layouts(array: Array) -> Iterator[tuple[str, Array]]:

@@ -9,26 +9,29 @@ from engine.data.wiring import wire_data
 from engine.graph import Graph
 from engine.infer import mend
 from engine.layers.dense import Dense
+from engine.layers.embedding import Embedding
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.layers.relu import ReLU
 from engine.losses.binary_cross_entropy import BinaryCrossEntropy
 from engine.losses.cross_entropy import CrossEntropy
 from engine.losses.mean_squared_error import MeanSquaredError
+from engine.preprocessing.characters import Characters
 from engine.preprocessing.scale import Scale
 from engine.problems import Change
 
 DATA = Dataset(
     (
-        Column("a", "number", np.arange(12.0)),
-        Column("b", "number", np.arange(12.0) % 3),
-        Column("c", "number", np.arange(12.0) ** 2),
-        Column("place", "category", np.array(["hill", "sea", "town"] * 4)),
-        Column("words", "text", np.array([f"text {i}" for i in range(12)])),
-        Column("picture", "image", np.zeros((12, 1, 4, 4), np.uint8)),
-        Column("series", "number", np.zeros((12, 5, 2))),
-        Column("void", "number", np.full(12, np.nan)),
-        Column("same", "category", np.array(["one"] * 12)),
+        Column("a", "number", np.arange(60.0)),
+        Column("b", "number", np.arange(60.0) % 3),
+        Column("c", "number", np.arange(60.0) ** 2),
+        Column("d", "number", np.arange(60.0) % 30 / 7),
+        Column("place", "category", np.array(["hill", "sea", "town"] * 20)),
+        Column("words", "text", np.array([f"text {i}" for i in range(60)])),
+        Column("picture", "image", np.zeros((60, 1, 4, 4), np.uint8)),
+        Column("series", "number", np.zeros((60, 5, 2))),
+        Column("void", "number", np.full(60, np.nan)),
+        Column("same", "category", np.array(["one"] * 60)),
     )
 )
 GOOD = wire_data(
@@ -62,12 +65,12 @@ CASES = [
         "text",
         change("in", columns=("words",)),
         {},
-        "Standardise takes columns of numbers or categories, but words",
+        "Standardise takes numbers or categories, but words",
         "Characters",
     ),
     ("image", change("in", columns=("picture",)), {}, "but picture holds images", "Scale"),
     ("shapes", change("in", columns=("a", "series")), {}, "different shapes", None),
-    ("cut series", change("in", columns=("series",)), {"window": 2}, "cannot be cut", None),
+    ("cut series", change("in", columns=("series",)), {"window": 2}, "can be cut into windows", None),
     ("no target", change("out", target=""), {}, "no target", None),
     ("lost target", change("out", target="q"), {}, "no column q", None),
     ("void target", change("out", target="void"), {}, "void has no values", None),
@@ -80,9 +83,11 @@ CASES = [
         "predicts numbers, but place holds categories",
         "CrossEntropy",
     ),
-    ("binary", change("out", loss=BinaryCrossEntropy()), {}, "two classes apart, but place has 3", None),
+    ("binary", change("out", loss=BinaryCrossEntropy()), {}, "two classes apart, but place has 3", "CrossEntropy"),
+    ("measures", change("out", target="d"), {}, "d holds 30 different numbers", "MeanSquaredError"),
+    ("void input", change("in", columns=("a", "void")), {}, "column void, in which no row", ("columns", ("a",))),
     ("value head", change("out", target="c", loss=MeanSquaredError()), {}, "c has 1 number", ("units", 1)),
-    ("too long a window", GOOD, {"window": 12}, "too few for a window of 12", None),
+    ("too long a window", GOOD, {"window": 60}, "too few for a window of 60", None),
 ]
 
 
@@ -124,9 +129,22 @@ def test_the_head_is_blamed_at_the_output_where_no_dense_is():
 
 
 def test_too_many_classes_are_refused():
-    data = Dataset((Column("a", "number", np.arange(3000.0)), Column("b", "number", np.arange(3000.0))))
+    data = Dataset((Column("a", "number", np.arange(3000.0)), Column("b", "text", np.arange(3000).astype(str))))
     graph = Graph().add("in", Input(columns=("a",), size=(1,))).add("out", Output(target="b"), "in")
     assert "3,000 different values" in str(first(graph, data=data))
+
+
+def test_tokens_need_an_embedding():
+    graph = Graph().add("in", Input(columns=("words",), size=(9,), preprocessing=Characters()))
+    graph = graph.add("head", Dense(units=3), "in").add("out", Output(target="place"), "head")
+    problem = first(graph)
+    assert "which Dense would take for measures" in problem.what
+    mended = mend(graph, problem, problem.fixes[0])
+    assert isinstance(mended.nodes["embedding"], Embedding)
+    short = mended.add("embedding", Embedding(entries=10))
+    assert "10 entries, but in gives numbers of tokens up to 255" in first(short).what
+    assert mend(short, first(short), first(short).fixes[0]).nodes["embedding"].entries == 256
+    assert wire_data(short, DATA, columns=("words",)).nodes["embedding"].entries == 256
 
 
 def test_unfinished_networks_raise_nothing():

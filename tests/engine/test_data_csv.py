@@ -19,6 +19,7 @@ def cells(data):
 
 
 GOOD = {
+    "excel_sep.csv": {"a": [1, 3.5], "b": ["x", "y,z"]},
     "bom.csv": {"name": ["Ann", "Böb"], "age": [31, 42]},
     "semicolon_decimal_comma.csv": {"größe": [1.5, 2.25], "preis": [1234.5, 99], "ort": ["Köln", "Bonn"]},
     "windows_1252.csv": {"name": ["café", "“quoted”"], "price": [3, 4]},
@@ -39,6 +40,7 @@ GOOD = {
     "texts_only.csv": {"question": ["who", "what"], "answer": ["me", "this"]},
 }
 BAD = {
+    "excel_sep_ragged.csv": ("Line 4 of", "1 cell, but the table has 2 columns"),
     "ragged_short.csv": ("Line 3 of", "2 cells, but the table has 3 columns"),
     "ragged_long.csv": ("Line 4 of", "3 cells, but the table has 2 columns"),
     "open_quote.csv": ("line 3 of", "never closed"),

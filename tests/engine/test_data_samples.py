@@ -19,10 +19,20 @@ from engine.data.summary import cell_text, preview, summarise, summarise_column
 from engine.data.wiring import readable, sample_settings, wire_data, wire_sample
 from engine.graph import Graph
 from engine.layers.dense import Dense
+from engine.layers.embedding import Embedding
+from engine.layers.flatten import Flatten
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.problems import UserError
 
+TEXT = (
+    Graph()
+    .add("in", Input())
+    .add("vectors", Embedding(), "in")
+    .add("flat", Flatten(), "vectors")
+    .add("head", Dense(), "flat")
+    .add("out", Output(), "head")
+)
 EMPTY = Graph().add("in", Input()).add("head", Dense(), "in").add("out", Output(), "head")
 ROWS = {
     "digits8x8": (1797, 65),
@@ -41,11 +51,15 @@ ROWS = {
 }
 
 
+def empty(name):
+    return TEXT if SAMPLES[name].preprocessing.takes_tokens else EMPTY
+
+
 @pytest.mark.parametrize("name", SAMPLES)
 def test_every_sample_can_be_read_wired_and_prepared(name):
     sample, data = SAMPLES[name], Sample(name=name).read()
     assert (len(data), len(data.columns)) == ROWS[name]
-    graph = wire_sample(EMPTY, data, sample)
+    graph = wire_sample(empty(name), data, sample)
     settings = sample_settings(sample)
     assert data_problems(graph, data, settings) == ()
     prepared = prepare(graph, data, settings)
@@ -62,7 +76,7 @@ def test_every_sample_can_be_read_wired_and_prepared(name):
 @pytest.mark.parametrize("name", SAMPLES)
 def test_what_is_guessed_about_a_sample_can_be_trained(name):
     data = Sample(name=name).read()
-    graph = wire_data(EMPTY, data)
+    graph = wire_data(empty(name), data)
     assert graph.nodes["out"].target not in graph.nodes["in"].columns
     assert data_problems(graph, data, DataSettings()) == ()
 

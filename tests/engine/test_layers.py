@@ -161,7 +161,7 @@ def test_the_shape_rule_tells_the_truth(example):
     for node, value in plan.outputs().items():
         source = plan.graph.sources(node)["x"]
         assert value.shape == (3, *plan.inference.shapes[source])
-        if not is_random(example.layer):
+        if not is_random(example):
             np.testing.assert_allclose(single.outputs()[node], value, rtol=1e-3, atol=1e-4)
 
 
@@ -284,7 +284,7 @@ def has_twin(example):
 
 
 TORCH_CASES = [case for case in CASES if has_twin(case.values[0])]
-STEADY = [case for case in TORCH_CASES if not is_random(case.values[0].layer)]
+STEADY = [case for case in TORCH_CASES if not is_random(case.values[0])]
 
 
 def by_port(example, drawn):
@@ -359,7 +359,7 @@ def network_to(example):
     return Graph().add("in", Input(size=example.inputs[0])).add("out", example.layer, "in")
 
 
-RANDOM = [case for case in SIMPLE if is_random(case.values[0].layer)]
+RANDOM = [case for case in CASES if is_random(case.values[0])]
 
 
 @pytest.mark.parametrize("example", RANDOM)

@@ -1,0 +1,1 @@
+"""Taking a trained network away as an ONNX file."""

@@ -1,0 +1,121 @@
+"""All trainings of the project, with their scores: look at the curves again, go back to the network of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QHeaderView,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.document import Document
+from app.icons import icon
+from engine.catalog import metric_text
+from engine.project.run import Run
+from engine.training.history import main_score
+
+HEADS = ("Run", "Result", "Epochs", "Best epoch", "Validation loss", "Seconds", "Optimizer", "Rate", "Seed")
+STATES = {"done": "", "stopped": " (stopped)", "failed": " (diverged)", "running": " (unfinished)"}
+
+
+class RunsPanel(QWidget):
+    """One line for each run, the newest first. `shown(run)` when one is chosen, `exported(run)` when it is to be exported."""
+
+    shown = Signal(object)
+    exported = Signal(object)
+
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.document = document
+        self.table = QTableWidget(0, len(HEADS), self)
+        self.table.setAccessibleName("Runs")
+        self.table.setHorizontalHeaderLabels(HEADS)
+        self.table.verticalHeader().hide()
+        self.table.setShowGrid(False)
+        self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.table.itemSelectionChanged.connect(self._choose)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(6, 4, 6, 8)
+        column.addWidget(self.table, 1)
+        column.addLayout(self._buttons())
+        document.runs_changed.connect(self.refresh)
+        self.refresh()
+
+    def _buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        self.export = QPushButton(icon("share-2"), "Export as ONNX…", self)
+        self.restore = QPushButton(icon("history"), "Go back to its network", self)
+        self.remove = QPushButton(icon("trash-2"), "Remove", self)
+        self.restore.setToolTip("Make the project what it was when this run began; one undo step")
+        self.remove.setToolTip("Remove this run with its weights from the project")
+        self.export.clicked.connect(lambda: self._with_run(self.exported.emit))
+        self.restore.clicked.connect(lambda: self._with_run(self._restore))
+        self.remove.clicked.connect(lambda: self._with_run(self._remove))
+        for button in (self.export, self.restore, self.remove):
+            row.addWidget(button)
+        row.addStretch(1)
+        return row
+
+    def refresh(self) -> None:
+        """Show the runs as they are now; the newest is chosen."""
+        runs = self.document.runs[::-1]
+        self.table.blockSignals(True)
+        self.table.setRowCount(len(runs))
+        for row, run in enumerate(runs):
+            for place, text in enumerate(cells(run)):
+                item = QTableWidgetItem(text)
+                item.setData(Qt.ItemDataRole.UserRole, run)
+                self.table.setItem(row, place, item)
+        if runs:
+            self.table.selectRow(0)
+        self.table.blockSignals(False)
+        for button in (self.export, self.restore, self.remove):
+            button.setEnabled(bool(runs))
+
+    def chosen(self) -> Run | None:
+        """Return the run that is chosen."""
+        item = self.table.item(self.table.currentRow(), 0)
+        return item.data(Qt.ItemDataRole.UserRole) if item else None
+
+    def _with_run(self, do: Callable[[Run], object]) -> None:
+        run = self.chosen()
+        if run is not None:
+            do(run)
+
+    def _choose(self) -> None:
+        self._with_run(self.shown.emit)
+
+    def _restore(self, run: Run) -> None:
+        self.document.edit(f"Go back to {run.id}", lambda _: run.project)
+
+    def _remove(self, run: Run) -> None:
+        self.document.runs = tuple(other for other in self.document.runs if other is not run)
+
+
+def cells(run: Run) -> tuple[str, ...]:
+    """Return what the list says about a run, one text for each of HEADS."""
+    history, settings = run.history, run.project.training
+    best = history.best or (history.epochs[-1] if history.epochs else None)
+    name, value = main_score(best.validation_metrics or best.metrics) if best else ("", None)
+    loss = best.validation_loss if best else None
+    return (
+        run.id + STATES.get(run.status, ""),
+        f"{name} {metric_text(name, value)}" if value is not None else "—",
+        str(len(history.epochs)),
+        str(best.number) if best else "—",
+        f"{loss:.4g}" if loss is not None else "—",
+        f"{history.seconds:.1f}",
+        type(settings.optimizer).__name__,
+        f"{settings.rate:g}",
+        str(settings.seed),
+    )

@@ -1,0 +1,112 @@
+"""Trains the open project: joins the document, its data and the training process, and keeps every run."""
+
+from __future__ import annotations
+
+import secrets
+
+from PySide6.QtCore import QObject, Signal
+
+from app.dataset import ProjectData
+from app.document import Document
+from app.session import Session
+from engine.process.messages import Failed
+from engine.project.run import Run, next_id
+
+_WORDS = {"idle": "idle", "paused": "paused"}
+
+
+class Trainer(QObject):
+    """What the window's training actions do. `state` is "idle", "training" or "paused"; `changed` comes with every other.
+
+    The signals of `session` tell how a training goes. `kept` carries the run that was added to the document, `failed` a
+    sentence and whether there is a checkpoint to resume from, `unfinished` the epoch that an earlier training reached.
+    """
+
+    changed = Signal()
+    kept = Signal(object)
+    failed = Signal(str, bool)
+    unfinished = Signal(int)
+
+    def __init__(self, document: Document, data: ProjectData, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.document, self.data, self.session = document, data, Session(self)
+        self._key = self._run = ""
+        self._told = ""
+        self.session.state_changed.connect(lambda _: self.changed.emit())
+        self.session.finished.connect(self._keep)
+        self.session.failed.connect(self._failed)
+        self.session.diverged.connect(self._diverged)
+        self.data.changed.connect(self.changed)
+        document.opened.connect(self._opened)
+
+    @property
+    def state(self) -> str:
+        return _WORDS.get(self.session.state, "training")
+
+    def reason(self) -> str:
+        """Return why nothing can be trained now, as a sentence; "" where it can."""
+        project = self.document.project
+        if not project.graph.nodes:
+            return "There are no boxes yet."
+        if project.data.source is None:
+            return "Choose the data to learn from first."
+        if self.data.loading:
+            return "The data is being read."
+        wrong = [*project.training.problems().values(), *project.data.problems().values()]
+        return wrong[0] if wrong else ""
+
+    def start(self) -> None:
+        """Train the project as it is now."""
+        self._begin(resume=False)
+
+    def resume(self) -> None:
+        """Go on from the last checkpoint, exactly as if nothing had happened."""
+        self._begin(resume=True)
+
+    def stop(self) -> None:
+        self.session.stop()
+
+    def pause(self) -> None:
+        self.session.pause()
+
+    def proceed(self) -> None:
+        self.session.resume()
+
+    def close(self) -> None:
+        """End the training process, as before the program ends; its checkpoint stays."""
+        self.session.close()
+
+    def _begin(self, *, resume: bool) -> None:
+        if self.session.busy:
+            return
+        if not resume or not self._key:
+            self._key = self._place()
+        self._run, self._told = next_id(self.document.runs), ""
+        self.session.train(None if resume else self.document.project, self._key, self._run, resume=resume)
+
+    def _place(self) -> str:
+        """Return what the checkpoints of this project are kept under: its file, or a name that nothing else has."""
+        path = self.document.path
+        return str(path.resolve()) if path else f"untitled-{secrets.token_hex(8)}"
+
+    def _keep(self, run: Run) -> None:
+        self.document.runs = (*self.document.runs, run.with_(id=next_id(self.document.runs)))
+        self.kept.emit(self.document.runs[-1])
+        if self._told:
+            self.failed.emit(self._told, False)
+
+    def _diverged(self, sentence: str, node: str) -> None:
+        self._told = sentence
+        if node in self.document.project.graph.nodes:
+            self.document.select((node,))
+
+    def _failed(self, message: Failed) -> None:
+        left = self.session.last_checkpoint(self._key)
+        self.failed.emit(message.text, left is not None and left.unfinished)
+
+    def _opened(self) -> None:
+        """Offer what a training of this project left behind when the program ended in the middle of it."""
+        self._key = self._place() if self.document.path else ""
+        left = self.session.last_checkpoint(self._key) if self._key else None
+        if left is not None and left.unfinished and not self.session.busy:
+            self.unfinished.emit(left.epoch)

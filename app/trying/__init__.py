@@ -1,0 +1,1 @@
+"""The panel in which a person tries a trained network."""

@@ -1,0 +1,87 @@
+"""The values of one sample that is no image: a table that can be typed into."""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+
+from app.trying.trial import Feeds, Trial
+from engine.arrays import Array
+
+
+class Values(QTableWidget):
+    """Shows every value of a sample by its column's name, one column of the table for each step of a series.
+
+    `edited(feeds)` comes when a value was typed; what is no number is put back.
+    """
+
+    edited = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Values of the sample")
+        self.horizontalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.horizontalHeader().setDefaultSectionSize(84)
+        self.setMinimumSize(360, 120)
+        self.feeds: dict[str, Array] = {}
+        self._places: list[tuple[str, tuple[int, ...]]] = []
+        self.cellChanged.connect(self._changed)
+
+    def show_feeds(self, trial: Trial, feeds: Feeds) -> None:
+        """Show a sample."""
+        self.feeds = {name: array.copy() for name, array in feeds.items()}
+        rows = self._rows(trial)
+        self._places = [(name, place) for _, name, places in rows for place in places[:1]]
+        self.blockSignals(True)
+        self.setRowCount(len(rows))
+        self.setColumnCount(max((len(places) for _, _, places in rows), default=0))
+        self.setVerticalHeaderLabels([label for label, _, _ in rows])
+        for row, (_, name, places) in enumerate(rows):
+            for column, place in enumerate(places):
+                item = QTableWidgetItem(_text(self.feeds[name][place]))
+                item.setData(Qt.ItemDataRole.UserRole, (name, place))
+                self.setItem(row, column, item)
+        self.blockSignals(False)
+
+    def _rows(self, trial: Trial) -> list[tuple[str, str, list[tuple[int, ...]]]]:
+        """Return (label, feed, places of its values) for each line of the table."""
+        rows = []
+        for name, array in self.feeds.items():
+            last = array.shape[-1] if array.ndim > 1 else 1
+            steps = list(np.ndindex(array.shape[:-1]))
+            labels = _labels(trial, name, last)
+            rows += [(labels[i], name, [(*step, i) for step in steps]) for i in range(last)]
+        return rows
+
+    def _changed(self, row: int, column: int) -> None:
+        item = self.item(row, column)
+        if item is None:
+            return
+        name, place = item.data(Qt.ItemDataRole.UserRole)
+        array = self.feeds[name]
+        try:
+            array[place] = item.text() if array.dtype.kind in "OU" else float(item.text().replace(",", ".") or "nan")
+        except ValueError:
+            item.setText(_text(array[place]))
+            return
+        self.edited.emit(dict(self.feeds))
+
+
+def _labels(trial: Trial, feed: str, count: int) -> list[str]:
+    """Return what the values of a feed are called: columns where there is one for each, else the feed and a number."""
+    box, _, column = feed.partition(".")
+    if column:
+        return [column] * count
+    layer = trial.inputs[box]
+    kinds = {c["name"]: c["kind"] for c in trial.run.fitted[box].get("columns", [])}
+    names = [name for name in layer.columns if kinds.get(name, "number") == "number"]
+    return names if len(names) == count else [f"{feed} {i + 1}" for i in range(count)]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    number = float(value)  # type: ignore[arg-type]
+    return "" if np.isnan(number) else f"{number:.6g}"

@@ -1,0 +1,114 @@
+"""What can be wrong between an Output and its target."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+import numpy as np
+
+from engine.columns import Column
+from engine.data import wording
+from engine.data.dataset import Dataset
+from engine.graph import Graph, NodeId, Port
+from engine.infer import infer
+from engine.layers.dense import Dense
+from engine.layers.output import Output
+from engine.losses.cross_entropy import CrossEntropy
+from engine.losses.mean_squared_error import MeanSquaredError
+from engine.problems import Change, Fix, Problem
+
+MANY = 1000  # classes; more are almost surely a column of another meaning
+
+
+def output_problems(graph: Graph, dataset: Dataset, node: NodeId, layer: Output) -> Iterator[Problem]:
+    """Yield what is wrong with one Output, and with the box right before it where that gives too much or too little."""
+    if not layer.target:
+        yield Problem("It has no target. Choose the column that is to be predicted.", node=node)
+        return
+    if layer.target not in dataset:
+        text = f"The data has no column {layer.target}. It has {wording.columns(dataset.names)}."
+        yield Problem(text, node=node)
+        return
+    column = dataset[layer.target]
+    found = [
+        *_values(node, layer, column),
+        *(_classes if layer.loss.target != "value" else _numbers)(node, layer, column),
+    ]
+    yield from found[:1] or _head(graph, node, layer, column)
+
+
+def _values(node: NodeId, layer: Output, column: Column) -> Iterator[Problem]:
+    if column.kind == "image" or (column.inner and layer.loss.target != "value"):
+        what = "series" if column.kind == "number" else wording.PLURAL[column.kind]
+        text = f"{column.name} holds {what}, which {type(layer.loss).__name__} cannot learn to predict."
+        yield Problem(text, node=node)
+    elif column.missing.all():
+        yield Problem(f"The target {column.name} has no values.", node=node)
+
+
+def _numbers(node: NodeId, layer: Output, column: Column) -> Iterator[Problem]:
+    if column.kind != "number":
+        yield Problem(
+            f"{type(layer.loss).__name__} predicts numbers, but {column.name} holds {wording.PLURAL[column.kind]}.",
+            "Choose a loss for classes, such as cross entropy.",
+            node=node,
+            fixes=(Change("loss", CrossEntropy()),),
+        )
+
+
+def _classes(node: NodeId, layer: Output, column: Column) -> Iterator[Problem]:
+    count, name = len(column.distinct) if not column.inner else 0, type(layer.loss).__name__
+    if _measures(column):
+        yield Problem(
+            f"{name} tells classes apart, but {column.name} holds {count:,} different numbers.",
+            "Choose a loss for numbers, such as mean squared error.",
+            node=node,
+            fixes=(Change("loss", MeanSquaredError()),),
+        )
+    elif count < 2:
+        yield Problem(f"The target {column.name} has only one class, so there is nothing to learn.", node=node)
+    elif count > MANY:
+        text = f"{column.name} has {count:,} different values, too many for classes (at most {MANY:,})."
+        yield Problem(text, "Choose another target.", node=node)
+    elif layer.loss.target == "binary" and count != 2:
+        yield Problem(
+            f"{name} tells two classes apart, but {column.name} has {count}.",
+            "Choose a loss for several classes, such as cross entropy.",
+            node=node,
+            fixes=(Change("loss", CrossEntropy()),),
+        )
+
+
+def _measures(column: Column) -> bool:
+    """Tell whether a column holds too many different numbers for classes."""
+    if column.kind != "number" or column.inner or len(column.distinct) <= 20:
+        return False
+    values = column.values[~column.missing]
+    return len(column.distinct) > 100 or bool((values != np.floor(values)).any())
+
+
+def _head(graph: Graph, node: NodeId, layer: Output, column: Column) -> Iterator[Problem]:
+    """Report a last box that does not give as many values as the target has classes or numbers."""
+    wanted, why = _wanted(layer, column)
+    source = graph.wires.get(Port(node, "x"))
+    shape = infer(graph).shapes.get(source) if source else None
+    if source is None or shape is None or shape[-1:] == (wanted,):
+        return
+    text = f"{source.node} gives {wording.count(shape[-1] if shape else 1, 'value')}, but {why}."
+    if isinstance(graph.nodes.get(source.node), Dense):
+        fixes: tuple[Fix, ...] = (Change("units", wanted),)
+        yield Problem(text, node=source.node, fixes=fixes)
+    else:
+        yield Problem(text, node=node, port="x")
+
+
+def _wanted(layer: Output, column: Column) -> tuple[int, str]:
+    """Return how many values must arrive, and the reason as the end of a sentence."""
+    if layer.loss.target == "value":
+        count = prod(column.inner)
+        return count, f"{column.name} has {wording.count(count, 'number')}"
+    if layer.loss.target == "binary":
+        return 1, f"{column.name} has two classes, told apart by one value"
+    count = len(column.distinct)
+    return count, f"{column.name} has {wording.count(count, 'class')}"

@@ -1,0 +1,184 @@
+"""The Python API: the commands by the same names, with values instead of lines; and the example projects."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from engine import answers, api
+from engine.columns import Column
+from engine.data.dataset import Dataset
+from engine.data.sources.csv import Csv
+from engine.data.sources.image_folder import ImageFolder
+from engine.data.sources.npz import Npz
+from engine.data.sources.sample import Sample
+from engine.export.onnx import METADATA
+from engine.export.session import OnnxPredictor
+from engine.problems import UserError
+from engine.process.messages import Progress, Ready
+from engine.project.file import load
+
+EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "resources" / "examples").glob("*.netw"))
+
+
+@pytest.fixture(autouse=True)
+def place(tmp_path, monkeypatch):
+    monkeypatch.setenv("NETWRIGHT_STATE", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_opens_learns_and_is_exported(example, place):
+    assert example.stat().st_size < 50_000
+    assert api.runs(example) == ()
+    file = place / example.name
+    file.write_bytes(example.read_bytes())
+    assert api.check(file) == []
+    assert load(file).project.notes
+    run = api.train(file, epochs=1, batch=128)
+    assert run.status == "done"
+    report = api.export(file, place / "model.onnx")
+    assert report.verification.agrees
+    assert report.verification.largest < 1e-5
+    assert report.about["run"] == "run-1"
+
+
+def test_there_are_four_examples_made_from_samples():
+    assert [path.stem for path in EXAMPLES] == ["digits", "names", "penguins", "sunspots"]
+    assert all(isinstance(load(path).project.data.source, Sample) for path in EXAMPLES)
+
+
+def test_a_notebook_says_what_the_commands_say():
+    project = api.new("p.netw", template="mlp", data="penguins")
+    assert load("p.netw").project == project
+    heard = []
+    run = api.train("p.netw", epochs=2, seed=5, rate=0.01, batch=16, on_event=heard.append)
+    assert {type(message) for message in heard} >= {Ready, Progress}
+    settings = run.project.training
+    assert (settings.epochs, settings.seed, settings.rate, settings.batch) == (2, 5, 0.01, 16)
+    assert load("p.netw").project == project  # what was given holds for the run only
+    assert api.runs("p.netw")[0].id == run.id == "run-1"
+    found = api.evaluate("p.netw")
+    assert found.part == "validation"
+    assert found.loss == pytest.approx(run.history.epochs[run.best_epoch - 1].validation_loss, rel=1e-5)
+    every = api.evaluate("p.netw", data="penguins")
+    assert (every.part, every.samples) == ("all", 344)
+    assert api.digest("p.netw")[0].startswith("document ")
+    assert api.layers()["Dense"]
+    assert "adam" in [name.lower() for name in api.families()["optimizers"]]
+
+
+def test_a_data_set_is_answered_by_the_exported_model():
+    api.new("p.netw", data="auto_mpg")
+    api.train("p.netw", epochs=3)
+    rows = Sample(name="auto_mpg").read().take(np.arange(5))
+    told = api.predict("p.netw", rows)
+    assert [list(sample) for sample in told] == [["output"]] * 5
+    values = np.array([sample["output"].values[0] for sample in told])
+    assert 5 < values.min() < values.max() < 50
+    one = api.predict("p.netw", ["8,307,130,3504,12,70,1"])
+    assert one[0]["output"].values[0] == pytest.approx(values[0], rel=1e-4)
+
+
+def test_a_series_is_answered_for_the_step_after_it():
+    api.new("s.netw", template="lstm", data="sunspots")
+    api.train("s.netw", epochs=1)
+    spots = Sample(name="sunspots").read()["SUNACTIVITY"].values
+    one = api.predict("s.netw", [",".join(f"{value:g}" for value in spots[-11:])])
+    assert len(one) == 1
+    every = api.predict("s.netw", Sample(name="sunspots").read())
+    assert every[-1]["output"].values == pytest.approx(one[0]["output"].values)
+    assert len(every) == len(spots) - 10
+    with pytest.raises(UserError, match="too few for a window"):
+        api.predict("s.netw", ["1,2,3"])
+
+
+def test_pictures_are_brought_to_what_the_network_takes(place):
+    rng = np.random.default_rng(0)
+    for name, least in (("dark", 0), ("light", 150)):
+        (place / "pictures" / name).mkdir(parents=True)
+        for number in range(12):
+            pixels = rng.integers(least, least + 100, (12, 12), np.uint8)
+            Image.fromarray(pixels).save(place / "pictures" / name / f"{number}.png")
+    api.new("i.netw", template="cnn", data="pictures")
+    api.train("i.netw", epochs=12, batch=4, seed=0)
+    Image.fromarray(np.full((30, 20, 3), 230, np.uint8)).save("light.jpg")
+    Image.fromarray(np.full((12, 12), 10, np.uint8)).save("dark.png")
+    told = api.predict("i.netw", ["light.jpg", "dark.png"])
+    assert [sample["output"].text for sample in told] == ["light", "dark"]
+    with pytest.raises(UserError, match=r"nowhere\.png"):
+        api.predict("i.netw", ["nowhere.png"])
+
+
+def test_a_picture_becomes_the_pixels_of_a_table():
+    api.new("d.netw", template="cnn", data="digits8x8")
+    run = api.train("d.netw", epochs=1)
+    Image.fromarray(np.full((40, 40), 255, np.uint8)).save("white.png")
+    dataset = answers.given(run, ["white.png"])
+    assert len(dataset.columns) == 64
+    assert {float(column.values[0]) for column in dataset.columns} == {16.0}
+    assert api.predict("d.netw", ["white.png"])[0]["output"].text in set("0123456789")
+
+
+def test_texts_are_answered_as_they_are():
+    api.new("n.netw", template="lstm", data="first_names")
+    api.train("n.netw", epochs=1, batch=512)
+    told = api.predict("n.netw", ["Anna", "Robert, the second"])
+    assert len(told) == 2
+    assert dict(told[0]["output"].probabilities).keys() == {"female", "male"}
+    api.export("n.netw", "n.onnx")
+    model = OnnxPredictor(Path("n.onnx").read_bytes())
+    assert model.about["inputs"]["text"]["vocabulary"]
+    assert METADATA == "netwright"
+
+
+def test_a_source_is_known_by_its_name(place):
+    (place / "folder").mkdir()
+    (place / "x.npz").write_bytes(b"")
+    (place / "x.csv").write_text("a\n1\n")
+    assert answers.source_of("penguins") == Sample(name="penguins")
+    assert isinstance(answers.source_of("folder"), ImageFolder)
+    assert isinstance(answers.source_of("x.npz"), Npz)
+    like = Csv(path="old.csv", categories=("a",))
+    assert answers.source_of("x.csv", like) == like.with_(path=str((place / "x.csv").resolve()))
+    with pytest.raises(UserError, match="no file, folder or sample named y"):
+        answers.source_of("y.csv")
+
+
+def test_what_cannot_be_evaluated_is_said(place):
+    api.new("p.netw", data="penguins")
+    api.train("p.netw", epochs=1)
+    rows = "island,bill_length_mm,bill_depth_mm,flipper_length_mm,body_mass_g,sex\nTorgersen,39.1,18.7,181,3750,MALE\n"
+    Path("rows.csv").write_text(rows)
+    with pytest.raises(UserError, match="species"):
+        api.evaluate("p.netw", data="rows.csv")
+    Path("other.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(UserError, match="no column"):
+        api.evaluate("p.netw", data="other.csv")
+
+
+def test_a_project_whose_data_is_gone_says_so(place):
+    Path("t.csv").write_text("a,b,y\n" + "".join(f"{i},{i * i % 7},{i % 3}\n" for i in range(60)))
+    api.new("p.netw", data="t.csv", target="y")
+    api.train("p.netw", epochs=1)
+    Path("t.csv").unlink()
+    assert "t.csv" in api.check("p.netw")[0]
+    for work in (lambda: api.train("p.netw", epochs=1), lambda: api.export("p.netw", "p.onnx")):
+        with pytest.raises(UserError, match=r"t\.csv"):
+            work()
+    assert api.predict("p.netw", ["1,2"])  # the run has all that it needs
+    assert not Path("p.onnx").exists()
+
+
+def test_data_that_came_with_arrays_of_its_own_is_evaluated(place):
+    """New rows may lack the classes that the run knows, and hold others."""
+    api.new("p.netw", data="penguins")
+    run = api.train("p.netw", epochs=2)
+    dataset = Sample(name="penguins").read()
+    target = dataset["species"].values.copy()
+    target[:5] = "Emperor"
+    columns = [c if c.name != "species" else Column("species", "category", target) for c in dataset.columns]
+    found = answers.evaluate(run, Dataset(tuple(columns)))
+    assert found.samples == 339

@@ -1,0 +1,94 @@
+"""Templates fit every data set that suits them, and say so where one does not."""
+
+import numpy as np
+import pytest
+
+from engine.columns import Column
+from engine.data.check import data_problems
+from engine.data.dataset import Dataset
+from engine.data.samples import SAMPLES
+from engine.data.sources.sample import Sample
+from engine.infer import infer
+from engine.layers.input import Input
+from engine.layers.max_pool2d import MaxPool2D
+from engine.layers.output import Output
+from engine.plan.state import draw_parameters
+from engine.problems import UserError
+from engine.templates import TEMPLATES, start
+
+IMAGES = ("digits8x8", "fashion5k", "animals4k")
+SUITED = {"mlp": set(SAMPLES), "cnn": set(IMAGES), "lstm": set(SAMPLES) - {"fashion5k", "animals4k"}}
+
+
+@pytest.fixture(scope="module")
+def read():
+    """Read each sample once."""
+    known = {}
+
+    def sample(name):
+        if name not in known:
+            known[name] = Sample(name=name).read()
+        return known[name]
+
+    return sample
+
+
+@pytest.mark.parametrize(("template", "name"), [(t, n) for t, names in sorted(SUITED.items()) for n in sorted(names)])
+def test_a_template_fits_a_sample_at_once(template, name, read):
+    source, dataset = Sample(name=name), read(name)
+    project = start(template, dataset, source)
+    assert infer(project.graph).problems == ()
+    assert data_problems(project.graph, dataset, project.data) == ()
+    assert project.data.source == source
+    assert project.training.problems() == {}
+    assert sum(array.size for array in draw_parameters(project.graph, 0).values()) < 400_000
+    (output,) = [layer for layer in project.graph.nodes.values() if isinstance(layer, Output)]
+    assert output.target == SAMPLES[name].target
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_boxes_stand_in_a_row_under_readable_names(template, read):
+    project = start(template, read("digits8x8"), Sample(name="digits8x8"))
+    places = [project.places[name] for name in project.graph.order]
+    assert set(project.places) == set(project.graph.nodes)
+    assert all(y == 0 for _, y in places)
+    assert np.diff([x for x, _ in places]).tolist() == [220.0] * (len(places) - 1)
+    assert all(name.isidentifier() for name in project.graph.nodes)
+
+
+def test_small_images_are_not_pooled_away(read):
+    def pools(name):
+        graph = start("cnn", read(name), Sample(name=name)).graph
+        return sum(isinstance(layer, MaxPool2D) for layer in graph.nodes.values())
+
+    assert (pools("digits8x8"), pools("fashion5k")) == (1, 2)
+
+
+def test_a_table_of_ones_own(read):
+    rng = np.random.default_rng(0)
+    table = Dataset(
+        (
+            Column("height", "number", rng.normal(size=80)),
+            Column("colour", "category", rng.choice(np.array(["red", "blue"]), 80)),
+            Column("code", "category", np.array([f"c{place}" for place in range(80)])),
+            Column("remark", "text", np.array(["so it is, mostly"] * 80)),
+            Column("price", "number", rng.normal(size=80)),
+        )
+    )
+    graph = start("mlp", table, target="price").graph
+    (layer,) = [layer for layer in graph.nodes.values() if isinstance(layer, Input)]
+    assert layer.columns == ("height", "colour")
+    assert layer.size == (3,)
+    assert start("lstm", table, target="colour").graph.nodes["text"].columns == ("remark",)
+
+
+def test_what_does_not_suit_is_said(read):
+    for template, name, target, text in (
+        ("cnn", "penguins", "", "needs images"),
+        ("rnn", "penguins", "", "no template 'rnn'"),
+        ("mlp", "penguins", "weight", "no column weight"),
+    ):
+        with pytest.raises(UserError, match=text):
+            start(template, read(name), Sample(name=name), target)
+    with pytest.raises(UserError, match="no columns that a network could read"):
+        start("mlp", Dataset((Column("y", "category", np.array(["a", "b"] * 9)),)), target="y")
