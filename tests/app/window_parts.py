@@ -60,6 +60,7 @@ def make_window(qtbot, tmp_path, *, panels=PANELS, **settings):
 def put_down(window):
     """Let a window close without a question, and without work that outlives the test."""
     window.document.undo_stack.setClean()
+    window.files.ask_to_stop = lambda: True
     window.files.recovery.timer.stop()
     tasks.finish()
 
