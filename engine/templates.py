@@ -42,7 +42,8 @@ from engine.project.project import Place, Project
 from engine.schedules.cosine import Cosine
 from engine.training.settings import TrainingSettings
 
-STEP = 220.0  # from one box to the next, in scene units
+STEP, ROW = 220.0, 176.0  # from one box to the next, and from one row of boxes to the next, in scene units
+LONGEST_ROW = 7  # boxes; longer chains are folded, so that a window shows them whole and readable
 WINDOW = 11  # rows of a series that make one sample
 STEPS = 4000  # of training, roughly: small data sets are seen more often
 MOST_TOKENS = 4096
@@ -68,7 +69,7 @@ def start(template: str, dataset: Dataset, source: Source | None = None, target:
     chain.add("output", Output(target=task.target.name, loss=task.loss))
     epochs = int(np.clip(round(STEPS * 32 / max(1, len(dataset))), 8, 100))
     training = TrainingSettings(epochs=epochs, rate=rate, schedule=Cosine())
-    return Project(chain.graph, chain.places, data.with_(source=source, split=split), training)
+    return Project(chain.graph, chain.places(), data.with_(source=source, split=split), training)
 
 
 def _target(dataset: Dataset, name: str) -> Column:
@@ -118,17 +119,21 @@ class Task:
 
 @dataclass
 class Chain:
-    """A graph that grows to the right, one box behind the other."""
+    """A graph that grows by one box behind the other."""
 
     graph: Graph = field(default_factory=Graph)
-    places: dict[str, Place] = field(default_factory=dict)
 
     def add(self, name: str, layer: Layer) -> Chain:
         """Add a box behind the last one."""
-        last = list(self.places)[-1:]
+        last = list(self.graph.nodes)[-1:]
         self.graph = self.graph.add(name, layer, *last)
-        self.places[name] = (STEP * len(self.places), 0.0)
         return self
+
+    def places(self) -> dict[str, Place]:
+        """Return where the boxes lie: in rows of about equal length, each read from left to right."""
+        rows = -(-len(self.graph.nodes) // LONGEST_ROW)
+        length = -(-len(self.graph.nodes) // rows)
+        return {node: (STEP * (i % length), ROW * (i // length)) for i, node in enumerate(self.graph.nodes)}
 
 
 Made = tuple[Chain, DataSettings, float]  # the network up to its head, how the data is cut, the learning rate
