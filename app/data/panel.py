@@ -148,10 +148,9 @@ class DataPanel(QWidget):
         self.columns.show_summary(read.summary if read else None)
 
     def _title(self) -> str:
-        source = self.document.project.data.source
         if self.data.loading:
             return "Reading…"
-        return source.label() if source is not None and self.data.read else "No data"
+        return self.data.read.source.label() if self.data.read else "No data"
 
 
 def _facts(read: Read) -> str:

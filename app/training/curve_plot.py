@@ -27,7 +27,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
             item.setDownsampling(auto=True, method="peak")
             item.setClipToView(True)
         self.best = pg.InfiniteLine(
-            angle=90, label="best · {value:.0f}", labelOpts={"position": 0.92, "anchors": [(0, 0), (0, 0)]}
+            angle=90, label="best · {value:.0f}", labelOpts={"position": 0.92, "anchors": [(0, 0), (1, 0)]}
         )
         self.best.hide()
         self.addItem(self.best)

@@ -57,6 +57,7 @@ class TrainingPanel(QWidget):
     def _legend(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setContentsMargins(10, 4, 14, 0)
+        row.setSpacing(12)
         self.legend = QLabel(EMPTY, self)
         self.legend.setProperty("quiet", True)
         smoothing = QLabel("Smoothing", self)
@@ -77,7 +78,7 @@ class TrainingPanel(QWidget):
             plot.setXRange(0, began.epochs, padding=0.02)
         self.readouts.clear()
         self.readouts.show_value("epoch", f"{began.epoch} of {began.epochs}")
-        samples = f"{began.samples:,} to train on, {began.validation_samples:,} to check with"
+        samples = f"{began.samples:,} + {began.validation_samples:,} samples"
         self._explain(f"{samples} · {began.parameters:,} parameters" if began.samples else "")
         if history is not None:
             self._add_history(history)
