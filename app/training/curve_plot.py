@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from app.theme import theme, tokens
 from app.training.series import Series
@@ -31,6 +31,8 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         )
         self.best.hide()
         self.addItem(self.best)
+        for side in ("left", "bottom"):  # texts and grid are most of the work, and seldom change
+            self.getAxis(side).setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         theme().changed.connect(self.recolour)
         self.recolour()
 

@@ -58,14 +58,14 @@ class Driven(application.Window):
         self.painted.connect(self.begin)
         self.probe = QTimer(self, interval=5, timerType=Qt.TimerType.PreciseTimer)
         self.probe.timeout.connect(self.beat)
-        self.trainer.changed.connect(self.measure)
+        self.trainer.session.state_changed.connect(self.measure)
 
     def begin(self):
         print(f"PAINTED {time.time():.3f} {time.time() - START:.3f}", flush=True)
         self.looker.start()
 
-    def measure(self):
-        running = self.trainer.state != "idle"
+    def measure(self, state):
+        running = state in ("running", "paused", "stopping")
         if running == self.probe.isActive():
             return
         if running:
@@ -84,7 +84,7 @@ class Driven(application.Window):
     def look(self):
         """Print what differs from the last look."""
         lines = {"SAY state": self.trainer.state}
-        if not self.probe.isActive():
+        if self.trainer.state == "idle":
             lines |= self.states()
             for name, point in [*widgets(), *self.layers(), *self.boxes()]:
                 key = f"AT {name.replace(' ', '_')}"
