@@ -17,6 +17,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.caption, self.train, self.validation = title, Series(), Series()
+        self._drawn: tuple[int, int, int] | None = None  # what was drawn last
         self.setAccessibleName(f"Curve of {title.lower()}")
         self.setMenuEnabled(False)
         self.hideButtons()
@@ -77,6 +78,10 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
 
     def redraw(self, smoothing: int = 0) -> None:
         """Draw the points as they are now; `smoothing` is how many neighbours are averaged for the strong line."""
+        state = (len(self.train), len(self.validation), smoothing)
+        if state == self._drawn:
+            return
+        self._drawn = state
         many = len(self.train) > 300
         self.faint.setData(self.train.x, self.train.y)
         self.faint.setVisible(many)
