@@ -75,6 +75,19 @@ class Analysis:
         return sum(known) if len(known) == len(counts) else None
 
 
+def touched(before: Analysis, after: Analysis) -> set[NodeId]:
+    """Return the boxes of `after` of which anything is different: layer, wires, shapes at its ports, problems."""
+    old, new = before.graph, after.graph
+    found = {node for node, layer in new.nodes.items() if old.nodes.get(node) is not layer}
+    for end, start in old.wires.items() ^ new.wires.items():
+        found |= {end.node, start.node}
+    was, now = before.inference.shapes, after.inference.shapes
+    for port in {port for port, _ in was.items() ^ now.items()}:
+        found |= {port.node, *(end.node for end in new.readers.get(port, ()))}
+    found |= {n for n in before.at.keys() | after.at.keys() if before.at.get(n) != after.at.get(n)}
+    return found & new.nodes.keys()
+
+
 def analyse(graph: Graph, extra: tuple[Problem, ...] = ()) -> Analysis:
     """Return what a graph means; never raises."""
     return Analysis(graph, infer(graph), extra)

@@ -74,6 +74,8 @@ class Docks(QObject):
         dock.show()
         dock.raise_()
         self.make(dock)
+        if dock.width() < dock.panel.width and not dock.isFloating():
+            self._window.resizeDocks([dock], [dock.panel.width], Qt.Orientation.Horizontal)
         content = dock.content
         if content is not None:
             content.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -130,11 +132,14 @@ class Dock(QDockWidget):
         self.toggleViewAction().setIcon(icon(panel.icon))
         self.dockLocationChanged.connect(lambda _: self._settle())
         self.topLevelChanged.connect(lambda _: self._settle())
+        self.visibilityChanged.connect(lambda _: self._settle())
         self._settle()
 
     def fill(self, content: QWidget) -> None:
         """Show the panel."""
         self.content = content
+        content.setProperty("panel", True)
+        content.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         empty = self.widget()
         self.setWidget(content)
         if empty is not None:
@@ -146,11 +151,14 @@ class Dock(QDockWidget):
 
     def _settle(self) -> None:
         parent = self.parentWidget()
-        below = isinstance(parent, QMainWindow) and parent.dockWidgetArea(self) == _AREAS["bottom"]
-        bar = self._nothing if below and not self.isFloating() else self._title
+        main = parent if isinstance(parent, QMainWindow) else None
+        below = main is not None and main.dockWidgetArea(self) == _AREAS["bottom"]
+        tabbed = main is not None and any(not other.isHidden() for other in main.tabifiedDockWidgets(self))
+        bar = self._nothing if (below or tabbed) and not self.isFloating() else self._title
         if self.titleBarWidget() is not bar:
             self.setTitleBarWidget(bar)
-        self._title.setVisible(bar is self._title)
+        for widget in (self._title, self._nothing):
+            widget.setVisible(widget is bar)
 
 
 class _Title(QWidget):
@@ -160,6 +168,8 @@ class _Title(QWidget):
         super().__init__(dock)
         row = QHBoxLayout()
         row.setContentsMargins(14, 8, 6, 2)
+        self.setProperty("panel", True)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._name = QLabel(dock.windowTitle())
         self._name.setProperty("quiet", True)
         dock.windowTitleChanged.connect(self._name.setText)

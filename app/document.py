@@ -62,8 +62,9 @@ class Document(QObject):
         self.path: Path | None = None
         self.selection: frozenset[NodeId] = frozenset()
         self.undo_stack = QUndoStack(self)
-        self.undo_stack.cleanChanged.connect(self.titled)
+        self.undo_stack.cleanChanged.connect(self._clean_changed)
         self._runs: tuple[Any, ...] = ()
+        self._saved_runs: tuple[Any, ...] = ()
         self._extra: tuple[Problem, ...] = ()
         self._analysis = analyse(self.project.graph)
         self._joint = 0
@@ -95,6 +96,7 @@ class Document(QObject):
     def runs(self, runs: Iterable[Any]) -> None:
         self._runs = tuple(runs)
         self.runs_changed.emit()
+        self.titled.emit()
 
     @property
     def title(self) -> str:
@@ -103,8 +105,8 @@ class Document(QObject):
 
     @property
     def is_modified(self) -> bool:
-        """Whether the project differs from what was last saved or opened."""
-        return not self.undo_stack.isClean()
+        """Whether the project or its runs differ from what was last saved or opened."""
+        return not self.undo_stack.isClean() or self._runs is not self._saved_runs
 
     def edit(self, text: str, change: Callable[[Project], Project], merge: str = "") -> bool:
         """Apply `change` as one undo step named `text`; return whether anything changed.
@@ -134,13 +136,14 @@ class Document(QObject):
         self.select(())
         self._show(project)
         self.runs = runs
+        self._saved_runs = self._runs
         self.undo_stack.setClean()
         self.titled.emit()
         self.opened.emit()
 
     def mark_saved(self, path: Path) -> None:
         """Remember that the project as it is now lies at `path`."""
-        self.path = path
+        self.path, self._saved_runs = path, self._runs
         self.undo_stack.setClean()
         self.titled.emit()
 
@@ -154,6 +157,9 @@ class Document(QObject):
         if chosen != self.selection:
             self.selection = chosen
             self.selected.emit(chosen)
+
+    def _clean_changed(self, clean: bool) -> None:
+        self.titled.emit()
 
     def _show(self, project: Project) -> None:
         before, self.project = self.project, project

@@ -153,18 +153,17 @@ class Files(QObject):
         tasks.start(lambda _: load(path), done, self.failed.emit)
 
     def _save(self, path: Path, then: Then | None) -> None:
-        project = self._document.project
-        saved = Saved(project, tuple(self._document.runs), self.preview())
+        saved = Saved(self._document.project, self._document.runs, self.preview())
 
         def done(_: object) -> None:
-            self._saved(path, project)
+            self._saved(path, saved)
             if then:
                 then()
 
         tasks.start(lambda _: save(path, saved), done, self.failed.emit)
 
-    def _saved(self, path: Path, project: Project) -> None:
-        if self._document.project is project:
+    def _saved(self, path: Path, saved: Saved) -> None:
+        if self._document.project is saved.project and self._document.runs is saved.runs:
             self._document.mark_saved(path)
             self.recovery.drop()
         else:  # it was changed while it was written

@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtWidgets import QWidget
 
 from app.actions import Actions
+from app.dataset import ProjectData
 from app.document import Document
 from app.preferences import Settings
+from app.trainer import Trainer
+from engine.project.run import Run
 
 if TYPE_CHECKING:
     from app.canvas.canvas import Canvas
@@ -24,8 +28,8 @@ Area = Literal["left", "right", "bottom"]
 
 @dataclass
 class Context:
-    """What a panel may use. `session` is the training process, None where there is none; `tell` writes a sentence into
-    the status bar, `notify` one that asks for attention; `show_panel` brings a panel to the front by its name.
+    """What a panel may use. `tell` writes a sentence into the status bar, `notify` one that asks for attention;
+    `show_panel` brings a panel to the front by its name; `export` asks where a run is to be exported to.
     """
 
     document: Document
@@ -33,10 +37,12 @@ class Context:
     settings: Settings
     canvas: Canvas
     files: Files
+    data: ProjectData
+    trainer: Trainer
     tell: Callable[[str], None]
     notify: Callable[..., None]
     show_panel: Callable[[str], None]
-    session: Any = None
+    export: Callable[[Run], None]
     shared: dict[str, Any] = field(default_factory=dict)  # widgets by panel name, once they are made
 
 
@@ -55,6 +61,7 @@ class Panel:
     workspaces: tuple[str, ...] = ()
     front: tuple[str, ...] = ()
     early: bool = False
+    width: int = 0  # at least, when it is asked for
 
 
 @dataclass(frozen=True)
@@ -89,16 +96,75 @@ def _inspector(context: Context) -> QWidget:
     return Inspector(context.document)
 
 
+def _problems(context: Context) -> QWidget:
+    from app.problems.panel import ProblemsPanel
+
+    panel = ProblemsPanel(context.document)
+    panel.went.connect(context.canvas.show_node)
+    return panel
+
+
+def _outline(context: Context) -> QWidget:
+    from app.outline.panel import OutlinePanel
+
+    panel = OutlinePanel(context.document)
+    panel.went.connect(context.canvas.show_node)
+    return panel
+
+
 def _manual(context: Context) -> QWidget:
     from app.manual.page import ManualPage
 
     return ManualPage()
 
 
+def _curves(context: Context) -> QWidget:
+    from app.training.follow import follow
+    from app.training.panel import TrainingPanel
+
+    return follow(TrainingPanel(), context.trainer, context.document)
+
+
+def _data(context: Context) -> QWidget:
+    from app.data.panel import DataPanel
+
+    return DataPanel(context.document, context.data)
+
+
+def _runs(context: Context) -> QWidget:
+    from app.runs.panel import RunsPanel
+
+    panel = RunsPanel(context.document)
+    panel.exported.connect(context.export)
+    panel.shown.connect(partial(_show_run, context))
+    return panel
+
+
+def _show_run(context: Context, run: Run) -> None:
+    if not context.trainer.session.busy:
+        context.show_panel("curves")
+        context.shared["curves"].show_history(run.history, run.project.training.epochs)
+
+
+def _try(context: Context) -> QWidget:
+    from app.trying.asker import Asker
+    from app.trying.panel import TryPanel
+
+    panel = TryPanel()
+    Asker(panel, context.document, context.data)
+    return panel
+
+
 PANELS: tuple[Panel, ...] = (
     Panel("layers", "Layers", "layers", "left", _layers, ("build",), early=True),
-    Panel("inspector", "Inspector", "sliders-horizontal", "right", _inspector, ("data", "build", "train"), early=True),
-    Panel("manual", "Manual", "book-open", "right", _manual),
+    Panel("inspector", "Inspector", "sliders-horizontal", "right", _inspector, ("build", "train"), early=True),
+    Panel("manual", "Manual", "book-open", "right", _manual, width=440),
+    Panel("curves", "Curves", "chart-line", "bottom", _curves, ("build", "train"), front=("train",)),
+    Panel("problems", "Problems", "triangle-alert", "bottom", _problems, ("data", "build", "train"), front=("build",)),
+    Panel("data", "Data", "database", "bottom", _data, ("data", "build"), front=("data",)),
+    Panel("runs", "Runs", "history", "bottom", _runs, ("build", "train", "use")),
+    Panel("outline", "Outline", "list-tree", "bottom", _outline, ("build",)),
+    Panel("try", "Try it", "wand-sparkles", "bottom", _try, ("use",), front=("use",)),
 )
 
 

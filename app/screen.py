@@ -46,7 +46,8 @@ def obstacle(environ: Mapping[str, str] | None = None) -> str | None:
         return f"Netwright needs a screen, and there is none here (DISPLAY is not set). {HEADLESS}"
     missing = missing_packages(LIBRARIES if unseen or wayland else LIBRARIES | XCB)
     if missing:
-        return f"Netwright cannot open its window without these Debian packages: sudo apt-get install {' '.join(missing)}  {HEADLESS}"
+        names = " ".join(missing)
+        return f"Netwright cannot open its window without these packages: sudo apt-get install {names}. {HEADLESS}"
     if not unseen and not wayland and not answers(display):
         return f"Netwright needs a screen, and the display {display} does not answer. {HEADLESS}"
     return None
@@ -72,7 +73,7 @@ def answers(display: str) -> bool:
     xcb.xcb_connection_has_error.argtypes = xcb.xcb_disconnect.argtypes = [ctypes.c_void_p]
     connection = xcb.xcb_connect(display.encode(), None)
     try:
-        return xcb.xcb_connection_has_error(connection) == 0
+        return int(xcb.xcb_connection_has_error(connection)) == 0
     finally:
         xcb.xcb_disconnect(connection)
 

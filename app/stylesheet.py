@@ -41,7 +41,7 @@ QTabWidget::pane { border: none; }
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QAbstractSpinBox, QPlainTextEdit, QTextEdit {
   background: $field; color: $text; border: 1px solid $border; border-radius: 6px; padding: 4px 8px;
   selection-background-color: $accent; selection-color: $on_accent; }
-QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: none; background: transparent; padding: 0; }
+QAbstractSpinBox QLineEdit, QComboBox QLineEdit { border: none; background: transparent; padding: 0 0 0 6px; }
 QLineEdit:hover, QAbstractSpinBox:hover, QComboBox:hover { border-color: $hover; }
 QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus, QTextEdit:focus {
   border: 1px solid $accent; }
@@ -74,6 +74,8 @@ QPushButton[primary="true"]:disabled { background: $raised; color: $disabled; bo
 QPushButton[danger="true"] { background: $problem; color: $window; border-color: $problem; font-weight: 600; }
 QPushButton[link="true"] { background: transparent; border: none; color: $accent; padding: 4px 2px; text-align: left; }
 QPushButton[link="true"]:focus, QPushButton[link="true"]:hover { text-decoration: underline; }
+QPushButton[link="true"]:disabled { color: $disabled; background: transparent; }
+QTextBrowser, QTextBrowser:focus { border: none; border-radius: 0; background: $panel; }
 QToolButton { background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 5px; color: $text; }
 QToolButton:hover { background: $raised; }
 QToolButton:checked { background: $selected; }
@@ -104,12 +106,14 @@ QToolButton[segment="true"]:checked { background: $panel; color: $text; font-wei
 QPushButton[field="true"] { background: $field; text-align: left; border-radius: 8px; }
 QPushButton[tile="true"] { background: $panel; border: 1px solid $border; border-radius: 10px; text-align: left; }
 QPushButton[tile="true"]:hover, QPushButton[tile="true"]:focus { border-color: $accent; }
+QWidget[panel="true"] { background: $panel; }
 QLabel[quiet="true"] { color: $quiet; }
 QLabel[heading="true"] { font-weight: 600; }
 QLabel[title="true"] { font-size: 16px; font-weight: 600; }
 QLabel[problem="true"] { color: $problem; }
 QLabel[keycap="true"] { color: $quiet; border: 1px solid $border; border-radius: 4px; padding: 1px 5px; font-size: 11px; }
 QFrame[rule="true"] { background: $border; border: none; max-height: 1px; min-height: 1px; }
+QFrame[nested="true"] { border: none; border-left: 2px solid $border; }
 QFrame[card="true"] { background: $panel; border: 1px solid $border; border-radius: 10px; }
 QFrame[notice="true"] { background: $raised; border: 1px solid $border; border-radius: 8px; }
 """)

@@ -141,6 +141,7 @@ def _anything(action: Action) -> QPushButton:
     text, keys = QLabel("Do anything…"), QLabel(shortcut_text(action))
     text.setProperty("quiet", True)
     keys.setProperty("keycap", True)
+    keys.setFixedHeight(20)
     row.addWidget(text)
     row.addStretch()
     row.addWidget(keys)

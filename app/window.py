@@ -12,11 +12,12 @@ from PySide6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, Qt, QTimer, S
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
-from app import appearance, drops, tasks, window_actions
+from app import appearance, window_actions
 from app.actions import MENUS, Actions
 from app.canvas.canvas import Canvas
 from app.commands.palette import CommandPalette
 from app.crash import NOTICE
+from app.dataset import ProjectData
 from app.docks import Docks
 from app.document import Document
 from app.files import Files
@@ -25,22 +26,26 @@ from app.notices import Notices
 from app.panels import PANELS, Context, Panel, available
 from app.preferences import Preferences, Settings
 from app.top_bar import TopBar
+from app.trainer import Trainer
 from app.welcome.page import WelcomePage
+from engine.catalog import metric_text
 from engine.problems import UserError
+from engine.project.file import SUFFIX
+from engine.project.run import Run
+from engine.training.history import main_score
 
 
 class Window(QMainWindow):
-    """`session` is the training process, or None: it has `state` ("idle", "training", "paused"), a signal `changed`,
-    `reason()` (why it cannot start, or ""), `start()`, `stop()`, `pause()` and `proceed()`. `painted` comes once, after
-    the window was first seen.
-    """
+    """The main window. `painted` comes once, after it was first seen."""
 
     painted = Signal()
 
-    def __init__(self, settings: Settings, session: Any = None, panels: Sequence[Panel] = PANELS) -> None:
+    def __init__(self, settings: Settings, panels: Sequence[Panel] = PANELS) -> None:
         super().__init__()
-        self.settings, self.session = settings, session
+        self.settings = settings
         self.document = Document(parent=self)
+        self.data = ProjectData(self.document, self)
+        self.trainer = Trainer(self.document, self.data, self)
         self.actions_ = Actions(self)
         self.canvas = Canvas(self.document)
         self.notices = Notices()
@@ -81,6 +86,7 @@ class Window(QMainWindow):
         for dock in self.docks.all.values():
             dock.setVisible(False)
         self.top.setVisible(False)
+        self._size.setVisible(False)
         self._refresh()
 
     def show_work(self) -> None:
@@ -88,6 +94,7 @@ class Window(QMainWindow):
         if self.on_welcome:
             self._stack.setCurrentWidget(self.canvas)
             self.top.setVisible(True)
+            self._size.setVisible(True)
             if not self.docks.restore(self.settings.layout.get("docks", "")):
                 self.docks.arrange(self.workspace)
         self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -119,14 +126,24 @@ class Window(QMainWindow):
         self.files.remember_settings()
 
     def train(self) -> None:
-        self.session.start()
+        """Train, and show how it goes."""
+        self.docks.show("curves")
+        self.trainer.start()
 
     def stop(self) -> None:
-        self.session.stop()
+        self.trainer.stop()
 
     def pause(self) -> None:
         """Pause, or go on."""
-        (self.session.proceed if self.session.state == "paused" else self.session.pause)()
+        (self.trainer.proceed if self.trainer.state == "paused" else self.trainer.pause)()
+
+    def export(self, run: Run | None = None) -> None:
+        """Ask where the latest run, or the one given, is to be exported to."""
+        from app.exporting.dialog import ExportDialog
+
+        learnt = [kept for kept in self.document.runs if kept.fitted]
+        if run or learnt:
+            self._open(ExportDialog(self.document, run or learnt[-1], self))
 
     def rename(self) -> None:
         """Put the cursor into the name of the selected box."""
@@ -172,17 +189,15 @@ class Window(QMainWindow):
 
     def open_path(self, path: Path) -> None:
         """Open what a person dropped or named on the command line; say so where it is nothing that can be opened."""
-        try:
-            edit = drops.edit_for(path)
-        except UserError as error:
-            self.notices.show_notice(str(error))
-            return
-        if edit is None:
+        if path.suffix.lower() == SUFFIX:
             self.files.open(path)
             return
-        self.show_work()
-        self.document.edit(f"Use {path.name}", edit)
-        self.tell(f"{path.name} is now the data of this project.")
+        try:
+            self.data.choose_path(path)
+        except UserError as error:
+            self.notices.show_notice(str(error))
+        else:
+            self.go_to("data")
 
     def tell(self, sentence: str) -> None:
         """Write a sentence into the status bar."""
@@ -206,13 +221,13 @@ class Window(QMainWindow):
                 self.open_path(Path(url.toLocalFile()))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.session is not None and self.session.state != "idle":
-            self.session.stop()
         if self.document.is_modified and not self._may_leave():
             event.ignore()
             return
         self._remember_layout()
         self.files.end()
+        self.trainer.close()
+        self.document.undo_stack.blockSignals(True)  # it speaks once more as it is destroyed, when nobody can listen
         event.accept()
 
     def _may_leave(self) -> bool:
@@ -243,10 +258,12 @@ class Window(QMainWindow):
             self.settings,
             self.canvas,
             self.files,
+            self.data,
+            self.trainer,
             self.tell,
             self.notices.show_notice,
             lambda name: self.docks.show(name),
-            self.session,
+            self.export,
         )
 
     def _lay_out(self) -> None:
@@ -297,7 +314,7 @@ class Window(QMainWindow):
     def _join(self) -> None:
         document, files = self.document, self.files
         document.titled.connect(self._show_title)
-        document.undo_stack.indexChanged.connect(lambda _: self._show_title())
+        document.undo_stack.indexChanged.connect(self._show_title)
         document.selected.connect(self._say_selection)
         for signal in (document.selected, document.analysed, document.changed):
             signal.connect(self._refresh)
@@ -312,8 +329,11 @@ class Window(QMainWindow):
         self.top.chosen.connect(self.go_to)
         self.welcome.example.connect(lambda path: self.files.open(path, as_copy=True))
         self.welcome.recent.connect(self.files.open)
-        if self.session is not None:
-            self.session.changed.connect(self._session_changed)
+        self.trainer.changed.connect(self._training_changed)
+        self.trainer.kept.connect(self._run_kept)
+        self.trainer.failed.connect(self._training_failed)
+        self.trainer.unfinished.connect(self._offer_resume)
+        self.trainer.session.told.connect(self.tell)
         self._show_title()
         self._show_size()
 
@@ -339,11 +359,28 @@ class Window(QMainWindow):
     def _refresh(self, *_: object) -> None:
         window_actions.refresh(self)
 
-    def _session_changed(self) -> None:
-        self.top.show_training(self.session.state != "idle")
+    def _training_changed(self) -> None:
+        self.top.show_training(self.trainer.state != "idle")
         self._refresh()
 
-    def _show_title(self) -> None:
+    def _run_kept(self, run: Run) -> None:
+        name, value = main_score(run.history.best.validation_metrics) if run.history.best else ("", None)
+        score = f" Validation {name.lower()} {metric_text(name, value)}." if value is not None else ""
+        self.tell(f"{run.id} is kept with the project.{score} Try it under Use, or export it.")
+
+    def _training_failed(self, sentence: str, resumable: bool) -> None:
+        offers = (("&Resume", self._resume),) if resumable else ()
+        self.notices.show_notice(sentence, offers)
+
+    def _offer_resume(self, epoch: int) -> None:
+        text = f"A training of this project ended before it was done, after epoch {epoch}."
+        self.notices.show_notice(text, (("&Resume", self._resume),), icon_name="history")
+
+    def _resume(self) -> None:
+        self.docks.show("curves")
+        self.trainer.resume()
+
+    def _show_title(self, *_: object) -> None:
         self.setWindowTitle(f"{self.document.title}[*] — Netwright")
         self.setWindowModified(self.document.is_modified)
         self._refresh()
@@ -393,8 +430,3 @@ class Window(QMainWindow):
     def _open(self, dialog: Any) -> None:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()
-
-
-def finish() -> None:
-    """Wait for what is still being written."""
-    tasks.finish()

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 _KEY = QKeySequence.StandardKey
 NOTHING_SELECTED = "Select a box first."
-NO_TRAINING = "Training is not available: this window has no training process."
 
 
 def declare(window: Window) -> None:
@@ -33,6 +32,8 @@ def _file(window: Window) -> None:
     add("open", "&Open…", "Open a project file", files.open_dialog, "folder-open", _KEY.Open)
     add("save", "&Save", "Save the project", files.save, "save", _KEY.Save)
     add("save_as", "Save &as…", "Save the project in another file", files.save_as, "save-all", "Ctrl+Shift+S")
+    tip = "Write the latest run as an ONNX model that is proven to answer alike"
+    add("export", "&Export as ONNX…", tip, window.export, "share-2", "Ctrl+E")
     add("close_project", "&Close project", "Go back to the welcome page", window.close_project, "x", "Ctrl+W")
     tip, role = "Choose theme, recovery and more", QAction.MenuRole.PreferencesRole
     add("preferences", "&Preferences…", tip, window.show_preferences, "settings", "Ctrl+,", role=role)
@@ -153,21 +154,21 @@ def _undo(window: Window) -> None:
 
 
 def _session(window: Window, welcome: str) -> None:
-    actions, session = window.actions_, window.session
-    state = session.state if session else "idle"
+    actions, trainer = window.actions_, window.trainer
+    state = trainer.state
     problems = window.document.analysis.problems
-    if session is None:
-        reason = NO_TRAINING
-    elif problems:
+    if problems:
         reason = f"{problems[0]} Mend the problems first." if len(problems) == 1 else _many(len(problems))
     else:
-        reason = session.reason()
+        reason = trainer.reason()
     running = "" if state == "idle" else "A training is running."
     idle = "No training is running." if state == "idle" else ""
     actions["train"].allow(welcome or running or reason)
     actions["stop"].allow(idle)
     actions["pause"].allow(idle)
     actions["pause"].setChecked(state == "paused")
+    trained = any(run.fitted for run in window.document.runs)
+    actions["export"].allow(welcome or ("" if trained else "Train the network first."))
 
 
 def _many(count: int) -> str:

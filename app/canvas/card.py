@@ -19,7 +19,6 @@ from engine.layers.missing import Missing
 RADIUS = 8.0
 STRIP = 4.0
 DETAIL = 0.5  # below this zoom a box shows its name only
-DOT = 0.25  # below this zoom not even that
 TITLE, NOTE, FAR_TITLE = 13, 11, 27
 
 
@@ -113,17 +112,14 @@ def _edge(card: Card, mood: Mood, t: Tokens) -> tuple[QColor, float]:
         return QColor(t.problem), 2.0 if mood.selected else 1.4
     if mood.selected:
         return QColor(t.accent), 2.0
-    return QColor(mix(t.border, t.quiet, 0.6 if mood.hovered else 0.0)), 1.0
+    return QColor(mixed(t.border, t.quiet, 0.6 if mood.hovered else 0.0)), 1.0
 
 
 def _paint_far(painter: QPainter, rect: QRectF, card: Card, mood: Mood, zoom: float) -> None:
-    """Paint a box that is too small for details: its name on its family's colour; smaller still, only the colour."""
+    """Paint a box that is too small for details: its name on its family's colour."""
     t = tokens()
     colour, _ = _edge(card, mood, t)
-    body = QColor(mix(t.panel, family_colour(card.category).name(), 0.36))
-    if zoom < DOT:
-        painter.fillRect(rect, colour if card.wrong or mood.selected else body)
-        return
+    body = QColor(mixed(t.panel, family_colour(card.category).name(), 0.36))
     painter.setPen(QPen(colour, 2.0 / zoom) if card.wrong or mood.selected else Qt.PenStyle.NoPen)
     painter.setBrush(body)
     painter.drawRoundedRect(rect, RADIUS, RADIUS)
@@ -148,7 +144,7 @@ def _paint_shadow(painter: QPainter, rect: QRectF, mood: Mood) -> None:
 
 def _paint_body(painter: QPainter, rect: QRectF, card: Card, mood: Mood) -> None:
     t = tokens()
-    fill = QColor(mix(t.panel, t.raised, 0.7) if mood.hovered or mood.dragged else t.panel)
+    fill = QColor(mixed(t.panel, t.raised, 0.7) if mood.hovered or mood.dragged else t.panel)
     painter.setBrush(fill)
     painter.drawRoundedRect(rect, RADIUS, RADIUS)
     painter.save()
@@ -175,13 +171,15 @@ def _paint_text(painter: QPainter, rect: QRectF, card: Card, zoom: float) -> Non
     middle = rect.height() / 2
     ratio = max(1.0, min(6.0, round(zoom * painter.device().devicePixelRatioF() * 2) / 2))
     painter.drawPixmap(QRectF(right - 18, middle - 21, 18, 18), *_badge(card.category, ratio, t.dark))
-    _write(painter, QRectF(left, middle - 22, right - left - 24, 20), card.node, TITLE, True, t.text)
     count = _width(card.count, NOTE) + 8 if card.count else 0.0
+    _write(painter, QRectF(left, middle - 22, right - left - 24 - count, 20), card.node, TITLE, True, t.text)
+    if card.count:
+        _write(
+            painter, QRectF(right - 24 - count, middle - 22, count, 20), card.count, NOTE, False, t.quiet, right=True
+        )
     kind = card.kind if card.kind.lower() != card.node.lower() or not card.note else ""
     note = " · ".join(filter(None, (kind, card.note)))
-    _write(painter, QRectF(left, middle + 2, right - left - count, 18), note, NOTE, False, t.quiet)
-    if card.count:
-        _write(painter, QRectF(right - count, middle + 2, count, 18), card.count, NOTE, False, t.quiet, right=True)
+    _write(painter, QRectF(left, middle + 2, right - left, 18), note, NOTE, False, t.quiet)
 
 
 def _write(
@@ -205,6 +203,7 @@ def _paint_ports(painter: QPainter, card: Card, mood: Mood) -> None:
             painter.drawEllipse(QPointF(x, first + 16 * i), 4.2, 4.2)
 
 
+mixed = lru_cache(maxsize=256)(mix)
 _font = lru_cache(maxsize=16)(lambda size, bold: scaled_font(size, bold=bold))
 
 

@@ -17,10 +17,12 @@ class Cells:
     def __init__(self) -> None:
         self.rects: dict[NodeId, QRectF] = {}
         self._cells: dict[tuple[int, int], set[NodeId]] = {}
+        self._content: QRectF | None = None
 
     def put(self, node: NodeId, rect: QRectF) -> None:
         """Say where a box lies now."""
         self.take(node)
+        self._content = None
         self.rects[node] = QRectF(rect)
         for cell in _cells(rect):
             self._cells.setdefault(cell, set()).add(node)
@@ -28,8 +30,17 @@ class Cells:
     def take(self, node: NodeId) -> None:
         """Forget a box."""
         rect = self.rects.pop(node, None)
+        self._content = None
         for cell in _cells(rect) if rect is not None else ():
             self._cells[cell].discard(node)
+
+    def content(self) -> QRectF:
+        """Return the area that all boxes take together."""
+        if self._content is None:
+            self._content = QRectF()
+            for rect in self.rects.values():
+                self._content = self._content.united(rect)
+        return QRectF(self._content)
 
     def touching(self, area: QRectF) -> Iterator[QRectF]:
         """Yield the areas of the boxes that touch `area`."""

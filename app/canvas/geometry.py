@@ -79,9 +79,15 @@ def _touches(ax: float, ay: float, bx: float, by: float, area: QRectF) -> bool:
 
 
 def _crossed(path: QPainterPath, boxes: Lookup) -> list[QRectF]:
-    near = list(boxes(path.boundingRect().adjusted(0, -1, 0, 1)))
-    line = flat(path) if near else []
-    return [rect for rect in near if passes(line, rect.adjusted(2, 2, -2, -2))]
+    """Return the boxes that a way crosses, looking only at those near each stretch of it."""
+    if not any(True for _ in boxes(path.boundingRect().adjusted(2, -1, -2, 1))):
+        return []
+    found: list[QRectF] = []
+    for a, b in pairwise(flat(path)):
+        for rect in boxes(QRectF(a, b).normalized().adjusted(-1, -1, 1, 1)):
+            if rect not in found and passes((a, b), rect.adjusted(2, 2, -2, -2)):
+                found.append(rect)
+    return found
 
 
 def _first_free(paths: Iterable[QPainterPath], boxes: Lookup) -> QPainterPath:
@@ -141,8 +147,8 @@ def _lanes(start: QPointF, end: QPointF, boxes: Lookup, top: float, bottom: floa
 
 def _push(level: float, left: float, right: float, boxes: Lookup, way: int) -> float:
     """Move a level up or down until a wire there touches no box."""
-    for _ in range(24):
-        hit = list(boxes(QRectF(left, level - 6, right - left, 12)))
+    for _ in range(10):
+        hit = list(boxes(QRectF(left, level - CLEAR + 2, right - left, 2 * CLEAR - 4)))
         if not hit:
             return level
         beyond = max(r.bottom() for r in hit) if way > 0 else min(r.top() for r in hit)

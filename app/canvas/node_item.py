@@ -21,6 +21,7 @@ class NodeItem(QGraphicsItem):
         self.card, self.mood = card, Mood()
         self.show_layer(card, layer)
         self.setZValue(2)
+        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
 
     def show_layer(self, card: Card, layer: Layer) -> None:
         """Show another card, for another layer or the same."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QWidget
 
 from app.canvas.scene import Scene
@@ -102,7 +102,7 @@ class Minimap(QWidget):
 
     def __init__(self, scene: Scene, parent: QWidget) -> None:
         super().__init__(parent)
-        self._scene, self._seen = scene, QRectF()
+        self._scene, self._seen, self._picture = scene, QRectF(), QPixmap()
         self.setFixedSize(148, 92)
         self.setAccessibleName("Map of the network")
 
@@ -113,31 +113,46 @@ class Minimap(QWidget):
         self.setVisible(not content.isEmpty() and not seen.contains(content))
         self.update()
 
+    def forget(self) -> None:
+        """Draw the boxes anew, once, when the map is next seen."""
+        self._picture = QPixmap()
+        self.update()
+
     def _frame(self) -> tuple[QRectF, float]:
         """Return the area of the scene that the map covers, and pixels for one unit."""
-        area = self._scene.content().united(self._seen & self._scene.content().adjusted(-400, -400, 400, 400))
-        area = area.adjusted(-40, -40, 40, 40)
-        return area, min((self.width() - 16) / area.width(), (self.height() - 16) / area.height())
+        area = self._scene.content().adjusted(-300, -200, 300, 200)
+        return area, min((self.width() - 12) / area.width(), (self.height() - 12) / area.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        if self._picture.isNull():
+            self._draw()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint_panel(painter, QRectF(self.rect()), QColor(tokens().border))
+        painter.drawPixmap(0, 0, self._picture)
+        painter.setClipRect(self.rect().adjusted(2, 2, -2, -2))
+        scale = self._project(painter)
+        painter.setPen(QPen(QColor(tokens().accent), 1.4 / scale))
+        painter.drawRoundedRect(self._seen, 3 / scale, 3 / scale)
+        painter.end()
+
+    def _project(self, painter: QPainter) -> float:
         area, scale = self._frame()
-        painter.setClipRect(self.rect().adjusted(3, 3, -3, -3))
         painter.translate(QRectF(self.rect()).center())
         painter.scale(scale, scale)
         painter.translate(-area.center())
+        return scale
+
+    def _draw(self) -> None:
+        self._picture = QPixmap(self.size() * self.devicePixelRatioF())
+        self._picture.setDevicePixelRatio(self.devicePixelRatioF())
+        self._picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(self._picture)
+        paint_panel(painter, QRectF(self.rect()), QColor(tokens().border))
+        self._project(painter)
         painter.setPen(Qt.PenStyle.NoPen)
-        t = tokens()
         for item in self._scene.nodes.values():
-            colour = QColor(t.problem) if item.card.wrong else family_colour(item.card.category)
-            body = item.body()
-            painter.setBrush(colour)
-            painter.drawRoundedRect(body, 10, 10)
-        painter.setPen(QPen(QColor(t.accent), 1.4 / scale))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(self._seen, 3 / scale, 3 / scale)
+            painter.setBrush(QColor(tokens().problem) if item.card.wrong else family_colour(item.card.category))
+            painter.drawRect(item.body())
         painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtWidgets import QGraphicsScene
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsScene
 
-from app.analysis import Analysis
+from app.analysis import Analysis, touched
 from app.canvas.card import Card, Mood, card_of, forget_fonts
 from app.canvas.cells import Cells
+from app.canvas.far_item import FAR, FarItem
 from app.canvas.geometry import CLEAR, route
 from app.canvas.node_item import NodeItem
 from app.canvas.wire_item import ShapeItem, WireItem
@@ -19,7 +20,7 @@ from app.theme import theme
 from engine.graph import NodeId, Port
 from engine.project.project import Place, Project
 
-FAR = 20_000.0
+ROOM = 20_000.0
 
 
 class Scene(QGraphicsScene):
@@ -27,7 +28,7 @@ class Scene(QGraphicsScene):
 
     def __init__(self, document: Document) -> None:
         super().__init__()
-        self.setSceneRect(-FAR, -FAR, 2 * FAR, 2 * FAR)
+        self.setSceneRect(-ROOM, -ROOM, 2 * ROOM, 2 * ROOM)
         self.document = document
         self.nodes: dict[NodeId, NodeItem] = {}
         self.wires: dict[Port, WireItem] = {}
@@ -38,6 +39,8 @@ class Scene(QGraphicsScene):
         self._selected: frozenset[NodeId] = frozenset()
         self._wrong: set[Port] = set()
         self._marked: Port | None = None
+        self._analysis = Analysis()
+        self._far = FarItem(self.nodes, self.wires)
         document.changed.connect(self._change)
         document.analysed.connect(self._analyse)
         document.selected.connect(self._select)
@@ -92,18 +95,32 @@ class Scene(QGraphicsScene):
 
     def content(self) -> QRectF:
         """Return the area that all boxes take together."""
-        area = QRectF()
-        for rect in self.cells.rects.values():
-            area = area.united(rect)
-        return area
+        return self.cells.content()
+
+    def look_from(self, zoom: float) -> None:
+        """Draw all boxes and wires as one item where they are too small to tell apart."""
+        far = zoom < FAR
+        if far != self._is_far():
+            (self.addItem if far else self.removeItem)(self._far)
+            for items in (self.nodes, self.wires, self.shapes):
+                for item in items.values():
+                    item.setVisible(not far)
+            self._far.stale()
+
+    def _is_far(self) -> bool:
+        return self._far.scene() is not None
+
+    def _show_item(self, item: QGraphicsItem) -> None:
+        self.addItem(item)
+        item.setVisible(not self._is_far())
 
     def _change(self, before: Project, after: Project) -> None:
         if after.graph is not before.graph:
             self._remove_gone(after)
             self._add_new(before, after)
-        moved = {n: place_of(after, n) for n in self.nodes if self._place(n) != place_of(after, n)}
+        moved = self._moved(before, after)
         dirty = self._put(moved)
-        fresh = self._sync_wires(after) if after.graph is not before.graph else set()
+        fresh = self._sync_wires(before, after) if after.graph is not before.graph else set()
         self._route_near(dirty, moved.keys())
         self._route(fresh)
         self._grow()
@@ -124,30 +141,40 @@ class Scene(QGraphicsScene):
         for node, layer in after.graph.nodes.items():
             if node not in self.nodes:
                 item = self.nodes[node] = NodeItem(card_of(node, layer, analysis), layer)
-                self.addItem(item)
+                self._show_item(item)
                 self._show_place(node, place_of(after, node))
             elif old.get(node) is not layer:
                 self.nodes[node].show_layer(card_of(node, layer, analysis), layer)
                 self._show_place(node, place_of(after, node))
+            else:
+                continue
             for name in layer.outputs:
                 self._add_shape(Port(node, name))
 
     def _add_shape(self, port: Port) -> None:
         if port not in self.shapes:
             item = self.shapes[port] = ShapeItem()
-            self.addItem(item)
+            self._show_item(item)
             item.setPos(self.nodes[port.node].output_point(port.name))
 
-    def _sync_wires(self, after: Project) -> set[Port]:
+    def _moved(self, before: Project, after: Project) -> dict[NodeId, Place]:
+        changed = {node for node, _ in before.places.items() ^ after.places.items()}
+        return {n: place_of(after, n) for n in changed & self.nodes.keys() if self._place(n) != place_of(after, n)}
+
+    def _sync_wires(self, before: Project, after: Project) -> set[Port]:
         """Add and take away wires; return the ports whose wire is new or has a new start or a changed box."""
         wires = after.graph.wires
         for port in [p for p, item in self.wires.items() if wires.get(p) != item.source]:
             self.removeItem(self.wires.pop(port))
-        for port, source in wires.items():
-            if port not in self.wires and source.node in self.nodes and port.node in self.nodes:
-                item = self.wires[port] = WireItem(source, port)
-                self.addItem(item)
-        return {p for p, item in self.wires.items() if item.path.isEmpty() or self._ends(p, item) != item.ends()}
+        fresh = {port for port in wires if port not in self.wires}
+        for port in fresh.copy():
+            if wires[port].node in self.nodes and port.node in self.nodes:
+                self.wires[port] = WireItem(wires[port], port)
+                self._show_item(self.wires[port])
+        old = before.graph.nodes
+        other = {n for n, layer in after.graph.nodes.items() if old.get(n) is not layer}
+        fresh |= {p for p, s in wires.items() if p.node in other or s.node in other} if other else set()
+        return fresh & self.wires.keys()
 
     def _ends(self, port: Port, item: WireItem) -> tuple[QPointF, QPointF]:
         start = self.nodes[item.source.node].output_point(item.source.name)
@@ -179,6 +206,8 @@ class Scene(QGraphicsScene):
         for port in ports:
             item = self.wires[port]
             item.show_path(route(*self._ends(port, item), self.cells.touching))
+            self.shapes[item.source].show_side(item.rises())
+        self._far.stale()
 
     def _route_near(self, dirty: list[QRectF], moved: Iterable[NodeId]) -> None:
         """Lay the wires anew that hang on moved boxes, and those that pass where a box was or is."""
@@ -195,19 +224,22 @@ class Scene(QGraphicsScene):
 
     def _grow(self) -> None:
         """Leave room around the boxes, so that one can always scroll past them."""
-        content, half = self.content(), FAR / 2
+        content, half = self.content(), ROOM / 2
         if not self.sceneRect().contains(content.adjusted(-half, -half, half, half)):
-            self.setSceneRect(content.adjusted(-FAR, -FAR, FAR, FAR))
+            self.setSceneRect(content.adjusted(-ROOM, -ROOM, ROOM, ROOM))
 
     def _analyse(self, analysis: Analysis) -> None:
-        for node, layer in analysis.graph.nodes.items():
-            card, item = card_of(node, layer, analysis), self.nodes[node]
+        before, self._analysis = self._analysis, analysis
+        for node in touched(before, analysis):
+            layer, item = analysis.graph.nodes[node], self.nodes[node]
+            card = card_of(node, layer, analysis)
             if card != item.card:
                 item.show_layer(card, layer)
-        for port, shape in self.shapes.items():
-            shape.show_text(self._shape_text(port, analysis))
+            for name in layer.outputs:
+                self.shapes[Port(node, name)].show_text(self._shape_text(Port(node, name), analysis))
         self._wrong = {Port(p.node, p.port) for p in analysis.problems if p.node and p.port}
         self._show_wire_moods()
+        self._far.stale()
 
     def _shape_text(self, port: Port, analysis: Analysis) -> str:
         known = analysis.shape(port) is not None
@@ -232,12 +264,14 @@ class Scene(QGraphicsScene):
         for node in nodes:
             if node in self.nodes:
                 self.nodes[node].show_mood(self._mood(node))
+        self._far.stale()
 
     def _mood(self, node: NodeId) -> Mood:
         return Mood(node in self._selected, node == self.hovered, node in self._previewed)
 
     def _restyle(self) -> None:
         forget_fonts()
+        self._far.stale()
         self.update()
 
     def shown(self) -> Iterator[tuple[NodeId, Card, Place]]:

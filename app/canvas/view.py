@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QResizeEvent, QTransform, QWheelEvent
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPixmapCache, QResizeEvent, QTransform, QWheelEvent
 from PySide6.QtWidgets import QFrame, QGraphicsView, QWidget
 
 from app.canvas.gestures.gesture import REACH, Gesture, Pointer
@@ -11,15 +11,14 @@ from app.canvas.gestures.move import MoveBoxes
 from app.canvas.gestures.pan import Pan
 from app.canvas.gestures.select import RubberBand
 from app.canvas.gestures.wire import DrawWire
-from app.canvas.ink import round_pen
+from app.canvas.ground import Ground
 from app.canvas.overlays import INSET, Hint, Minimap, ZoomBar
 from app.canvas.scene import Scene
 from app.document import Document
-from app.theme import mix, scaled_font, theme, tokens
+from app.theme import scaled_font, theme, tokens
 from engine.graph import Port
 
 CLOSEST, FARTHEST = 4.0, 0.05
-DOTS = 24.0
 EMPTY = (
     ("An empty network", 17, True, "text", -16),
     ("Drag a layer here from the left, double-click, or press Tab to search for one.", 13, False, "quiet", 12),
@@ -39,7 +38,11 @@ class View(QGraphicsView):
         self.gesture: Gesture | None = None
         self.last = QPoint()
         self._space = False
+        self._ground = Ground()
         self._settle()
+        QPixmapCache.setCacheLimit(
+            max(QPixmapCache.cacheLimit(), 96 * 1024)
+        )  # KiB: pictures of the boxes that are seen
         self.hint = Hint(self.viewport())
         self.zoom_bar = ZoomBar(self.viewport())
         self.minimap = Minimap(self.boxes, self.viewport())
@@ -49,6 +52,7 @@ class View(QGraphicsView):
         self.minimap.went.connect(lambda at: self.centerOn(at))
         theme().changed.connect(self._restyle)
         document.changed.connect(self._redraw_map)
+        document.analysed.connect(self._redraw_map)
         self._restyle()
 
     def _settle(self) -> None:
@@ -127,10 +131,12 @@ class View(QGraphicsView):
         return self.viewportTransform().mapRect(self.boxes.nodes[node].body()).toRect()
 
     def _seen_changed(self) -> None:
+        self.boxes.look_from(self.zoom)
         self.zoom_bar.show_zoom(self.zoom)
         self.minimap.show_seen(self.seen())
 
     def _redraw_map(self) -> None:
+        self.minimap.forget()
         self.minimap.show_seen(self.seen())
 
     # The mouse.
@@ -216,20 +222,11 @@ class View(QGraphicsView):
     # Ground and frame.
 
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
-        t, area = tokens(), QRectF(rect)
-        painter.fillRect(area, QColor(t.canvas))
-        step = DOTS if self.zoom > 0.6 else DOTS * 4
-        if self.zoom < 0.2:
-            return
-        size = 1.7 / self.zoom
-        pen = round_pen(mix(t.grid, t.quiet, 0.16), size)
-        pen.setDashPattern([0.001, step / size])
-        painter.setPen(pen)
-        left = (area.left() // step) * step
-        y = (area.top() // step) * step
-        while y < area.bottom() + step:
-            painter.drawLine(QPointF(left, y), QPointF(area.right() + step, y))
-            y += step
+        painter.save()
+        painter.resetTransform()
+        origin = self.viewportTransform().map(QPointF(0, 0))
+        self._ground.paint(painter, self.viewport().rect(), origin, self.zoom, self.devicePixelRatioF())
+        painter.restore()
 
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         """Say on an empty canvas how to begin."""
@@ -252,4 +249,5 @@ class View(QGraphicsView):
 
     def _restyle(self) -> None:
         self.setBackgroundBrush(QColor(tokens().canvas))
+        self.minimap.forget()
         self.viewport().update()

@@ -12,6 +12,7 @@ class Editor(QWidget):
     """Edits one value. `changed` is emitted for what a person does, never for `show_value`."""
 
     changed = Signal(object)
+    below: QWidget | None = None  # what a form shows below the line, over its whole width
 
     def value(self) -> Any:
         """Return the value that the editor shows."""

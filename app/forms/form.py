@@ -124,6 +124,8 @@ class _Row(QWidget):
         line.addWidget(self.editor, 1)
         line.addWidget(self._reset)
         column.addLayout(line)
+        if self.editor.below is not None:
+            column.addWidget(self.editor.below)
         column.addWidget(self._problem)
 
     def _reset_button(self) -> QToolButton:

@@ -96,6 +96,7 @@ class NumberEditor(Editor):
         self.box.setSuffix(f" {rule.unit.strip()}" if rule.unit else "")
         self.box.setAlignment(Qt.AlignmentFlag.AlignLeft)
         self.box.setMinimumWidth(44)
+        self.box.lineEdit().setTextMargins(6, 0, 0, 0)
         self.box.valueChanged.connect(self.changed.emit)
         row.addWidget(self.box)
         self.setFocusProxy(self.box)

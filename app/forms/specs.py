@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from app.forms.editor import Editor
 from app.forms.texts import QuietCombo
@@ -26,16 +26,18 @@ class FamilyEditor(Editor):
         self._family, self._make_form = family, make_form
         self._value: Any = None
         self._form: Any = None
-        column = self._column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(6)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        self.below = QFrame()
+        self.below.setProperty("nested", True)
+        self._column = QVBoxLayout(self.below)
+        self._column.setContentsMargins(10, 0, 0, 0)
         self.box = QuietCombo()
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for name in members(family, optional=optional):
             self.box.addItem(words(name), name)
         self.box.activated.connect(self._chosen)
-        column.addWidget(self.box)
-        self.box.setVisible(self.box.count() > 1)
+        row.addWidget(self.box)
         self.setFocusProxy(self.box)
 
     def value(self) -> Any:
@@ -68,6 +70,8 @@ class FamilyEditor(Editor):
             self._form = self._make_form(self._value)
             self._form.edited.connect(self._edited)
             self._column.addWidget(self._form)
+        assert self.below is not None
+        self.below.setVisible(self._form is not None)
 
     def _edited(self, name: str, value: Any) -> None:
         self._value = self._value.with_(**{name: value})
@@ -133,10 +137,12 @@ class SeveralEditor(Editor):
             self._append(item)
 
     def _append(self, item: Any) -> None:
-        line = QWidget()
-        row = QHBoxLayout(line)
-        row.setContentsMargins(0, 0, 0, 0)
+        line, row = QWidget(), QHBoxLayout()
+        both = QVBoxLayout(line)
+        both.setContentsMargins(0, 0, 0, 0)
+        both.addLayout(row)
         editor = FamilyEditor(self._family, self._make_form)
+        both.addWidget(editor.below or QWidget())
         editor.show_value(item)
         editor.changed.connect(lambda _: self.changed.emit(self.value()))
         away = QToolButton()

@@ -47,6 +47,8 @@ class Inspector(QScrollArea):
         self._follow()
 
     def _follow(self) -> None:
+        if not self._document.selection <= self._document.project.graph.nodes.keys():
+            return  # the document is about to say what is selected now
         if self._fits():
             self.page.follow()
         else:

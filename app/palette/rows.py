@@ -48,7 +48,7 @@ class Found(QSortFilterProxyModel):
 
     def look_for(self, text: str) -> None:
         self._words = text.lower().split()
-        self.invalidateFilter()
+        self.invalidate()
 
     def filterAcceptsRow(self, row: int, parent: QModelIndex | QPersistentModelIndex) -> bool:
         index = self.sourceModel().index(row, 0, parent)

@@ -15,6 +15,7 @@ from engine.catalog import metric_text
 from engine.training.events import Began, EpochDone, Steps
 from engine.training.history import Epoch, History, main_score
 
+EMPTY = "Nothing has been trained yet. Press Train (F5)."
 REDRAW = 50  # milliseconds: twenty times a second at most
 
 
@@ -56,7 +57,7 @@ class TrainingPanel(QWidget):
     def _legend(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setContentsMargins(10, 4, 14, 0)
-        self.legend = QLabel("Nothing has been trained yet. Press Train (F5).", self)
+        self.legend = QLabel(EMPTY, self)
         self.legend.setProperty("quiet", True)
         smoothing = QLabel("Smoothing", self)
         smoothing.setProperty("quiet", True)
@@ -80,6 +81,12 @@ class TrainingPanel(QWidget):
         self._explain(f"{samples} · {began.parameters:,} parameters" if began.samples else "")
         if history is not None:
             self._add_history(history)
+
+    def clear(self) -> None:
+        """Forget everything, as for a project that was never trained."""
+        self.begin(Began(epochs=1, steps_per_epoch=1, samples=0, validation_samples=0, parameters=0))
+        self.readouts.clear()
+        self.legend.setText(EMPTY)
 
     def add_steps(self, steps: Steps) -> None:
         """Add the losses of some steps."""

@@ -73,9 +73,10 @@ class Network:
 
     def weights(self, names: Mapping[str, Array], arrays: Mapping[str, Array]) -> dict[str, Array]:
         """Return the arrays of a yardstick's file by our names `names`."""
-        return {name: arrays[self._theirs(name)] for name in names}
+        return {name: arrays[self.theirs(name)] for name in names}
 
-    def _theirs(self, name: str) -> str:
+    def theirs(self, name: str) -> str:
+        """Return the yardstick's name for one of our weights."""
         for ours, theirs in self.names.items():
             if name.startswith(ours):
                 return theirs + name.removeprefix(ours)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,45 +22,67 @@ LONGEST_LINE = 16 << 20  # bytes
 
 
 class Table:
-    """The cells of a file in DuckDB as texts, trimmed, NULL where missing; columns are c0, c1, ..."""
+    """The cells of a file in DuckDB as texts, NULL where missing; columns are c0, c1, ...
 
-    def __init__(self, connection: Any, names: Sequence[str]) -> None:
+    Only the columns that are not simply numbers are trimmed and looked through for missing ones with blanks around them:
+    that takes longer than reading.
+    """
+
+    def __init__(self, connection: Any, names: Sequence[str], missing: Sequence[str]) -> None:
         self._connection, self.names = connection, tuple(names)
-        self.rows = int(self._ask("count(*)")[0])
+        self.rows = int(self._ask("count(*)", "cells")[0])
+        self.counts = self._counts(range(len(names)), "cells")
+        self._tidy = {place for place, (present, numeric) in enumerate(self.counts) if numeric < present}
+        if self._tidy:
+            self._trim(missing)
 
-    def counts(self) -> list[tuple[int, int]]:
+    def _trim(self, missing: Sequence[str]) -> None:
+        empty = f"[ \\t]*({'|'.join(map(_exactly, missing))})?[ \\t]*"
+        places = sorted(self._tidy)
+        cells = (
+            f"CASE WHEN regexp_full_match(c{i}, '{empty}') THEN NULL ELSE trim(c{i}, ' \t') END AS c{i}" for i in places
+        )
+        self._connection.execute(f"CREATE TABLE tidy AS SELECT {', '.join(cells)} FROM cells")
+        for place, count in zip(places, self._counts(places, "tidy"), strict=True):
+            self.counts[place] = count
+
+    def _counts(self, places: Sequence[int], table: str) -> list[tuple[int, int]]:
         """Return for each column how many cells are present, and how many of them are numbers."""
         found: list[tuple[int, int]] = []
-        for start in range(0, len(self.names), 200):
-            places = range(start, min(start + 200, len(self.names)))
-            row = self._ask(", ".join(f"count(c{i}), count(TRY_CAST(c{i} AS DOUBLE))" for i in places))
+        for some in _parts(places):
+            row = self._ask(", ".join(f"count(c{i}), count(TRY_CAST(c{i} AS DOUBLE))" for i in some), table)
             found += list(zip(row[::2], row[1::2], strict=True))
         return found
 
     def comma_numbers(self, place: int) -> int:
         """Return how many cells of a column are numbers with a decimal comma, or whole."""
-        return int(self._ask(f"count(*) FILTER (regexp_full_match(c{place}, '{COMMA_NUMBER}'))")[0])
+        return int(self._ask(f"count(*) FILTER (regexp_full_match(c{place}, '{COMMA_NUMBER}'))", self._of(place))[0])
 
     def distinct(self, place: int) -> int:
         """Return how many different values a column has."""
-        return int(self._ask(f"count(DISTINCT c{place})")[0])
+        return int(self._ask(f"count(DISTINCT c{place})", self._of(place))[0])
 
-    def _ask(self, what: str) -> tuple[Any, ...]:
-        row: tuple[Any, ...] = self._connection.execute(f"SELECT {what} FROM cells").fetchone()
-        return row
-
-    def numbers(self, place: int, comma: bool) -> Array:
-        """Return a column as float64, NaN where it is missing or not finite."""
-        cell = f"replace(replace(c{place}, '.', ''), ',', '.')" if comma else f"c{place}"
-        query = f"SELECT TRY_CAST({cell} AS DOUBLE) AS v FROM cells"
-        values = np.ma.filled(self._connection.execute(query).fetchnumpy()["v"].astype(np.float64), np.nan)
-        values[~np.isfinite(values)] = np.nan
-        return values
+    def numbers(self, commas: Mapping[int, bool]) -> dict[int, Array]:
+        """Return columns as float64, NaN where a value is missing or not finite; `commas` says which have decimal commas."""
+        found: dict[int, Array] = {}
+        for table in ("cells", "tidy"):
+            for some in _parts([place for place in commas if self._of(place) == table]):
+                cells = (f"TRY_CAST({_pointed(i) if commas[i] else f'c{i}'} AS DOUBLE) AS c{i}" for i in some)
+                got = self._connection.execute(f"SELECT {', '.join(cells)} FROM {table}").fetchnumpy()
+                found |= {place: _finite(got[f"c{place}"]) for place in some}
+        return found
 
     def texts(self, place: int) -> Array:
         """Return a column as texts, "" where it is missing."""
-        query = f"SELECT coalesce(c{place}, '') AS v FROM cells"
+        query = f"SELECT coalesce(trim(c{place}, ' \t'), '') AS v FROM {self._of(place)}"
         return text_array(self._connection.execute(query).fetchnumpy()["v"].tolist())
+
+    def _of(self, place: int) -> str:
+        return "tidy" if place in self._tidy else "cells"
+
+    def _ask(self, what: str, table: str) -> tuple[Any, ...]:
+        row: tuple[Any, ...] = self._connection.execute(f"SELECT {what} FROM {table}").fetchone()
+        return row
 
 
 @contextmanager
@@ -84,7 +106,7 @@ def open_table(path: str, shown: str, dialect: Dialect, missing: Sequence[str]) 
                     _load(connection, plain, dialect, missing)
                 except duckdb.Error as error:
                     raise UserError(f"{shown} cannot be read: {str(error).splitlines()[0]}") from None
-            yield Table(connection, dialect.names)
+            yield Table(connection, dialect.names, missing)
 
 
 def _load(connection: Any, path: str, dialect: Dialect, missing: Sequence[str]) -> None:
@@ -103,17 +125,15 @@ def _load(connection: Any, path: str, dialect: Dialect, missing: Sequence[str]) 
         null_padding=False,
         compression="none",
         max_line_size=LONGEST_LINE,
+        na_values=["", *dict.fromkeys(marker for marker in missing if marker)],
     )
-    empty = f"regexp_full_match({{0}}, '[ \\t]*({'|'.join(map(_exactly, missing))})?[ \\t]*')"
-    tidy = f"CASE WHEN {empty} THEN NULL ELSE trim({{0}}, ' \t') END AS {{0}}"
-    cells = ", ".join(tidy.format(column) for column in columns)
-    connection.execute(f"CREATE OR REPLACE TABLE cells AS SELECT {cells} FROM source")
+    connection.execute("CREATE OR REPLACE TABLE cells AS SELECT * FROM source")
     del source
 
 
 def _exactly(marker: str) -> str:
     """Return a regular expression that matches just this text."""
-    return "".join(f"\\x{{{{{ord(letter):x}}}}}" for letter in marker.strip())
+    return "".join(f"\\x{{{ord(letter):x}}}" for letter in marker.strip())
 
 
 def _rewrite(path: str, shown: str, dialect: Dialect, plain: str) -> None:
@@ -157,14 +177,39 @@ def _broken(shown: str, line: int, reason: str) -> str:
 
 def columns(
     table: Table, decimal: str, categories: Sequence[str], texts: Sequence[str], delimiter: str
-) -> Iterator[Column]:
-    """Yield the columns of a table, each of the kind that its cells suggest or the person has asked for."""
-    for place, (present, numbers) in enumerate(table.counts()):
-        name = table.names[place]
-        asked: ColumnKind | None = "category" if name in categories else "text" if name in texts else None
-        tried = asked is None and (decimal == "comma" or (decimal == "auto" and delimiter != "," and numbers < present))
+) -> list[Column]:
+    """Return the columns of a table, each of the kind that its cells suggest or the person has asked for."""
+    commas = {}
+    for place, (present, numeric) in enumerate(table.counts):
+        if table.names[place] in categories or table.names[place] in texts:
+            continue
+        tried = decimal == "comma" or (decimal == "auto" and delimiter != "," and numeric < present)
         comma = tried and table.comma_numbers(place) == present
-        if asked is None and (numbers == present or comma):
-            yield Column(name, "number", table.numbers(place, comma))
+        if comma or numeric == present:
+            commas[place] = comma
+    numbers = table.numbers(commas)
+    found = []
+    for place, name in enumerate(table.names):
+        if place in numbers:
+            found.append(Column(name, "number", numbers[place]))
         else:
-            yield Column(name, asked or text_kind(table.distinct(place), present), table.texts(place))
+            asked: ColumnKind | None = "category" if name in categories else "text" if name in texts else None
+            kind = asked or text_kind(table.distinct(place), table.counts[place][0])
+            found.append(Column(name, kind, table.texts(place)))
+    return found
+
+
+def _parts(places: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Yield columns in groups that one query can hold."""
+    for start in range(0, len(places), 200):
+        yield places[start : start + 200]
+
+
+def _pointed(place: int) -> str:
+    return f"replace(replace(c{place}, '.', ''), ',', '.')"
+
+
+def _finite(values: Any) -> Array:
+    found = np.ma.filled(values.astype(np.float64), np.nan)
+    found[~np.isfinite(found)] = np.nan
+    return found

@@ -58,7 +58,7 @@ class Network:
 
 
 def _weights(node: NodeId, parameters: Mapping[str, Array]) -> dict[str, Array]:
-    start = f"{node}."
+    start = f"{node}."  # names of weights may have dots too: out_proj.weight
     return {name.removeprefix(start): array for name, array in parameters.items() if name.startswith(start)}
 
 

@@ -135,8 +135,8 @@ class Plan:
         step = self.state.step + 1
         for name, array in self.parameters.items():
             if not np.isfinite(array).all():
-                node, weight = name.rsplit(".", 1)
-                return NotFinite(node, weight, step)
+                node = max((n for n in self.graph.nodes if name.startswith(f"{n}.")), key=len)
+                return NotFinite(node, name.removeprefix(f"{node}."), step)
         for node, array in self.inputs.items():
             if not np.isfinite(array).all():
                 return NotFinite(node, "data", step)

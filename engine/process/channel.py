@@ -8,16 +8,20 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import IO, Any
 
+from engine.problems import UserError
 from engine.process.messages import Heartbeat, decode, encode
 
 HEARTBEAT = 1.0  # seconds
 _PREFIX = 8  # bytes of the length before each message
+_LARGEST = 1 << 34
 
 
 def frames(stream: IO[bytes]) -> Iterator[Any]:
-    """Yield the messages that arrive, until the other side is gone."""
+    """Yield the messages that arrive, until the other side is gone. Raises UserError for what is none."""
     while len(prefix := stream.read(_PREFIX)) == _PREFIX:
         size = int.from_bytes(prefix, "little")
+        if size > _LARGEST:
+            raise UserError("The training process said something that is no message.")
         content = stream.read(size)
         if len(content) < size:
             return
@@ -83,7 +87,7 @@ class Reader:
 
     def _run(self) -> None:
         try:
-            with suppress(OSError, ValueError):
+            with suppress(OSError, ValueError, UserError):  # what is not understood ends it, too
                 for message in frames(self._stream):
                     self._hear(message)
         finally:

@@ -7,7 +7,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +16,6 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any
 
-from engine.problems import UserError
 from engine.process.channel import Reader, Writer
 from engine.process.ending import Ending, memory_kills
 from engine.process.messages import Continue, Failed, Heartbeat, Pause, Ready, Result, Resumed, Start, Stop
@@ -143,12 +143,9 @@ class Client:
         """Let the process save a checkpoint and end; end it where it takes longer. Nothing of it is left afterwards."""
         if self._process is None:
             return
+        deadline = monotonic() + grace
         self._writer.close(grace)
-        try:
-            self._process.wait(grace)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        _wait(self._process, deadline - monotonic())
         self._reader.join()
 
     def _hear(self, message: Any) -> None:
@@ -174,14 +171,15 @@ class Client:
     def _result(self, result: Result) -> Finished | Failed:
         try:
             run = read_run(result, self.run_id)
-        except (UserError, OSError) as error:
-            return Failed(f"The result of the training could not be read: {error}", resumable=self._epoch)
+        except Exception as error:  # the boundary: whatever is wrong with it, the window must hear of an end
+            text = f"The result of the training could not be read: {error}"
+            return Failed(text, traceback.format_exc(), self._epoch)
         return Finished(run, result.text, result.node)
 
     def _end(self) -> None:
         """Find out why the process has closed its side, where it left no conclusion."""
         assert self._process
-        code = self._process.wait()
+        code = _wait(self._process, START_UP)
         self._writer.close(0.0)
         self._log.seek(0)
         trace = self._log.read()[-20_000:].decode(errors="replace")
@@ -192,15 +190,26 @@ class Client:
             self._messages.put(Failed(text, trace, self._epoch))
 
 
+def _wait(process: subprocess.Popen[bytes], seconds: float) -> int:
+    """Return the exit code, once the process has ended; end it where it takes longer."""
+    try:
+        return process.wait(max(0.0, seconds))
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+
+
 def _command() -> list[str]:
     if getattr(sys, "frozen", False):
         return [sys.executable, WORKER_FLAG]
     return [sys.executable, "-c", _BOOT, json.dumps(sys.path)]
 
 
-def run_worker_if_asked(arguments: list[str], main: Callable[[], None]) -> bool:
-    """Run `main` where a frozen program was started as a training process; call it before anything else."""
+def run_worker_if_asked(arguments: list[str]) -> bool:
+    """Be the training process where a frozen program was started as one; call it before anything else."""
     if arguments[1:2] != [WORKER_FLAG]:
         return False
+    from engine.process.worker import main
+
     main()
     return True

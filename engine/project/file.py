@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+import numpy as np
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_safetensors
 from safetensors.numpy import save as save_safetensors
@@ -78,7 +79,7 @@ def _record(run: Run) -> dict[str, Any]:
 
 def array_bytes(arrays: Mapping[str, Array]) -> bytes:
     """Return arrays as safetensors, sorted by name."""
-    return save_safetensors({name: arrays[name].copy(order="C") for name in sorted(arrays)})
+    return save_safetensors({name: np.asarray(arrays[name], order="C") for name in sorted(arrays)})
 
 
 def load(path: str | os.PathLike[str]) -> Saved:

@@ -80,6 +80,7 @@ class Training:
         self.predictor = Predictor(graph, self.state, batch=256) if len(samples.validation) else None
         self.recorder, self.best = Recorder(), dict[str, Array]()
         self.gathered = Gathered(graph, len(samples.train))
+        self._outputs = {plan: plan.outputs() for plan in (self.plan, self.last_plan)}  # views of what each step leaves
         self._watch, self._reported, self._order = _Stopwatch(), 0, (-1, samples.train)
         if resume:
             self._resume(resume)
@@ -161,7 +162,7 @@ class Training:
         plan.load(batch.inputs, batch.targets)
         loss = plan.step(rate)
         self.recorder.step(loss, rate, plan.gradient_norm)
-        self.gathered.add(start, plan.outputs())
+        self.gathered.add(start, self._outputs[plan])
 
     def _rate(self) -> float:
         """Return the learning rate of the step that comes next."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from engine.catalog import Optimizer
+from engine.catalog import Layer, Optimizer
 from engine.graph import Graph
 from engine.layers.dense import Dense
 from engine.layers.dropout import Dropout
@@ -16,6 +16,7 @@ from engine.plan.compile import CompileError, compile
 from engine.plan.plan import NotFinite
 from engine.plan.predict import Predictor
 from engine.plan.state import draw_parameters
+from tests.engine.networks import computes, ready
 
 
 def network():
@@ -108,6 +109,25 @@ def test_the_box_that_overflows_is_blamed():
     with pytest.raises(NotFinite) as caught:
         plan.step(0.02)
     assert caught.value.node == "head"
+
+
+def test_a_weight_that_is_not_finite_is_named():
+    """Names of weights may have dots in them, as PyTorch's have."""
+    for kind, name in weights_with_longest_names():
+        example = next(iter(kind.examples()))
+        plan, _ = ready(example, 2)
+        plan.parameters[f"box.{name}"][...] = np.nan
+        with pytest.raises(NotFinite) as caught:
+            plan.step(0.1)
+        assert (caught.value.node, caught.value.tensor) == ("box", name)
+
+
+def weights_with_longest_names():
+    for kind in Layer.registry.values():
+        example = next(iter(kind.examples()))
+        names = [name for name, weight in example.layer.weights(*example.inputs).items() if weight.trained]
+        if computes(kind) and names:
+            yield kind, max(names, key=len)
 
 
 def test_what_no_output_sees_is_left_out():

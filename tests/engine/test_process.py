@@ -10,16 +10,20 @@ import pytest
 from engine.data.settings import DataSettings
 from engine.data.sources.csv import Csv
 from engine.graph import Graph
+from engine.layers.batch_norm import BatchNorm
 from engine.layers.dense import Dense
+from engine.layers.dropout import Dropout
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.layers.relu import ReLU
 from engine.losses.mean_squared_error import MeanSquaredError
+from engine.optimizer import Optimizer
 from engine.optimizers.sgd import SGD
 from engine.process.client import Client, Finished, Past, Silent
 from engine.process.headless import TrainingFailed, run_headless
 from engine.process.messages import Failed, Paused, Progress, Reading, Ready
-from engine.project.file import digest
+from engine.process.result import offer
+from engine.project.file import digest, load, save
 from engine.project.project import Project
 from engine.project.run import Saved
 from engine.training.events import Checkpointed
@@ -234,8 +238,6 @@ def _gone(pid: int) -> bool:
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="reads /proc")
 def test_it_dies_with_its_parent_and_leaves_a_checkpoint(project, tmp_path):
-    from engine.project.file import save
-
     save(tmp_path / "p.netw", Saved(endless(project)))
     script = tmp_path / "parent.py"  # without a main guard, as people write them
     script.write_text(_PARENT)
@@ -251,3 +253,59 @@ def test_it_dies_with_its_parent_and_leaves_a_checkpoint(project, tmp_path):
         assert select.select([descriptor], [], [], 10)[0], "the training process outlived its parent"
         os.close(descriptor)
     assert list((tmp_path / "kept").glob("*.checkpoint"))
+
+
+def test_a_run_goes_on_where_its_project_file_was_all_that_was_left(project, tmp_path):
+    longer = project.with_(training=project.training.with_(epochs=8))
+    whole = run_headless(longer, tmp_path / "whole").run
+    run = run_headless(project, tmp_path / "first").run
+    save(tmp_path / "p.netw", Saved(project, (run,)))
+    (kept,) = load(tmp_path / "p.netw").runs
+    offer(kept, tmp_path / "offered")
+    longest = run_headless(longer, tmp_path / "offered", resume=True).run
+    assert longest.history.losses.tolist() == whole.history.losses.tolist()
+    assert digest(Saved(project, (longest,))) == digest(Saved(project, (whole,)))
+
+
+def test_nonsense_from_the_process_is_an_end_with_a_sentence(project, client, monkeypatch):
+    monkeypatch.setattr("engine.process.client._command", lambda: [sys.executable, "-c", "print('x' * 100)"])
+    client.start(project)
+    assert "ended by itself with code" in until(client, Failed)[-1].text
+
+
+def test_a_process_that_will_not_end_is_ended(project, client, monkeypatch):
+    client.start(endless(project))
+    until(client, Ready)
+    os.kill(client.pid, signal.SIGSTOP)
+    pid = client.pid
+    client.close(grace=0.2)
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("trial", range(12))
+def test_random_kills_change_nothing(project, tmp_path, trial):
+    """Kill up to three times at random moments, resume each time: the same state to the last bit."""
+    rng = np.random.default_rng(trial)
+    optimizer = list(Optimizer.registry.values())[trial % len(Optimizer.registry)]()
+    settings = project.training.with_(epochs=300, optimizer=optimizer, shuffle=bool(trial % 2), rate=1e-3)
+    graph = project.graph.add("norm", BatchNorm(), "relu").add("drop", Dropout(), "norm").connect("drop", "head")
+    project = project.with_(graph=graph if trial % 3 else project.graph, training=settings)
+    whole = run_headless(project, tmp_path / "whole").run
+    folder = tmp_path / "killed"
+    last, kills = None, int(rng.integers(1, 4))
+    while not isinstance(last, Finished):
+        client = Client(folder)
+        resume = any(folder.glob("*.checkpoint"))
+        client.start(project, resume=resume, every=0.05)
+        wait = int(rng.integers(1, 12)) if kills else -1
+        for message in client.messages():
+            wait -= isinstance(message, Progress | Checkpointed)
+            if wait == 0:
+                client.kill()
+                kills -= 1
+            last = message
+        client.close()
+    assert last.run.history.losses.tolist() == whole.history.losses.tolist()
+    assert digest(Saved(project, (last.run,))) == digest(Saved(project, (whole,)))

@@ -42,8 +42,8 @@ class Csv(Source):
             with csv_table.open_table(path, self.path, dialect, self.missing) as table:
                 if not table.rows:
                     raise UserError(f"{self.path} has names of columns, but no rows. Choose a file with data in it.")
-                found = tuple(csv_table.columns(table, self.decimal, self.categories, self.texts, dialect.delimiter))
-        kept = tuple(c for c in found if not (c.name.startswith("column_") and c.missing.all())) or found
+                found = csv_table.columns(table, self.decimal, self.categories, self.texts, dialect.delimiter)
+        kept = tuple(c for c in found if not (c.name.startswith("column_") and c.missing.all())) or tuple(found)
         notes = [*([note] if note else []), *dialect.notes]
         notes += [f"Column {c.name} has no values." for c in kept if c.missing.all()]
         return Dataset(kept, tuple(notes))

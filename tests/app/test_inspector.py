@@ -1,0 +1,110 @@
+import pytest
+from PySide6.QtTest import QTest
+
+from app.document import Document
+from app.inspector.box_page import BoxPage
+from app.inspector.inspector import Inspector
+from app.inspector.numbers import short
+from app.inspector.other_pages import ProjectPage, SeveralPage
+
+from .window_parts import small_project
+
+
+@pytest.fixture
+def document(qapp):
+    return Document(small_project())
+
+
+@pytest.fixture
+def inspector(qtbot, document):
+    inspector = Inspector(document)
+    qtbot.addWidget(inspector)
+    inspector.show()
+    return inspector
+
+
+def test_it_shows_what_is_selected(inspector, document):
+    assert isinstance(inspector.page, ProjectPage)
+    document.select(["dense"])
+    assert isinstance(inspector.page, BoxPage)
+    document.select(["dense", "input"])
+    assert isinstance(inspector.page, SeveralPage)
+    document.select([])
+    assert isinstance(inspector.page, ProjectPage)
+
+
+def test_this_box_says_shapes_and_sizes(inspector, document):
+    document.select(["dense"])
+    assert inspector.page.facts.texts() == {"in": "4", "out": "3", "parameters": "15", "multiply-adds": "12"}
+    inspector.page.form.editor("units").box.setValue(5)
+    assert inspector.page.facts.texts()["out"] == "5"
+
+
+def test_dragging_a_spin_box_is_one_undo_step(inspector, document):
+    document.select(["dense"])
+    before = document.project
+    page = inspector.page
+    for units in range(4, 40):
+        page.form.editor("units").box.setValue(units)
+    assert document.project.graph.nodes["dense"].units == 39
+    assert inspector.page is page
+    assert document.undo_stack.count() == 1
+    document.undo()
+    assert document.project == before
+    assert page.form.editor("units").value() == 3
+
+
+def test_a_pause_begins_another_undo_step(inspector, document):
+    document.select(["dense"])
+    inspector.page.form.editor("units").box.setValue(8)
+    inspector._pause.timeout.emit()
+    inspector.page.form.editor("units").box.setValue(9)
+    assert document.undo_stack.count() == 2
+
+
+def test_renaming_is_checked(inspector, document):
+    document.select(["dense"])
+    page = inspector.page
+    page.name.setText("input")
+    page.name.editingFinished.emit()
+    assert "already a box named input" in page._refusal.text()
+    assert "dense" in document.project.graph.nodes
+    QTest.keyClicks(page.name, "x")
+    page.name.setText("hidden units")
+    page.name.editingFinished.emit()
+    assert "hidden units" in document.project.graph.nodes
+    assert document.selection == {"hidden units"}
+    assert inspector.page.node == "hidden units"
+
+
+def test_undo_of_a_rename_keeps_the_inspector_alive(inspector, document):
+    document.select(["dense"])
+    inspector.page.name.setText("other")
+    inspector.page.name.editingFinished.emit()
+    document.undo()
+    assert isinstance(inspector.page, ProjectPage | BoxPage)
+    assert "dense" in document.project.graph.nodes
+
+
+def test_training_settings_are_edited_when_nothing_is_selected(inspector, document):
+    inspector.page.training.editor("epochs").box.setValue(7)
+    assert document.project.training.epochs == 7
+    document.undo()
+    assert inspector.page.training.editor("epochs").value() == 20
+
+
+def test_several_boxes_are_summed(inspector, document):
+    document.select(["dense", "input"])
+    assert inspector.page._together.texts() == {"parameters": "15"}
+
+
+def test_deleting_the_selected_box_goes_back_to_the_project(inspector, document):
+    from app.edits import delete
+
+    document.select(["dense"])
+    document.edit("Delete dense", delete(["dense"]))
+    assert isinstance(inspector.page, ProjectPage)
+
+
+def test_counts_are_short():
+    assert [short(n) for n in (0, 4640, 73_700, 1_234_567, 2_000_000_000)] == ["0", "4,640", "73.7 k", "1.23 M", "2 G"]

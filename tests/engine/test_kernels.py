@@ -1,0 +1,210 @@
+"""Kernels against plain loops, where the registry's small examples do not reach: many blocks, every path, extremes."""
+
+from math import erf, sqrt
+
+import numpy as np
+import pytest
+
+from engine.kernels import convolution, gelu, pooling
+from engine.kernels.lookup import add_rows
+from engine.kernels.memory import PIECE, channels_last, pieces, shaped_like, zeros_like
+from engine.kernels.normalisation import statistics
+from engine.kernels.reductions import channel_rows, channel_sums, give_back, repeat, row_blocks
+from engine.kernels.windows import Windows, out_size, same_padding
+
+RNG = np.random.default_rng(3)
+SHAPES = {
+    "same": Windows(5, (6, 7), (3, 3), (1, 1), ((1, 1), (1, 1))),
+    "valid": Windows(6, (6, 5), (3, 2), (1, 1), ((0, 0), (0, 0))),
+    "uneven": Windows(5, (4, 6), (2, 4), (1, 1), ((0, 1), (1, 2))),
+    "dilated": Windows(5, (9, 8), (3, 2), (1, 1), ((2, 2), (1, 1)), (2, 2)),
+    "strided": Windows(7, (7, 6), (3, 3), (2, 3), ((1, 1), (1, 1))),
+    "skipping": Windows(5, (7, 7), (2, 2), (3, 3), ((0, 0), (0, 0))),
+    "few channels": Windows(2, (6, 5), (3, 3), (1, 1), ((1, 1), (1, 1))),
+    "few, strided": Windows(3, (6, 5), (3, 3), (2, 2), ((1, 1), (1, 1))),
+    "plain": Windows(6, (3, 4), (1, 1), (1, 1), ((0, 0), (0, 0))),
+}
+FILTERS = 5
+IMAGES = 7
+
+
+@pytest.fixture(params=SHAPES, ids=lambda name: name.replace(", ", " "))
+def kind(request):
+    return SHAPES[request.param]
+
+
+@pytest.fixture(params=["images", "rows"])
+def windows(request, kind, monkeypatch):
+    """Windows of every kind, in blocks of three images, so that seven make two and a rest; or of some rows of one."""
+    image = kind.pixels * kind.width
+    monkeypatch.setattr(convolution, "CACHE", 3 * image if request.param == "images" else image // 3)
+    return kind
+
+
+def columns(windows):
+    padded = np.zeros(convolution.padded_shape(windows))
+    return convolution.Columns(windows, padded, np.full(convolution.column_count(windows), np.nan))
+
+
+def images(windows, channels, size):
+    return RNG.standard_normal((IMAGES, *size, channels))
+
+
+def slow(x, filters, windows):
+    """Convolve with plain loops; `filters` are (KH, KW, C, F)."""
+    padded = np.pad(x, ((0, 0), *windows.padding, (0, 0)))
+    (sh, sw), (dh, dw), (oh, ow) = windows.stride, windows.dilation, windows.out
+    y = np.zeros((len(x), oh, ow, filters.shape[3]))
+    for r, c, i, j in np.ndindex(oh, ow, *windows.kernel):
+        y[:, r, c] += padded[:, r * sh + i * dh, c * sw + j * dw] @ filters[i, j]
+    return y
+
+
+def slow_back(x, filters, grad, windows):
+    padded = np.pad(x, ((0, 0), *windows.padding, (0, 0)))
+    grad_padded, grad_filters = np.zeros_like(padded), np.zeros_like(filters)
+    (sh, sw), (dh, dw) = windows.stride, windows.dilation
+    for r, c, i, j in np.ndindex(*windows.out, *windows.kernel):
+        at = np.s_[:, r * sh + i * dh, c * sw + j * dw]
+        grad_padded[at] += grad[:, r, c] @ filters[i, j].T
+        grad_filters[i, j] += padded[at].T @ grad[:, r, c]
+    return windows.inside(grad_padded), grad_filters
+
+
+def test_a_convolution_is_the_sum_over_each_window(windows):
+    x, filters = images(windows, windows.channels, windows.size), RNG.standard_normal((windows.width, FILTERS))
+    bias, y = RNG.standard_normal(FILTERS), np.empty((IMAGES, *windows.out, FILTERS))
+    convolution.convolve(x, filters, bias, columns(windows), y)
+    np.testing.assert_allclose(y, slow(x, filters.reshape(*windows.kernel, -1, FILTERS), windows) + bias)
+
+
+def test_a_convolution_takes_any_layout(windows):
+    x, filters = images(windows, windows.channels, windows.size), RNG.standard_normal((windows.width, FILTERS))
+    y, other = (
+        np.empty((IMAGES, *windows.out, FILTERS)),
+        np.empty((FILTERS, IMAGES, *windows.out)).transpose(1, 2, 3, 0),
+    )
+    convolution.convolve(x, filters, None, columns(windows), y)
+    convolution.convolve(np.asfortranarray(x), filters, None, columns(windows), other)
+    np.testing.assert_array_equal(y, other)
+
+
+def test_the_way_back_gives_each_window_its_share(windows):
+    x, filters = images(windows, windows.channels, windows.size), RNG.standard_normal((windows.width, FILTERS))
+    grad, grad_x = images(windows, FILTERS, windows.out), np.full(x.shape, np.nan)
+    part, total = np.empty_like(filters), np.full_like(filters, np.nan)
+    spread = np.empty((convolution.block_size(windows)[0], *windows.padded, windows.channels))
+    convolution.backward_scattered(x, grad, columns(windows), filters, part, total, spread, grad_x)
+    expected_x, expected = slow_back(x, filters.reshape(*windows.kernel, -1, FILTERS), grad, windows)
+    np.testing.assert_allclose(grad_x, expected_x, atol=1e-12)
+    np.testing.assert_allclose(total.reshape(expected.shape), expected, atol=1e-12)
+    convolution.backward_filters(x, grad, columns(windows), part, total)
+    np.testing.assert_allclose(total.reshape(expected.shape), expected, atol=1e-12)
+
+
+def test_the_mirrored_way_back_is_the_same(windows):
+    mirror = windows.mirror(FILTERS)
+    if mirror is None:
+        assert windows.stride != (1, 1)
+        return
+    x, filters = images(windows, windows.channels, windows.size), RNG.standard_normal((windows.width, FILTERS))
+    grad, grad_x = images(windows, FILTERS, windows.out), np.full(x.shape, np.nan)
+    shape = (*windows.kernel, windows.channels, FILTERS)
+    flipped = np.ascontiguousarray(filters.reshape(shape)[::-1, ::-1].swapaxes(2, 3)).reshape(-1, windows.channels)
+    part, total = np.empty_like(flipped), np.full_like(flipped, np.nan)
+    convolution.backward_mirrored(x, grad, columns(mirror), flipped, part, total, grad_x)
+    expected_x, expected = slow_back(x, filters.reshape(shape), grad, windows)
+    turned = total.reshape(*windows.kernel, FILTERS, -1)[::-1, ::-1].swapaxes(2, 3)
+    np.testing.assert_allclose(grad_x, expected_x, atol=1e-12)
+    np.testing.assert_allclose(turned, expected, atol=1e-12)
+
+
+def test_more_padding_than_the_filter_reaches_has_no_mirror():
+    assert Windows(3, (4, 4), (2, 2), (1, 1), ((2, 2), (2, 2))).mirror(4) is None
+
+
+@pytest.mark.parametrize("size", [1, 2, 5, 8])
+@pytest.mark.parametrize("kernel", [1, 2, 3, 5])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_same_padding_divides_the_size_by_the_stride(size, kernel, stride):
+    before, after = same_padding(size, kernel, stride)
+    assert out_size(size, kernel, stride, before, after) == -(-size // stride)
+    assert 0 <= after - before <= 1
+
+
+@pytest.mark.parametrize(("dtype", "error"), [(np.float32, 4e-7), (np.float64, 3e-15)])
+def test_the_normal_distribution_is_exact(dtype, error):
+    x = np.linspace(-9, 9, 1001).astype(dtype)
+    factor, z, u = (np.empty_like(x) for _ in range(3))
+    gelu.normal_factor(x, z, u, factor)
+    np.testing.assert_allclose(factor, [0.5 * (1 + erf(v * sqrt(0.5))) for v in x], atol=error, rtol=0)
+
+
+def test_the_first_of_equal_pixels_gets_the_gradient():
+    x = np.ones((1, 1, 6, 1))
+    y, grad_x = np.empty((1, 1, 3, 1)), np.empty_like(x)
+    windows = pooling.taps(6, 3, 2, 2, 0)
+    pooling.largest(x, pooling.COLUMNS, windows, y)
+    work = np.empty(y.shape, bool), np.empty(y.shape, bool), np.empty_like(y)
+    pooling.largest_back(x, y, pooling.COLUMNS, windows, *work, np.full_like(y, 2.0), grad_x)
+    assert grad_x.ravel().tolist() == [2, 0, 2, 0, 2, 0]
+    overlapping = pooling.taps(6, 5, 2, 1, 0)
+    y, grad_x = np.ones((1, 1, 5, 1)), np.empty_like(x)
+    work = np.empty(y.shape, bool), np.empty(y.shape, bool), np.empty_like(y)
+    pooling.largest_back(x, y, pooling.COLUMNS, overlapping, *work, np.ones_like(y), grad_x)
+    assert grad_x.ravel().tolist() == [1, 1, 1, 1, 1, 0]
+
+
+def test_the_pixels_of_a_window_are_counted_inside_of_the_image():
+    assert pooling.counts(5, 3, 3, 2, 1) == (2, 3, 2)
+
+
+def test_the_variance_survives_a_large_mean():
+    x = (1000 + RNG.standard_normal((5000, 3))).astype(np.float32)
+    mean, variance = np.empty(3, np.float32), np.empty(3, np.float32)
+    statistics(x, mean, variance, np.empty(PIECE, np.float32))
+    np.testing.assert_allclose(variance, x.astype(float).var(axis=0), rtol=1e-4)
+
+
+def test_rows_of_equal_numbers_are_added():
+    numbers, rows = np.array([2, 0, 2, 2]), np.arange(8.0).reshape(4, 2)
+    out = np.full((4, 2), np.nan)
+    add_rows(numbers, rows, np.empty_like(rows), out)
+    assert out.tolist() == [[2, 3], [0, 0], [0 + 4 + 6, 1 + 5 + 7], [0, 0]]
+
+
+def test_pieces_cover_everything_once():
+    big = np.zeros((3, 4, PIECE // 16, 2)).transpose(0, 3, 1, 2)
+    for (part,) in pieces(big):
+        np.add(part, 1, out=part)
+    assert (big == 1).all()
+    assert [len(parts[0].shape) for parts in pieces(big, np.ascontiguousarray(big))] == [4]
+
+
+def test_zeros_are_an_array_where_it_is_faster():
+    assert isinstance(zeros_like(np.empty(5)), np.ndarray)
+    assert zeros_like(np.empty((5, 2))) == 0
+
+
+def test_channels_are_summed_in_every_shape():
+    for shape in ((4, 3), (4, 5, 3), (4, 3, 5, 2)):
+        x = RNG.standard_normal(shape)
+        axis = 1 if len(shape) == 4 else len(shape) - 1
+        others = tuple(i for i in range(len(shape)) if i != axis)
+        np.testing.assert_allclose(channel_sums(x), x.sum(axis=others))
+        assert channel_rows(x).shape[1] == len(repeat(np.ones(3), x))
+
+
+def test_rows_that_are_a_copy_are_given_back():
+    image = np.zeros((2, 3, 4, 5))  # channels first: its rows cannot be a view
+    rows = channel_rows(image)
+    rows += 1
+    give_back(rows, image)
+    assert (image == 1).all()
+    assert np.concatenate([part for (part,) in row_blocks(rows)]).shape == rows.shape
+
+
+def test_work_arrays_lie_as_images_do():
+    work = shaped_like(np.empty((2, 3, 4, 5)), np.empty((2, 3, 4, 5)))
+    assert work.shape == (2, 3, 4, 5)
+    assert channels_last(work).flags.c_contiguous
