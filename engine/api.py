@@ -126,11 +126,11 @@ def runs(file: FilePath) -> tuple[Run, ...]:
 
 
 def run_of(file: FilePath, name: str = "") -> Run:
-    """Return the run of this name, or the latest that has learnt something. Raises UserError where there is none."""
+    """Return the run of this name, or the latest, if possible one that has not failed. Raises UserError where there is none."""
     found = [run for run in runs(file) if (run.id == name if name else bool(run.fitted))]
     if not found:
         raise UserError(f"{file} has no run {name}." if name else f"{file} has no run yet. Train it first.")
-    return found[-1]
+    return ([run for run in found if run.status != "failed"] or found)[-1]
 
 
 def evaluate(file: FilePath, *, data: str | None = None, run: str = "") -> Evaluation:
