@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import pairwise
+from random import Random
 
 from app.edits import Edit, move
 from app.sizes import GAP, HEIGHT, ROW_GAP, WIDTH, height, snap
@@ -11,6 +12,7 @@ from engine.graph import Graph, NodeId
 from engine.project.project import Place, Project
 
 SLOT = HEIGHT + ROW_GAP
+LONGEST = 400  # edges: with more, one layout must do
 Levels = Mapping[NodeId, tuple[float, float]]
 
 
@@ -30,30 +32,39 @@ def layout(graph: Graph, nodes: frozenset[NodeId], corner: Place = (0.0, 0.0)) -
     edges = sorted({(s.node, e.node) for e, s in graph.wires.items() if {s.node, e.node} <= nodes and s.node != e.node})
     places: dict[NodeId, Place] = {}
     top = 0.0
-    for part in _parts(edges):
-        shown = _straight(_better_side_up(part, graph), graph)
-        places |= {n: (x, y + top) for n, (x, y) in shown.items()}
+    for part in _parts(edges, graph):
+        places |= {n: (x, y + top) for n, (x, y) in _straight(part, graph).items()}
         top = max(y + height(graph.nodes[n]) for n, (_, y) in places.items()) + ROW_GAP
     loose = [n for n in graph.nodes if n in nodes and n not in places]
     places |= {n: ((WIDTH + GAP) * (i % 8), top + SLOT * (i // 8)) for i, n in enumerate(loose)}
     return {n: (snap(corner[0] + x), snap(corner[1] + y)) for n, (x, y) in places.items()}
 
 
-def _parts(edges: list[tuple[NodeId, NodeId]]) -> list[Levels]:
-    """Return, for each set of joined boxes, level and height in slots of every box."""
-    if not edges:
-        return []
+def _parts(edges: list[tuple[NodeId, NodeId]], graph: Graph) -> list[Levels]:
+    """Return, for each set of joined boxes, level and height in slots of every box.
+
+    The layout depends on how boxes are numbered, so the best of several numberings is taken, each also upside down:
+    that with the fewest wires that cross in front of the ports where they end.
+    """
+    found: dict[frozenset[NodeId], list[Levels]] = {}
+    for seed in range(1 + LONGEST // (len(edges) + LONGEST // 10) if edges else 0):
+        for levels in _numbered(edges, seed):
+            flipped = {n: (level, -slot) for n, (level, slot) in levels.items()}
+            found.setdefault(frozenset(levels), []).extend((levels, flipped))
+    best = (min(ways, key=lambda levels: (_swaps(levels, graph), sorted(levels.items()))) for ways in found.values())
+    return sorted(best, key=min)
+
+
+def _numbered(edges: list[tuple[NodeId, NodeId]], seed: int) -> list[Levels]:
+    """Return the layout of each set of joined boxes, numbered in an order that `seed` decides."""
     from fast_sugiyama import from_edges  # only when somebody asks for a layout
 
-    found = from_edges(edges, dummy_vertices=True, dummy_size=0.6, vertex_spacing=1.0, check_layout=False)
-    real = {node for edge in edges for node in edge}
-    return [{str(n): (-y, x) for n, (x, y) in positions if n in real} for positions, *_ in found.to_list()]
-
-
-def _better_side_up(part: Levels, graph: Graph) -> Levels:
-    """Turn a layout upside down where fewer wires then cross in front of the ports where they end."""
-    flipped = {n: (level, -slot) for n, (level, slot) in part.items()}
-    return min(part, flipped, key=lambda levels: _swaps(levels, graph))
+    names = sorted({node for edge in edges for node in edge})
+    Random(seed).shuffle(names)
+    number = {name: i for i, name in enumerate(names)}
+    pairs = [(number[start], number[end]) for start, end in edges]
+    layouts = from_edges(pairs, dummy_vertices=True, dummy_size=0.6, vertex_spacing=1.0, check_layout=False)
+    return [{names[int(n)]: (-y, x) for n, (x, y) in places if int(n) < len(names)} for places, *_ in layouts.to_list()]
 
 
 def _swaps(levels: Levels, graph: Graph) -> int:

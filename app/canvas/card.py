@@ -171,13 +171,15 @@ def _paint_text(painter: QPainter, rect: QRectF, card: Card, zoom: float) -> Non
     middle = rect.height() / 2
     ratio = max(1.0, min(6.0, round(zoom * painter.device().devicePixelRatioF() * 2) / 2))
     painter.drawPixmap(QRectF(right - 18, middle - 21, 18, 18), *_badge(card.category, ratio, t.dark))
-    _write(painter, QRectF(left, middle - 22, right - left - 24, 20), card.node, TITLE, True, t.text)
     count = _width(card.count, NOTE) + 8 if card.count else 0.0
+    _write(painter, QRectF(left, middle - 22, right - left - 24 - count, 20), card.node, TITLE, True, t.text)
+    if card.count:
+        _write(
+            painter, QRectF(right - 24 - count, middle - 22, count, 20), card.count, NOTE, False, t.quiet, right=True
+        )
     kind = card.kind if card.kind.lower() != card.node.lower() or not card.note else ""
     note = " · ".join(filter(None, (kind, card.note)))
-    _write(painter, QRectF(left, middle + 2, right - left - count, 18), note, NOTE, False, t.quiet)
-    if card.count:
-        _write(painter, QRectF(right - count, middle + 2, count, 18), card.count, NOTE, False, t.quiet, right=True)
+    _write(painter, QRectF(left, middle + 2, right - left, 18), note, NOTE, False, t.quiet)
 
 
 def _write(

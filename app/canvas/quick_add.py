@@ -75,10 +75,9 @@ class QuickAdd(QFrame):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._room = parent
-        self.setObjectName("popup")
+        self.setProperty("card", True)
+        self.setStyleSheet("QListWidget { background: transparent }")
         self.setAccessibleName("Add a layer")
-        self.setFrameShape(QFrame.Shape.StyledPanel)
-        self.setAutoFillBackground(True)
         self.setFixedWidth(300)
         self._kinds: list[type[Layer]] = []
         self.search = QLineEdit(placeholderText="Add a layer…")

@@ -31,6 +31,12 @@ class WireItem(QGraphicsItem):
         """Return where it starts and where it ends."""
         return self.path.pointAtPercent(0), self.path.currentPosition()
 
+    def slope(self) -> float:
+        """Return how far the wire goes down where it leaves its box; up is negative."""
+        if self.path.isEmpty():
+            return 0.0
+        return self.path.pointAtPercent(0.15).y() - self.path.pointAtPercent(0).y()
+
     def show_mood(self, mood: str) -> None:
         """Look calm, wrong, hot or like a draft."""
         if mood != self.mood:
@@ -72,7 +78,7 @@ class ShapeItem(QGraphicsItem):
 
     def __init__(self) -> None:
         super().__init__()
-        self.text, self._width = "", 0.0
+        self.text, self._width, self._below = "", 0.0, False
         self.setZValue(1.2)
         self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
 
@@ -83,8 +89,14 @@ class ShapeItem(QGraphicsItem):
             self.text, self._width = text, QFontMetricsF(scaled_font(11)).horizontalAdvance(text)
             self.update()
 
+    def show_side(self, below: bool) -> None:
+        """Stand below the wire, where that rises, or above it."""
+        if below != self._below:
+            self.prepareGeometryChange()
+            self._below = below
+
     def boundingRect(self) -> QRectF:
-        return QRectF(7, -18, self._width + 6, 16)
+        return QRectF(7, 3 if self._below else -18, self._width + 6, 16)
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         if option.levelOfDetailFromTransform(painter.worldTransform()) < DETAIL:

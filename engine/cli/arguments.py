@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import Action, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 FILE = ("file", {"metavar": "FILE", "help": "a project file (.netw)"})
@@ -93,12 +94,29 @@ COMMANDS: dict[str, tuple[str, tuple[tuple[str, dict[str, Any]], ...]]] = {
         "measure how fast the engine trains seven fixed networks on one thread",
         (
             ("--serve", {"action": "store_true", "help": "answer RUN, LOSSES and QUIT, one on each line"}),
-            ("--seconds", {"type": _RATE, "default": 1.0, "metavar": "X", "help": "how long each is measured (default: 1)"}),
+            (
+                "--seconds",
+                {"type": _RATE, "default": 1.0, "metavar": "X", "help": "how long each is measured (default: 1)"},
+            ),
         ),
     ),
     "save-copy": ("open a project and save it as another file", (FILE, ("out", {"metavar": "OUT"}))),
     "digest": ("print one checksum for each part of a project", (FILE,)),
 }
+
+
+class _Version(Action):
+    """Prints the version; it is looked up only then."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **rules: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, **rules)
+
+    def __call__(self, parser: ArgumentParser, *_: Any) -> None:
+        from importlib import metadata
+
+        with suppress(metadata.PackageNotFoundError):
+            parser.exit(0, f"netwright {metadata.version('netwright')}\n")
+        parser.exit(0, "netwright, not installed\n")
 
 
 def read(words: Sequence[str] | None) -> Namespace:
@@ -109,6 +127,7 @@ def read(words: Sequence[str] | None) -> Namespace:
         epilog="Exit status: 0 done, 1 the project or its data has problems, 2 wrong usage.",
         formatter_class=RawDescriptionHelpFormatter,
     )
+    parser.add_argument("--version", action=_Version, help="print the version and end")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (text, arguments) in COMMANDS.items():
         command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")

@@ -48,7 +48,8 @@ class Bar:
     def _advance(self, progress: Progress) -> None:
         done = [event.epoch for event in progress.epochs]
         if self._bar is not None:
-            self._bar.update(progress.first + len(progress.losses) - self._bar.n if progress.losses else 0)
+            steps = progress.steps
+            self._bar.update(steps.first + len(steps.losses) - self._bar.n if steps else 0)
             if done:
                 self._bar.set_postfix_str(describe(done[-1]))
         elif self.shown:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 IR_VERSIONS = {17: 8, 18: 8, 19: 9, 20: 9}  # the oldest format of each opset, so that old runtimes can read it
 OPSET = 20
+LARGEST = 2_000_000_000  # bytes: what protobuf can write, but for a little room
 METADATA = "netwright"  # the entry of the model's metadata that describes it, in JSON
 TYPES = {"float32": 1, "int64": 7, "string": 8}  # ONNX's numbers of types
 
@@ -155,9 +156,18 @@ def _about(network: Network, entering: Mapping[NodeId, Mapping[str, Feed]], fitt
 
 
 def assemble(sheet: Sheet, entering: Iterable[Feed], leaving: Iterable[Feed], about: Mapping[str, Any]) -> ModelProto:
-    """Return the model of everything on the sheet. Raises onnx.checker.ValidationError where onnx finds a fault in it."""
+    """Return the model of everything on the sheet, checked by onnx; raise UserError where it is too large for a file.
+
+    Raises onnx.checker.ValidationError or onnx.shape_inference.InferenceError where a layer has described itself wrongly.
+    """
     import onnx
     from onnx import helper, numpy_helper
+
+    size = sum(array.nbytes for array in sheet.arrays.values())
+    if size > LARGEST:
+        raise UserError(
+            f"The weights take {size:,} bytes, but one ONNX file holds at most {LARGEST:,}. Use smaller layers."
+        )
 
     def info(feed: Feed) -> Any:
         return helper.make_tensor_value_info(feed.name, TYPES[feed.dtype], ("batch", *feed.shape))

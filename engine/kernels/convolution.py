@@ -1,7 +1,7 @@
 """Convolution of images as matrix products on blocks that fit the cache.
 
-Images are channels-last here: (N, H, W, C). The filters are a matrix (KH·KW·C, F). A block is some whole images: their
-windows are copied side by side into `columns`, and one product does the rest. A large image is a block by itself.
+Images are channels-last here: (N, H, W, C). The filters are a matrix (KH·KW·C, F). A block is some images, or some rows of
+a large one: their windows are copied side by side into `columns`, and one product does the rest.
 """
 
 from __future__ import annotations
@@ -16,22 +16,30 @@ from engine.kernels.windows import Windows
 CACHE = 1 << 18  # values of a block's columns: about the second-level cache of one core
 FEW_CHANNELS = 4  # up to here columns with pixels last are faster
 
+Block = tuple[slice, slice]  # images, and rows of windows
 
-def block_size(windows: Windows) -> int:
-    """Return how many images make a block."""
-    return min(max(CACHE // (windows.pixels * windows.width), 1), 64)
+
+def block_size(windows: Windows) -> tuple[int, int]:
+    """Return how many images make a block, and how many rows of their windows."""
+    image = windows.pixels * windows.width
+    if image <= 2 * CACHE:
+        return min(max(CACHE // image, 1), 64), windows.out[0]
+    stripes = -(-image // CACHE)
+    return 1, -(-windows.out[0] // stripes)
 
 
 def padded_shape(windows: Windows) -> Shape:
-    """Return the shape of a block of padded images, as `Columns` wants it."""
+    """Return the shape of a block's padded images, as `Columns` wants it."""
+    images, _ = block_size(windows)
     if windows.channels <= FEW_CHANNELS:
-        return block_size(windows), windows.channels, *windows.padded
-    return block_size(windows), *windows.padded, windows.channels
+        return images, windows.channels, *windows.padded
+    return images, *windows.padded, windows.channels
 
 
 def column_count(windows: Windows) -> int:
     """Return the values in a block's columns."""
-    return block_size(windows) * windows.pixels * windows.width
+    images, rows = block_size(windows)
+    return images * rows * windows.out[1] * windows.width
 
 
 class Columns:
@@ -42,30 +50,35 @@ class Columns:
 
     def __init__(self, windows: Windows, padded: Array, columns: Array) -> None:
         self.windows, self.padded, self.columns = windows, padded, columns
-        self.block = len(padded)
+        self.images, self.rows = block_size(windows)
         self.planar = windows.channels <= FEW_CHANNELS
         inner = padded.transpose(0, 2, 3, 1) if self.planar else padded
         self.inside = windows.inside(inner)
         self.patches = windows.planes(padded) if self.planar else windows.patches(padded)
 
-    def blocks(self, x: Array) -> Iterator[tuple[slice, Array]]:
-        """Yield (images, matrix) for every block of `x`; the matrix is overwritten by the next."""
-        for start in range(0, len(x), self.block):
-            images = slice(start, min(start + self.block, len(x)))
-            yield images, self.of(x[images])
+    def blocks(self, x: Array) -> Iterator[tuple[Block, Array]]:
+        """Yield (block, matrix) for every block of `x`; the matrix is overwritten by the next."""
+        as_it_is = self.windows.is_plain and x.flags.c_contiguous
+        for first in range(0, len(x), self.images):
+            images = slice(first, min(first + self.images, len(x)))
+            if not as_it_is:
+                np.copyto(self.inside[: images.stop - first], x[images])
+            for top in range(0, self.windows.out[0], self.rows):
+                rows = slice(top, min(top + self.rows, self.windows.out[0]))
+                block = images, rows
+                yield block, (x[block].reshape(-1, self.windows.width) if as_it_is else self._cut(block))
 
-    def of(self, x: Array) -> Array:
-        """Return the matrix of one block, (P, K)."""
-        n, width = len(x), self.windows.width
-        if self.windows.is_plain and x.flags.c_contiguous:
-            return x.reshape(-1, width)
-        np.copyto(self.inside[:n], x)
-        flat = self.columns[: n * self.windows.pixels * width]
+    def _cut(self, block: Block) -> Array:
+        """Return the windows of one block of the padded images, (P, K)."""
+        (images, rows), width = block, self.windows.width
+        n = images.stop - images.start
+        flat = self.columns[: n * (rows.stop - rows.start) * self.windows.out[1] * width]
         if self.planar:
-            patches = self.patches[:, :, :, :n]
+            patches = self.patches[:, :, :, :n, rows]
             np.copyto(flat.reshape(patches.shape), patches)
             return flat.reshape(width, -1).T
-        np.copyto(flat.reshape(n, *self.patches.shape[1:]), self.patches[:n])
+        patches = self.patches[:n, rows]
+        np.copyto(flat.reshape(patches.shape), patches)
         return flat.reshape(-1, width)
 
 
@@ -73,8 +86,8 @@ def convolve(x: Array, filters: Array, bias: Array | None, columns: Columns, y: 
     """Write the convolution of `x` (N, H, W, C) with `filters` (K, F) into `y` (N, OH, OW, F)."""
     out = y if y.flags.c_contiguous else np.empty(y.shape, y.dtype)
     row = None if bias is None else np.tile(bias, y.shape[2])
-    for images, matrix in columns.blocks(x):
-        _product(matrix, filters, row, out[images])
+    for block, matrix in columns.blocks(x):
+        _product(matrix, filters, row, out[block])
     if out is not y:
         y[...] = out
 
@@ -89,8 +102,8 @@ def _product(matrix: Array, filters: Array, row: Array | None, out: Array) -> No
 def backward_filters(x: Array, grad_y: Array, columns: Columns, part: Array, total: Array) -> None:
     """Write the gradient of the filters (K, F) into `total`; `part` is a work array of its shape."""
     total[...] = 0
-    for images, matrix in columns.blocks(x):
-        _add_product(matrix, grad_y[images], part, total)  # (K, P) @ (P, F) -> (K, F)
+    for block, matrix in columns.blocks(x):
+        _add_product(matrix, grad_y[block], part, total)  # (K, P) @ (P, F) -> (K, F)
 
 
 def backward_mirrored(
@@ -103,9 +116,9 @@ def backward_mirrored(
     """
     total[...] = 0
     out = grad_x if grad_x.flags.c_contiguous else np.empty(grad_x.shape, grad_x.dtype)
-    for images, matrix in columns.blocks(grad_y):
-        _add_product(matrix, x[images], part, total)  # (KF, P) @ (P, C) -> (KF, C)
-        matrix.dot(flipped, out[images].reshape(-1, x.shape[3]))  # (P, KF) @ (KF, C) -> (P, C)
+    for block, matrix in columns.blocks(grad_y):
+        _add_product(matrix, x[block], part, total)  # (KF, P) @ (P, C) -> (KF, C)
+        matrix.dot(flipped, out[block].reshape(-1, x.shape[3]))  # (P, KF) @ (KF, C) -> (P, C)
     if out is not grad_x:
         grad_x[...] = out
 
@@ -119,14 +132,16 @@ def backward_scattered(
     """
     total[...] = 0
     windows = columns.windows
-    for images, matrix in columns.blocks(x):
-        grad = grad_y[images]
+    for (images, rows), matrix in columns.blocks(x):
+        grad, block = grad_y[images, rows], spread[: images.stop - images.start]
         _add_product(matrix, grad, part, total)  # (K, P) @ (P, F) -> (K, F)
         taps = columns.columns[: matrix.size].reshape(-1, windows.width)
         grad.reshape(len(taps), -1).dot(filters.T, taps)  # (P, F) @ (F, K) -> (P, K)
-        block = spread[: len(grad)]
-        _scatter(taps.reshape(len(grad), *windows.out, *windows.kernel, windows.channels), windows, block)
-        grad_x[images] = windows.inside(block)
+        if rows.start == 0:
+            block[...] = 0
+        _scatter(taps.reshape(*grad.shape[:3], *windows.kernel, windows.channels), windows, rows, block)
+        if rows.stop == windows.out[0]:
+            grad_x[images] = windows.inside(block)
 
 
 def _add_product(matrix: Array, values: Array, part: Array, total: Array) -> None:
@@ -134,10 +149,9 @@ def _add_product(matrix: Array, values: Array, part: Array, total: Array) -> Non
     np.add(total, part, out=total)
 
 
-def _scatter(taps: Array, windows: Windows, block: Array) -> None:
-    """Add what belongs to each tap of the windows (n, OH, OW, KH, KW, C) onto a block of padded images."""
-    block[...] = 0
+def _scatter(taps: Array, windows: Windows, rows: slice, block: Array) -> None:
+    """Add what belongs to each tap of some rows of windows (n, R, OW, KH, KW, C) onto a block of padded images."""
     for i in range(windows.kernel[0]):
         for j in range(windows.kernel[1]):
-            pixels = windows.spread(block, (i, j))
+            pixels = windows.spread(block, (i, j))[:, rows]
             np.add(pixels, taps[:, :, :, i, j], out=pixels)

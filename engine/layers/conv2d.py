@@ -116,7 +116,8 @@ class Conv2D(Layer):
             work["mirrored"] = Scratch(convolution.padded_shape(mirror), batched=False, kept=True)
             work["flipped"] = Scratch(size, batched=False)
         else:
-            work["spread"] = Scratch((convolution.block_size(windows), *windows.padded, x[0]), batched=False)
+            images, _ = convolution.block_size(windows)
+            work["spread"] = Scratch((images, *windows.padded, x[0]), batched=False)
         return work | {"back_columns": Scratch((count,), batched=False)}
 
     def forward(self, x: Array, weight: Array, bias: Array | None, columns: Array, padded: Array, y: Array) -> None:

@@ -12,6 +12,7 @@ from engine.arrays import Array, Shape
 from engine.columns import Column
 from engine.layer import OnnxGraph
 from engine.preprocessor import Feed, Fitted
+from engine.problems import UserError
 
 LIMIT = 1e18  # larger numbers count as this one, so that no difference or quotient leaves float32
 LEAST = 1e-18  # smaller ranges and spreads count as none
@@ -106,11 +107,10 @@ def one_hot_onnx(g: OnnxGraph, x: str, categories: Sequence[str], window: int) -
     """Describe `one_hot` of texts (batch, 1) or (batch, window, 1) in ONNX."""
     if g.opset >= 19:
         return str(g.op("Cast", g.op("Equal", x, g.constant(np.array(categories))), to=FLOAT))
-    row = (
-        g.op("Reshape", x, g.constant(np.array([-1, 1]))) if window else x
-    )  # texts can only be counted yet, row by row
+    # before operator set 19 texts cannot be compared, but counted, row by row
+    row = g.op("Reshape", x, g.constant(np.array([-1, 1]))) if window else x
     places = list(range(len(categories)))
-    rules = {"min_gram_length": 1, "max_gram_length": 1, "max_skip_count": 0, "ngram_counts": [0]}
+    rules: dict[str, Any] = {"min_gram_length": 1, "max_gram_length": 1, "max_skip_count": 0, "ngram_counts": [0]}
     y = g.op("TfIdfVectorizer", row, mode="TF", ngram_indexes=places, pool_strings=list(categories), **rules)
     return str(g.op("Reshape", y, g.constant(np.array([-1, window, len(places)]))) if window else y)
 

@@ -24,7 +24,7 @@ def document(qapp):
     return Document(chain_project())
 
 
-def random_edit(document, rng):
+def random_edit(document, rng):  # noqa: PLR0911
     """Make one random edit; return its text."""
     graph, pick = document.project.graph, rng.random()
     nodes = list(graph.nodes)

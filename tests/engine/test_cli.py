@@ -211,6 +211,24 @@ def test_lists(netwright):
     assert "digits8x8" in [sample["name"] for sample in told["samples"]]
 
 
+def test_a_terminal_sees_a_bar_that_ends_full(netwright, monkeypatch, capsys):
+    netwright("new", "p.netw", "--data", "penguins")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    assert cli.main(["train", "p.netw", "--epochs", "3"]) == 0
+    out, err = capsys.readouterr()
+    assert "run-1 is done after 3 epochs" in out
+    assert "27/27" in err
+    assert "validation" in err
+
+
+def test_json_without_a_terminal_is_silent(netwright):
+    netwright("new", "p.netw", "--data", "auto_mpg")
+    status, told, err = netwright("train", "p.netw", "--epochs", 2)
+    assert (status, err) == (0, "")
+    assert told["validation_r2"] < 1
+    assert [epoch["epoch"] for epoch in told["history"]] == [1, 2]
+
+
 def test_numbers_that_json_does_not_have_become_null():
     assert execute._plain({"a": float("nan"), "b": [float("inf"), 1.5]}) == {"a": None, "b": [None, 1.5]}
 

@@ -1,9 +1,14 @@
+import csv
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from engine.data.csv_dialect import DELIMITERS
 from engine.data.sources.csv import Csv
 from engine.problems import UserError
 
@@ -175,3 +180,47 @@ def test_leading_quotes_in_markers_do_no_harm(tmp_path):
     path.write_text("a\nx'\n.*\n(\n")
     data = Csv(path=str(path), missing=("x'", "(", "\\")).read()
     assert data["a"].values.tolist() == ["", ".*", ""]
+
+
+CELL = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=8)
+
+
+@pytest.mark.slow
+@given(
+    rows=st.lists(st.tuples(CELL, CELL), min_size=1, max_size=6),
+    delimiter=st.sampled_from(["comma", "semicolon", "tab"]),
+)
+@settings(max_examples=100, deadline=None)
+def test_whatever_is_written_is_read_again(tmp_path_factory, rows, delimiter):
+    path = tmp_path_factory.mktemp("table") / "t.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, delimiter=DELIMITERS[delimiter], quoting=csv.QUOTE_ALL, lineterminator="\n")
+        writer.writerows([("first", "second"), *rows])
+    source = Csv(path=str(path), delimiter=delimiter, header="yes", missing=(), texts=("first", "second"))
+    columns = source.read().columns
+    assert [c.values.tolist() for c in columns] == [[row[k].strip(" \t") for row in rows] for k in range(2)]
+
+
+@pytest.mark.slow
+@given(data=st.binary(max_size=200))
+@settings(max_examples=100, deadline=None)
+def test_any_bytes_give_a_table_or_a_sentence(tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("bytes") / "t.csv"
+    path.write_bytes(data)
+    with suppress(UserError):
+        found = Csv(path=str(path)).read()
+        assert len({len(column.values) for column in found.columns}) == 1
+
+
+@pytest.mark.slow
+@given(text=st.text('ab,;\t"\n\r1.5 ', max_size=40))
+@settings(max_examples=150, deadline=None)
+def test_any_signs_of_a_table_give_a_table_or_a_sentence(tmp_path_factory, text):
+    path = tmp_path_factory.mktemp("signs") / "t.csv"
+    path.write_bytes(text.encode())
+    try:
+        found = Csv(path=str(path)).read()
+    except UserError as error:
+        assert "\n" not in str(error)  # noqa: PT017
+    else:
+        assert len({len(column.values) for column in found.columns}) == 1

@@ -15,6 +15,8 @@ from engine.data.windows import Cut
 from engine.data.wiring import wire_data
 from engine.graph import Graph
 from engine.layers.dense import Dense
+from engine.layers.embedding import Embedding
+from engine.layers.flatten import Flatten
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.losses.binary_cross_entropy import BinaryCrossEntropy
@@ -264,7 +266,9 @@ def test_feeds_are_the_raw_values_of_each_sample(window):
 
 def test_feeds_of_text_are_numbers_of_tokens():
     data = Dataset((Column("t", "text", np.array(["ab", "b"])), Column("class", "category", np.array(["x", "y"]))))
-    graph = wired(data, "class", columns=("t",), size=(3,), preprocessing=Characters())
+    graph = Graph().add("in", Input()).add("vectors", Embedding(), "in").add("flat", Flatten(), "vectors")
+    graph = graph.add("head", Dense(), "flat").add("out", Output(), "head")
+    graph = wire_data(graph, data, target="class", columns=("t",), size=(3,), preprocessing=Characters())
     prepared = prepare(graph, data, DataSettings(validation=0.0))
     found = feeds(graph, data, DataSettings(), prepared.fitted, np.array([1, 0]))["in"]["tokens"]
     assert found.dtype == np.int64

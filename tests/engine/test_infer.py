@@ -180,13 +180,13 @@ def long_chain(count):
 
 @pytest.mark.parametrize("wired", [True, False])
 def test_time_grows_as_the_graph_does(wired):
-    """Four times the boxes take well under sixteen times as long; both measured in turn, the best of several."""
-    best = {50: 1.0, 200: 1.0}
-    for _ in range(7):
+    """Eight times the boxes take far less than 64 times as long; both measured in turn, the best of several."""
+    best = {50: 1.0, 400: 1.0}
+    for _ in range(10):
         for count in best:
             graph = long_chain(count)
             graph = Graph(graph.nodes, graph.wires if wired else {})
-            start = time.perf_counter()
+            start = time.process_time()
             infer(graph)
-            best[count] = min(best[count], time.perf_counter() - start)
-    assert best[200] < 10 * best[50]
+            best[count] = min(best[count], time.process_time() - start)
+    assert best[400] < 30 * best[50]

@@ -29,11 +29,16 @@ IMAGES = 7
 
 
 @pytest.fixture(params=SHAPES, ids=lambda name: name.replace(", ", " "))
-def windows(request, monkeypatch):
-    """Windows of every kind, with blocks of three images, so that seven make two and a rest."""
-    found = SHAPES[request.param]
-    monkeypatch.setattr(convolution, "CACHE", 3 * found.pixels * found.width)
-    return found
+def kind(request):
+    return SHAPES[request.param]
+
+
+@pytest.fixture(params=["images", "rows"])
+def windows(request, kind, monkeypatch):
+    """Windows of every kind, in blocks of three images, so that seven make two and a rest; or of some rows of one."""
+    image = kind.pixels * kind.width
+    monkeypatch.setattr(convolution, "CACHE", 3 * image if request.param == "images" else image // 3)
+    return kind
 
 
 def columns(windows):
@@ -88,7 +93,7 @@ def test_the_way_back_gives_each_window_its_share(windows):
     x, filters = images(windows, windows.channels, windows.size), RNG.standard_normal((windows.width, FILTERS))
     grad, grad_x = images(windows, FILTERS, windows.out), np.full(x.shape, np.nan)
     part, total = np.empty_like(filters), np.full_like(filters, np.nan)
-    spread = np.empty((convolution.block_size(windows), *windows.padded, windows.channels))
+    spread = np.empty((convolution.block_size(windows)[0], *windows.padded, windows.channels))
     convolution.backward_scattered(x, grad, columns(windows), filters, part, total, spread, grad_x)
     expected_x, expected = slow_back(x, filters.reshape(*windows.kernel, -1, FILTERS), grad, windows)
     np.testing.assert_allclose(grad_x, expected_x, atol=1e-12)

@@ -8,6 +8,7 @@ from engine.export.network import Network
 from engine.export.onnx import assemble
 from engine.export.session import OnnxPredictor
 from engine.export.sheet import Box, Sheet
+from engine.export.verify import difference
 from engine.graph import Graph, Port
 from engine.layer import Layer
 from engine.layers.input import Input
@@ -17,6 +18,7 @@ from engine.losses.mean_squared_error import MeanSquaredError
 from engine.plan.predict import Predictor
 from engine.plan.state import draw_parameters
 from engine.preprocessor import Feed
+from tests.engine.test_random_graphs import draw
 
 OPSETS = (17, 20)
 
@@ -87,6 +89,22 @@ def test_a_layer_answers_alike_in_onnx_runtime(example, opset):
         for name, theirs in predictor.run(feeds).items():
             port = next(p for p in ours if f"shown {p}" == name)
             np.testing.assert_allclose(theirs, ours[port], rtol=1e-5, atol=1e-5, err_msg=name)
+
+
+@pytest.mark.parametrize("opset", OPSETS)
+@pytest.mark.parametrize("seed", range(12))
+def test_a_random_graph_answers_alike_in_onnx_runtime(seed, opset):
+    graph = draw(seed)
+    parameters = draw_parameters(graph, seed)
+    network, proto = _model(graph, parameters, opset)
+    rng = np.random.default_rng(seed)
+    feeds = {node: rng.standard_normal((2, *box.size)).astype(np.float32) for node, box in network.inputs.items()}
+    found = OnnxPredictor(proto.SerializeToString()).run(feeds)
+    ours = Predictor(network.graph, parameters, batch=2, keep_values=True).values(feeds)
+    for port, value in ours.items():
+        if port.node not in network.inputs:
+            scale = max(1.0, float(np.abs(value).max()))
+            assert difference(value, found[f"shown {port}"], scale) < 1e-5, port
 
 
 def _loss_cases():

@@ -5,7 +5,6 @@ from itertools import count
 from pathlib import Path
 
 from engine.problems import UserError
-from engine.project.commands import save_copy, serve_checks
 from engine.project.file import load, save
 from engine.project.recovery import list_recoveries, write_recovery
 from engine.project.run import Saved
@@ -60,19 +59,13 @@ def recovered(*numbers):
         raise UserError(f"Recovered {found}.")
 
 
-def serve():
-    serve_checks(sys.stdin, sys.stdout)
-
-
 COMMANDS = {
     "make": make,
     "holds": holds,
     "loop": loop,
     "at-least": at_least,
-    "copy": save_copy,
     "recovery": recovery,
     "recovered": recovered,
-    "serve": serve,
 }
 
 if __name__ == "__main__":

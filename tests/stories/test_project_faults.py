@@ -53,11 +53,34 @@ def test_a_kill_at_any_operation_of_saving_loses_nothing(tmp_path):
 
 
 @needs_compiler
-@pytest.mark.parametrize("short", [(), ("--short",)])
-def test_a_fault_at_any_operation_of_saving_is_told_and_leaves_nothing_over(tmp_path, short):
+def test_a_kill_at_any_operation_of_the_command_save_copy_loses_nothing(tmp_path):
+    subprocess.run(
+        shlex.split(command("make", str(tmp_path / "new.netw"), "3")),
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=True,
+    )
+    words = [sys.executable, "-m", "engine", "save-copy", str(tmp_path / "new.netw"), FILE]
+    saving = ("--setup", command("make", FILE, "1", "2"), "--cmd", shlex.join(words))
+    run(tmp_path, "faultsweep", "--dir", tmp_path / "d", "--mode", "kill", *saving, *OLD_OR_NEW)
+
+
+@needs_compiler
+@pytest.mark.parametrize("faults", [("ENOSPC,EIO,EACCES,EROFS",), ("ENOSPC,EIO", "--short")])
+def test_a_fault_at_any_operation_of_saving_is_told_and_leaves_nothing_over(tmp_path, faults):
     new = ("--verify-new", command("holds", FILE, "3"))
-    faults = ("--mode", "fault", "--errno", "ENOSPC,EIO,EACCES,EROFS", *short)
-    run(tmp_path, "faultsweep", "--dir", tmp_path / "d", *faults, *SAVING, *OLD_OR_NEW, *new)
+    run(
+        tmp_path,
+        "faultsweep",
+        "--dir",
+        tmp_path / "d",
+        "--mode",
+        "fault",
+        "--errno",
+        *faults,
+        *SAVING,
+        *OLD_OR_NEW,
+        *new,
+    )
 
 
 @needs_compiler
@@ -92,11 +115,13 @@ def test_a_full_disk_is_named_and_loses_nothing(tmp_path, kind):
     run(tmp_path, "diskfull", *kind, "--size", "1M", "--steps", "12", *SAVING, *OLD_OR_NEW, *new)
 
 
+CHECKS = ("--server", shlex.join([sys.executable, "-m", "engine", "check", "--server"]))
+
+
 def test_damaged_files_are_refused_in_a_sentence(tmp_path):
-    run(tmp_path, "zipfuzz", GOLDEN, "-n", "2000", "--rss", "500", "--timeout", "2", "--server", command("serve"))
+    run(tmp_path, "zipfuzz", GOLDEN, "-n", "2000", "--rss", "500", "--timeout", "5", *CHECKS)
 
 
 def test_no_damaged_file_is_opened_as_another_project(tmp_path):
-    digest = "import sys; from engine.project.commands import digest_lines; print(digest_lines(sys.argv[1]))"
-    strict = ("--server", command("serve"), "--strict-ok", shlex.join([sys.executable, "-c", digest, "{file}"]))
-    run(tmp_path, "zipfuzz", GOLDEN, "-n", "300", *strict)
+    strict = ("--strict-ok", shlex.join([sys.executable, "-m", "engine", "digest", "{file}"]))
+    run(tmp_path, "zipfuzz", GOLDEN, "-n", "300", *CHECKS, *strict)
