@@ -101,7 +101,7 @@ def test_save_open_and_recent(qtbot, work, tmp_path, monkeypatch):
     assert load(path).preview.startswith(b"\x89PNG")
     assert work.windowTitle() == "net[*] — Netwright"
     assert work.settings.recent == [str(path)]
-    assert work._recent.actions()[0].text() == "net.netw"
+    assert work.menus.recent.actions()[0].text() == "net.netw"
     with qtbot.waitSignal(work.document.opened):
         work.files.open(path)
 
