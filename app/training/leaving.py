@@ -14,13 +14,13 @@ Wish = Literal["stop", "later", "stay"]
 
 def leave_training(parent: QWidget, trainer: Trainer, then: Callable[[], Any]) -> None:
     """Call `then` once no training runs: at once, after it was stopped and kept, after it was put off, or never."""
-    if not trainer.session.busy:
+    if trainer.state == "idle":
         then()
         return
     wish = ask(parent, trainer)
     if wish == "stay":
         return
-    if wish == "stop" and trainer.session.busy:
+    if wish == "stop" and trainer.state != "idle":
         trainer.stop_then(then)
         return
     trainer.close()
