@@ -27,6 +27,8 @@ from app.panels import PANELS, Context, Panel, available
 from app.preferences import Preferences, Settings
 from app.top_bar import TopBar
 from app.trainer import Trainer
+from app.training.leaving import leave_training
+from app.training.progress import TrainingProgress
 from app.welcome.page import WelcomePage
 from app.window_training import WindowTraining
 from engine.problems import UserError
@@ -200,11 +202,15 @@ class Window(QMainWindow):
                 self.open_path(Path(url.toLocalFile()))
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if self.trainer.state != "idle":
+            event.ignore()
+            self.files.end_training(lambda: QTimer.singleShot(0, self, self.close))
+            return
         self._closing = True
         if self.document.is_modified and not self._leaving:
             self.files.leave(self._leave)
         self._closing = False
-        if (self.document.is_modified and not self._leaving) or not self._may_end_training():
+        if self.document.is_modified and not self._leaving:
             self._leaving = False
             event.ignore()
             return
@@ -219,9 +225,6 @@ class Window(QMainWindow):
         self._leaving = True
         if not self._closing:
             self.close()
-
-    def _may_end_training(self) -> bool:
-        return self.trainer.state == "idle" or self.files.ask_to_stop()
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Paint and self._first:
@@ -266,6 +269,8 @@ class Window(QMainWindow):
         self.setCentralWidget(middle)
         self.addToolBar(self.top)
         self._size = QLabel()
+        self.progress = TrainingProgress(self.trainer)
+        self.statusBar().addPermanentWidget(self.progress)
         self.statusBar().addPermanentWidget(self._size)
         self.statusBar().setSizeGripEnabled(False)
         self.setAcceptDrops(True)
@@ -286,6 +291,7 @@ class Window(QMainWindow):
         files.shown.connect(self.show_work)
         files.found.connect(self._offer_recoveries)
         files.preview = self._preview
+        files.end_training = partial(leave_training, self, self.trainer)
         self.canvas.said.connect(self.tell)
         self.top.chosen.connect(self.go_to)
         self.welcome.example.connect(lambda path: self.files.open(path, as_copy=True))

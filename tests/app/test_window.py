@@ -151,13 +151,15 @@ def test_closing_with_save_closes_after_the_save(qtbot, work, monkeypatch, tmp_p
     assert len(asked) == 1
 
 
-@pytest.mark.parametrize("agreed", [True, False])
-def test_closing_while_training_asks(work, session, monkeypatch, agreed):
+@pytest.mark.parametrize(("wish", "left"), [("stop", True), ("later", True), ("stay", False)])
+def test_closing_while_training_asks(qtbot, work, session, monkeypatch, wish, left):
     session.start()
-    monkeypatch.setattr(work.files, "ask_to_stop", lambda: agreed)
-    assert work.close() is agreed
-    assert ("close" in session.asked) is agreed
-    session.become("idle")
+    monkeypatch.setattr("app.training.leaving.ask", lambda *_: wish)
+    assert not work.close()
+    if left:
+        qtbot.waitUntil(lambda: not work.isVisible())
+    assert work.isVisible() is not left
+    assert (session.state == "idle") is left
 
 
 def test_closing_what_is_saved_asks_nothing(work, monkeypatch):
