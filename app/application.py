@@ -17,6 +17,8 @@ from app.icons import icon
 from app.theme import theme
 from app.window import Window
 
+FRAME = 40  # pixels that a system may put around a window; where there are fewer, the window fills the screen
+
 
 class Application(QApplication):
     """Opens files that the system hands over (macOS), as well as those of the command line."""
@@ -45,7 +47,11 @@ class Application(QApplication):
     def show_window(self, window: Window) -> None:
         """Show the window, then open what waits."""
         self.window = window
-        window.show()
+        room = window.screen().availableSize() - window.size()
+        if min(room.width(), room.height()) < FRAME:
+            window.showMaximized()
+        else:
+            window.show()
         waiting, self._waiting = self._waiting, []
         for path in waiting:
             QTimer.singleShot(0, partial(window.open_path, path))

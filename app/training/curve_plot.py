@@ -8,7 +8,7 @@ from typing import Any
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from app.theme import theme, tokens
 from app.training.series import Series
@@ -55,6 +55,8 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         )
         self.best.hide()
         self.addItem(self.best, ignoreBounds=True)
+        for side in ("left", "bottom"):  # texts and grid are most of the work, and seldom change
+            self.getAxis(side).setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         view = self.getViewBox()
         view.sigRangeChangedManually.connect(self._freed)
         view.sigXRangeChanged.connect(lambda *_: self.looked.emit())

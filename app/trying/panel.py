@@ -72,7 +72,13 @@ class TryPanel(QWidget):
         left.addLayout(self._chooser())
         self.origin = QLabel(self)
         self.origin.setProperty("quiet", True)
-        for widget, stretch in ((self.origin, 0), (self.picture, 0), (self.texts, 0), (self.series, 3), (self.values, 2)):
+        for widget, stretch in (
+            (self.origin, 0),
+            (self.picture, 0),
+            (self.texts, 0),
+            (self.series, 3),
+            (self.values, 2),
+        ):
             left.addWidget(widget, stretch)
         left.addStretch()
         self.row.addLayout(left)
