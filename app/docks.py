@@ -95,15 +95,11 @@ class Docks(QObject):
 
     def state(self) -> str:
         """Return the layout as text."""
-        return base64.b64encode(self._window.saveState(VERSION).data()).decode("ascii")
+        return to_text(self._window.saveState(VERSION))
 
     def restore(self, state: str) -> bool:
         """Put a saved layout back; return whether that could be done."""
-        try:
-            raw = base64.b64decode(state, validate=True)
-        except ValueError:
-            return False
-        return self._window.restoreState(QByteArray(raw), VERSION)
+        return self._window.restoreState(from_text(state), VERSION)
 
     def _seen(self, dock: Dock, seen: bool) -> None:
         if seen and (self._painted or dock.panel.early):
@@ -116,6 +112,19 @@ class Docks(QObject):
             self._window.resizeDocks(docks, [WIDTHS[area]] * len(docks), orientation)
         bottom = [dock for dock in shown if dock.panel.area == "bottom"]
         self._window.resizeDocks(bottom, [BOTTOM] * len(bottom), Qt.Orientation.Vertical)
+
+
+def to_text(raw: QByteArray) -> str:
+    """Return a saved state as text that settings can hold."""
+    return base64.b64encode(raw.data()).decode("ascii")
+
+
+def from_text(text: str) -> QByteArray:
+    """Return a saved state; an empty one where the text is none."""
+    try:
+        return QByteArray(base64.b64decode(text, validate=True))
+    except ValueError:
+        return QByteArray()
 
 
 class Dock(QDockWidget):

@@ -106,6 +106,17 @@ class Files(QObject):
             self.recovery.drop()
             then()
 
+    def ask_to_stop(self) -> bool:
+        """Ask whether a training that is under way may end; its last checkpoint stays."""
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setText("A training is running.")
+        box.setInformativeText("What it has learnt so far is kept, and can be resumed.")
+        stop = box.addButton("&Stop and close", QMessageBox.ButtonRole.AcceptRole)
+        box.addButton(QMessageBox.StandardButton.Cancel)
+        box.exec()
+        return box.clickedButton() is stop
+
     # Recovery
 
     def look_for_recoveries(self) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, Qt, QTimer, Signal
+from PySide6.QtCore import QBuffer, QEvent, QIODevice, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
@@ -18,7 +17,7 @@ from app.canvas.canvas import Canvas
 from app.commands.palette import CommandPalette
 from app.crash import NOTICE
 from app.dataset import ProjectData
-from app.docks import Docks
+from app.docks import Docks, from_text, to_text
 from app.document import Document
 from app.files import Files
 from app.inspector.box_page import total_text
@@ -58,7 +57,7 @@ class Window(QMainWindow):
         self.commands = CommandPalette(self.actions_, self)
         self.top = TopBar(self.actions_, self.workspaces)
         self.welcome = WelcomePage(self.actions_["new"], self.actions_["open"])
-        self._first = True
+        self._first, self._closing, self._leaving = True, False, False
         self._lay_out()
         self._join()
         self._restore()
@@ -221,7 +220,12 @@ class Window(QMainWindow):
                 self.open_path(Path(url.toLocalFile()))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.document.is_modified and not self._may_leave():
+        self._closing = True
+        if self.document.is_modified and not self._leaving:
+            self.files.leave(self._leave)
+        self._closing = False
+        if (self.document.is_modified and not self._leaving) or not self._may_end_training():
+            self._leaving = False
             event.ignore()
             return
         self._remember_layout()
@@ -230,11 +234,14 @@ class Window(QMainWindow):
         self.document.undo_stack.blockSignals(True)  # it speaks once more as it is destroyed, when nobody can listen
         event.accept()
 
-    def _may_leave(self) -> bool:
-        """Ask what becomes of the changes; closing goes on by itself after a save."""
-        left: list[bool] = []
-        self.files.leave(lambda: left.append(True) if not self.document.is_modified or not left else None)
-        return bool(left)
+    def _leave(self) -> None:
+        """The person has said what becomes of the changes; a save may have taken until now."""
+        self._leaving = True
+        if not self._closing:
+            self.close()
+
+    def _may_end_training(self) -> bool:
+        return self.trainer.state == "idle" or self.files.ask_to_stop()
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Paint and self._first:
@@ -339,9 +346,7 @@ class Window(QMainWindow):
 
     def _restore(self) -> None:
         self.take_preferences(self.settings.preferences)
-        geometry = self.settings.layout.get("geometry", "")
-        if geometry:
-            self.restoreGeometry(QByteArray(base64.b64decode(geometry.encode(), validate=False)))
+        self.restoreGeometry(from_text(self.settings.layout.get("geometry", "")))
         kept = self.settings.layout.get("workspace", "build")
         self.workspace = kept if any(space.name == kept for space in self.workspaces) else "build"
         self.top.show_workspace(self.workspace)
@@ -350,7 +355,7 @@ class Window(QMainWindow):
         if not self.on_welcome:
             self.settings.layout["docks"] = self.docks.state()
         self.settings.layout["workspace"] = self.workspace
-        self.settings.layout["geometry"] = base64.b64encode(self.saveGeometry().data()).decode("ascii")
+        self.settings.layout["geometry"] = to_text(self.saveGeometry())
 
     def _keep_shortcuts(self) -> None:
         self.settings.shortcuts = self.actions_.own_keys()

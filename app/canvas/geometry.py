@@ -139,20 +139,21 @@ def _lanes(start: QPointF, end: QPointF, boxes: Lookup, top: float, bottom: floa
     """Return the levels above `top` and below `bottom` where a lane touches no box, the nearer one first."""
     left, right = min(start.x(), end.x()) - CLEAR, max(start.x(), end.x()) + CLEAR
     spread = CLEAR + min((right - left) / 40, 40.0)  # nested wires get lanes of their own
-    below = _push(bottom + spread, left, right, boxes, 1)
-    above = _push(top - spread, left, right, boxes, -1)
+    below = _push(bottom, left, right, boxes, spread)
+    above = _push(top, left, right, boxes, -spread)
     middle = (start.y() + end.y()) / 2
     return [below, above] if below - middle <= middle - above + 1 else [above, below]
 
 
-def _push(level: float, left: float, right: float, boxes: Lookup, way: int) -> float:
-    """Move a level up or down until a wire there touches no box."""
+def _push(level: float, left: float, right: float, boxes: Lookup, spread: float) -> float:
+    """Move a level down by `spread`, or up where that is negative, until a wire there touches no box."""
+    level += spread
     for _ in range(10):
         hit = list(boxes(QRectF(left, level - CLEAR + 2, right - left, 2 * CLEAR - 4)))
         if not hit:
             return level
-        beyond = max(r.bottom() for r in hit) if way > 0 else min(r.top() for r in hit)
-        level = beyond + way * CLEAR
+        beyond = max(r.bottom() for r in hit) if spread > 0 else min(r.top() for r in hit)
+        level = beyond + spread
     return level
 
 

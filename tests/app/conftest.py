@@ -3,7 +3,7 @@ import os
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
-from PySide6.QtCore import QStandardPaths
+from PySide6.QtCore import QEvent, QStandardPaths
 
 
 @pytest.fixture(scope="session")
@@ -24,5 +24,6 @@ def _look(qapp):
     """Give every test the program's style, in dark."""
     from app import appearance
 
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # windows of the test before, which a switch would restyle
     appearance.prepare(qapp)
     appearance.apply("dark")
