@@ -22,7 +22,8 @@ class Trainer(QObject):
 
     A run belongs to the project that it was started from: where another one takes its place, the training ends, and only
     its checkpoint stays. The signals of `session` tell how a training goes. `kept` carries the run that was added to the
-    document, `failed` a sentence and whether there is a checkpoint to resume from, `unfinished` the epoch that an earlier training reached.
+    document, `failed` a sentence and whether there is a checkpoint to resume from, `unfinished` the epoch that an earlier
+    training reached.
     """
 
     changed = Signal()
