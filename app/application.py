@@ -12,6 +12,7 @@ from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
 from app import appearance, crash, preferences
+from app.garbage import GarbageCollector
 from app.icons import icon
 from app.theme import theme
 from app.window import Window
@@ -59,6 +60,7 @@ class Application(QApplication):
 def run(file: str | None = None) -> int:
     """Show the window until it is closed; return the exit status."""
     app = Application(sys.argv[:1])
+    garbage = GarbageCollector(app)
     settings = preferences.load()
     theme().choice = settings.preferences.theme
     appearance.prepare(app)
@@ -72,4 +74,5 @@ def run(file: str | None = None) -> int:
     app.show_window(window)
     status = app.exec()
     crash.uninstall()
+    garbage.end()
     return status
