@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-
 from collections.abc import Callable
 from typing import Any
 
@@ -22,8 +21,9 @@ class Trainer(QObject):
     """What the window's training actions do. `state` is "idle", "training" or "paused"; `changed` comes with every other.
 
     A run belongs to the project that it was started from: where another one takes its place, the training ends, and only
-    its checkpoint stays. The signals of `session` tell how a training goes. `kept` carries the run that was added to the document, `failed` a
-    sentence and whether there is a checkpoint to resume from, `unfinished` the epoch that an earlier training reached.
+    its checkpoint stays. The signals of `session` tell how a training goes. `kept` carries the run that was added to the
+    document, `failed` a sentence and whether there is a checkpoint to resume from, `unfinished` the epoch that an earlier
+    training reached.
     """
 
     changed = Signal()

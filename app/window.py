@@ -20,6 +20,7 @@ from app.dataset import ProjectData
 from app.docks import Docks, from_text, to_text
 from app.document import Document
 from app.files import Files
+from app.forms.specs import words
 from app.inspector.box_page import total_text
 from app.notices import Notices
 from app.panels import PANELS, Context, Panel, available
@@ -376,7 +377,7 @@ class Window(QMainWindow):
 
     def _run_kept(self, run: Run) -> None:
         name, value = main_score(run.history.best.validation_metrics) if run.history.best else ("", None)
-        score = f" Validation {name.lower()} {metric_text(name, value)}." if value is not None else ""
+        score = f" Validation {words(name).lower()} {metric_text(name, value)}." if value is not None else ""
         self.tell(f"{run.id} is kept with the project.{score} Try it under Use, or export it.")
 
     def _training_failed(self, sentence: str, resumable: bool) -> None:

@@ -27,7 +27,6 @@ from app.forms.texts import QuietCombo
 from app.icons import icon
 from engine.data.dataset import Dataset
 from engine.data.samples import SAMPLES
-from engine.data.settings import DataSettings
 from engine.data.source import Source
 from engine.data.sources.sample import Sample
 from engine.data.wiring import wire_data

@@ -72,7 +72,13 @@ class TryPanel(QWidget):
         left.addLayout(self._chooser())
         self.origin = QLabel(self)
         self.origin.setProperty("quiet", True)
-        for widget, stretch in ((self.origin, 0), (self.picture, 0), (self.texts, 0), (self.series, 3), (self.values, 2)):
+        for widget, stretch in (
+            (self.origin, 0),
+            (self.picture, 0),
+            (self.texts, 0),
+            (self.series, 3),
+            (self.values, 2),
+        ):
             left.addWidget(widget, stretch)
         left.addStretch()
         self.row.addLayout(left)
@@ -134,7 +140,7 @@ class TryPanel(QWidget):
         self.series.setVisible(bool(series) and drawable is None)
         self.texts.setVisible(bool(trial.readers))
         self.values.setVisible(drawable is None and trial.readers.keys() != trial.sample(0).feeds.keys())
-        self.row.setStretch(0, 0 if self.values.isHidden() else 2)
+        self.row.setStretch(0, 2 if series and drawable is None else 0)
         small = drawable is not None and drawable[1][0] == 1 and max(drawable[1][1:]) <= 64
         self.draw.setVisible(small)
         self.draw.setChecked(False)

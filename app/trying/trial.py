@@ -107,7 +107,9 @@ class Trial:
     def continues(self, node: NodeId, name: str) -> bool:
         """Tell whether an Output forecasts the very column whose past a series shows."""
         layer = self.inputs.get(name)
-        return layer is not None and bool(self.run.project.data.window) and layer.columns == (self.outputs[node].target,)
+        return (
+            layer is not None and bool(self.run.project.data.window) and layer.columns == (self.outputs[node].target,)
+        )
 
     def _unit(self, node: NodeId) -> Mapping[str, object]:
         """Return what `decode` must know; the model itself has put numbers back into the target's unit."""
