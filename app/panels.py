@@ -141,9 +141,17 @@ def _runs(context: Context) -> QWidget:
 
 
 def _show_run(context: Context, run: Run) -> None:
+    from app.training.follow import show_run
+
     if not context.trainer.session.busy:
         context.show_panel("curves")
-        context.shared["curves"].show_history(run.history, run.project.training.epochs)
+        show_run(context.shared["curves"], run)
+
+
+def _settings(context: Context) -> QWidget:
+    from app.training.settings import TrainingForm
+
+    return TrainingForm(context.document)
 
 
 def _try(context: Context) -> QWidget:
@@ -158,6 +166,7 @@ def _try(context: Context) -> QWidget:
 PANELS: tuple[Panel, ...] = (
     Panel("layers", "Layers", "layers", "left", _layers, ("build",), early=True),
     Panel("inspector", "Inspector", "sliders-horizontal", "right", _inspector, ("build", "train"), early=True),
+    Panel("settings", "Training", "dumbbell", "right", _settings, ("train",), front=("train",)),
     Panel("manual", "Manual", "book-open", "right", _manual, width=440),
     Panel("curves", "Curves", "chart-line", "bottom", _curves, ("build", "train"), front=("train",)),
     Panel("problems", "Problems", "triangle-alert", "bottom", _problems, ("data", "build", "train"), front=("build",)),

@@ -101,7 +101,7 @@ def test_save_open_and_recent(qtbot, work, tmp_path, monkeypatch):
     assert load(path).preview.startswith(b"\x89PNG")
     assert work.windowTitle() == "net[*] — Netwright"
     assert work.settings.recent == [str(path)]
-    assert work._recent.actions()[0].text() == "net.netw"
+    assert work.menus.recent.actions()[0].text() == "net.netw"
     with qtbot.waitSignal(work.document.opened):
         work.files.open(path)
 
@@ -110,7 +110,7 @@ def test_a_recent_file_that_is_gone_is_grey(qtbot, tmp_path):
     there = tmp_path / "a.netw"
     save(there, Saved(Project()))
     window = make_window(qtbot, tmp_path, recent=[str(there), str(tmp_path / "gone.netw")])
-    assert [action.isEnabled() for action in window._recent.actions()] == [True, False]
+    assert [action.isEnabled() for action in window.menus.recent.actions()] == [True, False]
 
 
 def test_a_file_that_cannot_be_opened_says_so_and_leaves_the_work(qtbot, work, tmp_path):
@@ -151,13 +151,15 @@ def test_closing_with_save_closes_after_the_save(qtbot, work, monkeypatch, tmp_p
     assert len(asked) == 1
 
 
-@pytest.mark.parametrize("agreed", [True, False])
-def test_closing_while_training_asks(work, session, monkeypatch, agreed):
+@pytest.mark.parametrize(("wish", "left"), [("stop", True), ("later", True), ("stay", False)])
+def test_closing_while_training_asks(qtbot, work, session, monkeypatch, wish, left):
     session.start()
-    monkeypatch.setattr(work.files, "ask_to_stop", lambda: agreed)
-    assert work.close() is agreed
-    assert ("close" in session.asked) is agreed
-    session.become("idle")
+    monkeypatch.setattr("app.training.leaving.ask", lambda *_: wish)
+    assert not work.close()
+    if left:
+        qtbot.waitUntil(lambda: not work.isVisible())
+    assert work.isVisible() is not left
+    assert (session.state == "idle") is left
 
 
 def test_closing_what_is_saved_asks_nothing(work, monkeypatch):

@@ -42,6 +42,11 @@ class FakeTrainer(QObject):
 
     def close(self):
         self.asked.append("close")
+        self.become("idle")
+
+    def stop_then(self, then):
+        self.stop()
+        then()
 
     def proceed(self):
         self.asked.append("proceed")
@@ -60,7 +65,7 @@ def make_window(qtbot, tmp_path, *, panels=PANELS, **settings):
 def put_down(window):
     """Let a window close without a question, and without work that outlives the test."""
     window.document.undo_stack.setClean()
-    window.files.ask_to_stop = lambda: True
+    window.trainer.close()
     window.files.recovery.timer.stop()
     tasks.finish()
 
