@@ -50,7 +50,7 @@ class Reduce(AlongAxis):
             np.sum(powers, axis=axis, keepdims=True, out=out)
             np.log(out, out=out)
             np.add(out, largest, out=out)
-        elif self.operation == "norm":
+        elif powers is not None:
             np.multiply(x, x, out=powers)
             np.sum(powers, axis=axis, keepdims=True, out=out)
             np.sqrt(out, out=out)
