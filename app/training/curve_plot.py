@@ -46,6 +46,8 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         self.last, self._free = 1.0, False  # the last epoch in sight; whether a person has chosen what is in sight
         self.setAccessibleName(f"Curve of {title.lower()}")
         self.setToolTip(TIP)
+        for widget in (self, self.viewport()):
+            widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # there is nothing to do here by keys
         self.setMenuEnabled(False)
         self.hideButtons()
         self.setMouseEnabled(x=True, y=False)
