@@ -65,7 +65,7 @@ class ProjectData(QObject):
         """Read a source; once that is done, make it the project's, with the network's ends wired to it: one undo step."""
         self._cancel_choice()
         self.refused = ""
-        self._choice = tasks.start(lambda task: _read(source), self._adopt, self._refuse)
+        self._choice = tasks.start(lambda task: _read(source), self._adopt, self.refuse)
         self.changed.emit()
 
     def choose_path(self, path: Path) -> None:
@@ -114,11 +114,14 @@ class ProjectData(QObject):
         self._choice = None
         if self._task is not None:
             self._task.cancel()
-        self._keep(read)
+        self._task, self.read, self.error = None, read, ""
         self.document.end_merge()
         self.document.edit(f"Use {read.source.label()}", lambda project: joined(project, read))
+        self.changed.emit()
+        self._check.start()
 
-    def _refuse(self, text: str) -> None:
+    def refuse(self, text: str) -> None:
+        """Say why what was chosen cannot be used; the project keeps what it had."""
         self._choice, self.refused = None, text
         self.changed.emit()
         self._check.start()

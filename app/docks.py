@@ -29,7 +29,7 @@ _AREAS = {
 VERSION = 1  # of the saved layout; another number makes old ones be forgotten
 WIDTHS = {"left": 216, "right": 288}
 BARS = 110  # menu, tool bar and status bar, about, in pixels
-BOTTOM = {"data": 0.64, "build": 0.3, "train": 0.4, "use": 0.66}  # shares of what lies below the tool bar
+BOTTOM = {"data": 0.64, "build": 0.3, "train": 0.4, "use": 0.62}  # shares of what lies below the tool bar
 
 
 class Docks(QObject):

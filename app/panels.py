@@ -22,6 +22,7 @@ from engine.project.run import Run
 if TYPE_CHECKING:
     from app.canvas.canvas import Canvas
     from app.files import Files
+    from app.runs.panel import RunsPanel
 
 Area = Literal["left", "right", "bottom"]
 
@@ -137,7 +138,12 @@ def _runs(context: Context) -> QWidget:
     panel = RunsPanel(context.document)
     panel.exported.connect(context.export)
     panel.shown.connect(partial(_show_run, context))
+    panel.removed.connect(partial(_offer_back, context, panel))
     return panel
+
+
+def _offer_back(context: Context, panel: RunsPanel, run: Run) -> None:
+    context.notify(f"{run.id} was removed.", (("&Bring it back", partial(panel.bring_back, run)),))
 
 
 def _show_run(context: Context, run: Run) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
+from app.forms.specs import words
 from engine.catalog import metric_text
 from engine.project.run import Run
 from engine.training.history import main_score
@@ -55,7 +56,7 @@ class WindowTraining(QObject):
 
     def _kept(self, run: Run) -> None:
         name, value = main_score(run.history.best.validation_metrics) if run.history.best else ("", None)
-        score = f" Validation {name.lower()} {metric_text(name, value)}." if value is not None else ""
+        score = f" Validation {words(name).lower()} {metric_text(name, value)}." if value is not None else ""
         self.window.tell(f"{run.id} is kept with the project.{score} Try it under Use, or export it.")
 
     def _failed(self, sentence: str, resumable: bool) -> None:

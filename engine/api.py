@@ -113,8 +113,7 @@ def _keep(file: FilePath, run: Run) -> Run:
     """Add a run to a project file, in place of what the same training had left there before it was resumed."""
     saved = load(file)
     earlier = next((old for old in saved.runs if old.started == run.started and old.data == run.data), None)
-    if earlier:
-        run = run.with_(id=earlier.id)
+    run = run.with_(id=earlier.id if earlier else next_id(saved.runs))  # another may have been kept meanwhile
     kept = tuple(run if old is earlier else old for old in saved.runs)
     save(file, Saved(saved.project, kept if earlier else (*kept, run), saved.preview))
     return run

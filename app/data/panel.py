@@ -31,6 +31,7 @@ from engine.data.source import Source
 from engine.data.sources.sample import Sample
 from engine.data.wiring import wire_data
 from engine.layers.output import Output
+from engine.problems import UserError
 from engine.project.project import Project
 
 FILTER = "Tables and arrays (*.csv *.tsv *.tab *.txt *.npz)"
@@ -148,13 +149,19 @@ class DataPanel(QWidget):
         """Ask for a file and choose it."""
         name, _ = QFileDialog.getOpenFileName(self, "Open data", str(Path.home()), FILTER)
         if name:
-            self.data.choose_path(Path(name))
+            self._choose(Path(name))
 
     def ask_folder(self) -> None:
         """Ask for a folder of pictures and choose it."""
         name = QFileDialog.getExistingDirectory(self, "Open a folder of pictures", str(Path.home()))
         if name:
-            self.data.choose_path(Path(name))
+            self._choose(Path(name))
+
+    def _choose(self, path: Path) -> None:
+        try:
+            self.data.choose_path(path)
+        except UserError as error:
+            self.data.refuse(str(error))
 
     def _edit(self, name: str, value: object) -> None:
         def change(project: Project) -> Project:

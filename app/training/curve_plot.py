@@ -42,9 +42,12 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         self.scale_ = ScoreAxis("left")
         super().__init__(parent, axisItems={"left": self.scale_})
         self.caption, self.train, self.validation = title, Series(), Series()
+        self._drawn: tuple[float, ...] = ()  # what was drawn last
         self.last, self._free = 1.0, False  # the last epoch in sight; whether a person has chosen what is in sight
         self.setAccessibleName(f"Curve of {title.lower()}")
         self.setToolTip(TIP)
+        for widget in (self, self.viewport()):
+            widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # there is nothing to do here by keys
         self.setMenuEnabled(False)
         self.hideButtons()
         self.setMouseEnabled(x=True, y=False)
@@ -129,6 +132,10 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
     def redraw(self, window: int = 0) -> None:
         """Draw the points as they are now; `window` is how many neighbours are averaged for the strong line."""
         (low, high), _ = self.viewRange()
+        state = (len(self.train), len(self.validation), window, low, high)
+        if state == self._drawn:
+            return
+        self._drawn = state
         many = len(self.train) > 300
         self.faint.setData(*(self.train.outline(low, high, PIECES) if many else ([], [])))
         self.line.setData(*self.train.trend(low, high, PIECES, window if many else 0))

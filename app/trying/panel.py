@@ -140,7 +140,7 @@ class TryPanel(QWidget):
         self.series.setVisible(bool(series) and drawable is None)
         self.texts.setVisible(bool(trial.readers))
         self.values.setVisible(drawable is None and trial.readers.keys() != trial.sample(0).feeds.keys())
-        self.row.setStretch(0, 0 if self.values.isHidden() else 2)
+        self.row.setStretch(0, 2 if series and drawable is None else 0)
         small = drawable is not None and drawable[1][0] == 1 and max(drawable[1][1:]) <= 64
         self.draw.setVisible(small)
         self.draw.setChecked(False)

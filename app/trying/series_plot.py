@@ -26,6 +26,7 @@ class SeriesPlot(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumHeight(90)
         self.setAccessibleName("Series")
+        self.setToolTip("A filled dot is what the network expects next, an empty one what came.")
         theme().changed.connect(self.update)
 
     def sizeHint(self) -> QSize:
@@ -52,11 +53,14 @@ class SeriesPlot(QWidget):
         for number, column in enumerate(self.values.T):
             painter.setPen(QPen(QColor(colours[number % len(colours)]), 1.8, STYLES[number // 4 % len(STYLES)]))
             painter.drawPolyline(QPolygonF([self._point(step, value) for step, value in enumerate(column)]))
+        if self.forecast is not None and len(self.values):
+            painter.setPen(QPen(QColor(t.warning), 1.5, Qt.PenStyle.DashLine))
+            painter.drawLine(self._point(len(self.values) - 1, self.values[-1, 0]), self._next(self.forecast))
         for value, filled, colour in ((self.truth, False, t.quiet), (self.forecast, True, t.warning)):
             if value is not None:
                 painter.setPen(QPen(QColor(colour), 2))
                 painter.setBrush(QColor(colour) if filled else Qt.BrushStyle.NoBrush)
-                painter.drawEllipse(self._point(len(self.values), value), 4, 4)
+                painter.drawEllipse(self._next(value), 4, 4)
         painter.end()
 
     def _paint_figures(self, painter: QPainter) -> None:
@@ -68,6 +72,9 @@ class SeriesPlot(QWidget):
             painter.setPen(QColor(t.quiet))
             place = QRectF(0, y - 9, FIGURES - 8, 18)
             painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, f"{value:.4g}")
+
+    def _next(self, value: float) -> QPointF:
+        return self._point(len(self.values), value)
 
     def _point(self, step: float, value: float) -> QPointF:
         low, high = self.span

@@ -26,7 +26,7 @@ class Values(QTableWidget):
         self.horizontalHeader().setDefaultSectionSize(84)
         self.setShowGrid(False)
         self.setAlternatingRowColors(True)
-        self.setMinimumSize(360, 120)
+        self.setMinimumSize(360, 48)
         self.feeds: dict[str, Array] = {}
         self._places: list[tuple[str, tuple[int, ...]]] = []
         self.cellChanged.connect(self._changed)
@@ -46,6 +46,8 @@ class Values(QTableWidget):
                 item.setData(Qt.ItemDataRole.UserRole, (name, place))
                 self.setItem(row, column, item)
         self.blockSignals(False)
+        lines = sum(self.rowHeight(row) for row in range(len(rows)))
+        self.setMaximumHeight(lines + self.horizontalScrollBar().sizeHint().height() + 4)
 
     def _rows(self, trial: Trial) -> list[tuple[str, str, list[tuple[int, ...]]]]:
         """Return (label, feed, places of its values) for each line of the table."""
