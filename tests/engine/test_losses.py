@@ -14,6 +14,7 @@ from engine.layers.dense import Dense
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.plan.compile import compile
+from engine.training.scores import losses
 
 CASES = [
     pytest.param(loss, shape, id=f"{name}-{i}")
@@ -89,6 +90,13 @@ def test_extreme_values_stay_finite(loss, shape, scale):
     assert np.isfinite(plan.run())
     assert np.isfinite(plan.input_gradients()["in"]).all()
     assert np.isfinite(loss.answer(plan.inputs["in"])).all()
+
+
+@pytest.mark.parametrize(("loss", "shape"), CASES)
+def test_validation_finds_the_losses_that_training_does(loss, shape):
+    plan, x, target = compare(loss, shape, 4)
+    plan.run()
+    np.testing.assert_allclose(losses(loss, x, target), plan.losses["out"], rtol=1e-12)
 
 
 @pytest.mark.parametrize(("loss", "shape"), CASES)
