@@ -76,10 +76,12 @@ def train(
     `resume` goes on from the last checkpoint, exactly. Ctrl+C ends after the present step and keeps what was learnt.
     `on_event` hears the messages of `engine.process.messages`. Raises UserError where nothing could be learnt.
     """
+    from engine.files import check_target
     from engine.process.headless import run_headless
     from engine.training.store import checkpoint_folder
 
     saved, folder = load(file), checkpoint_folder(str(Path(file).resolve()))
+    check_target(Path(file).resolve())
     project = _resumed(saved.project, folder) if resume else saved.project
     given = {"epochs": epochs, "seed": seed, "rate": rate, "batch": batch, "workers": workers}
     changes = {name: value for name, value in given.items() if value is not None}
@@ -113,8 +115,7 @@ def _keep(file: FilePath, run: Run) -> Run:
     """Add a run to a project file, in place of what the same training had left there before it was resumed."""
     saved = load(file)
     earlier = next((old for old in saved.runs if old.started == run.started and old.data == run.data), None)
-    if earlier:
-        run = run.with_(id=earlier.id)
+    run = run.with_(id=earlier.id if earlier else next_id(saved.runs))  # another may have been kept meanwhile
     kept = tuple(run if old is earlier else old for old in saved.runs)
     save(file, Saved(saved.project, kept if earlier else (*kept, run), saved.preview))
     return run

@@ -8,7 +8,7 @@ from itertools import pairwise
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
-from app.sizes import WIDTH, height, port_offsets
+from app.sizes import HEIGHT, WIDTH, height, port_offsets
 from engine.layer import Layer
 
 CLEAR = 16.0  # how far wires keep from boxes
@@ -103,6 +103,8 @@ def _first_free(paths: Iterable[QPainterPath], boxes: Lookup) -> QPainterPath:
 
 
 def _backward(start: QPointF, end: QPointF, boxes: Lookup) -> Iterator[QPainterPath]:
+    if abs(end.y() - start.y()) > HEIGHT:  # from one row to another: the way between them is the calmest
+        yield _lane(start, end, (start.y() + end.y()) / 2)
     for level in _lanes(start, end, boxes, min(start.y(), end.y()), max(start.y(), end.y())):
         yield _lane(start, end, level)
 

@@ -122,11 +122,11 @@ class View(QGraphicsView):
         area = QRectF()
         for rect in chosen:
             area = area.united(rect)
-        area = (area if len(chosen) > 1 else self.boxes.content()).adjusted(-64, -56, 64, 56)
-        room = self.viewport().rect()
-        zoom = max(FARTHEST, min(1.0, room.width() / area.width(), room.height() / area.height()))
+        area = (area if len(chosen) > 1 else self.boxes.content()).adjusted(-64, -40, 64, 32)
+        room, bar = self.viewport().rect(), self.zoom_bar.height() + INSET
+        zoom = max(FARTHEST, min(1.0, room.width() / area.width(), (room.height() - bar) / area.height()))
         self.setTransform(QTransform.fromScale(zoom, zoom))
-        self.centerOn(area.center())
+        self.centerOn(area.center() + QPointF(0, bar / 2 / zoom))
         self._whole = len(chosen) <= 1
         self._seen_changed()
         self.zoomed.emit(zoom)

@@ -8,7 +8,7 @@ from typing import Any
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from app.theme import theme, tokens
 from app.training.series import Series
@@ -42,6 +42,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         self.scale_ = ScoreAxis("left")
         super().__init__(parent, axisItems={"left": self.scale_})
         self.caption, self.train, self.validation = title, Series(), Series()
+        self._drawn: tuple[float, ...] = ()  # what was drawn last
         self.last, self._free = 1.0, False  # the last epoch in sight; whether a person has chosen what is in sight
         self.setAccessibleName(f"Curve of {title.lower()}")
         self.setToolTip(TIP)
@@ -57,6 +58,8 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         )
         self.best.hide()
         self.addItem(self.best, ignoreBounds=True)
+        for side in ("left", "bottom"):  # texts and grid are most of the work, and seldom change
+            self.getAxis(side).setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         view = self.getViewBox()
         view.sigRangeChangedManually.connect(self._freed)
         view.sigXRangeChanged.connect(lambda *_: self.looked.emit())
@@ -129,6 +132,10 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
     def redraw(self, window: int = 0) -> None:
         """Draw the points as they are now; `window` is how many neighbours are averaged for the strong line."""
         (low, high), _ = self.viewRange()
+        state = (len(self.train), len(self.validation), window, low, high)
+        if state == self._drawn:
+            return
+        self._drawn = state
         many = len(self.train) > 300
         self.faint.setData(*(self.train.outline(low, high, PIECES) if many else ([], [])))
         self.line.setData(*self.train.trend(low, high, PIECES, window if many else 0))

@@ -20,6 +20,17 @@ def _own_folders(tmp_path, monkeypatch):
 
 
 @pytest.fixture(autouse=True)
+def _garbage(qapp):
+    """Collect garbage on the window's thread only, as the program does."""
+    from app.garbage import GarbageCollector
+
+    garbage = GarbageCollector()
+    yield
+    garbage.collect()
+    garbage.end()
+
+
+@pytest.fixture(autouse=True)
 def _look(qapp):
     """Give every test the program's style, in dark."""
     from app import appearance

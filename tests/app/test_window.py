@@ -101,7 +101,7 @@ def test_save_open_and_recent(qtbot, work, tmp_path, monkeypatch):
     assert load(path).preview.startswith(b"\x89PNG")
     assert work.windowTitle() == "net[*] — Netwright"
     assert work.settings.recent == [str(path)]
-    assert work._recent.actions()[0].text() == "net.netw"
+    assert work.menus.recent.actions()[0].text() == "net.netw"
     with qtbot.waitSignal(work.document.opened):
         work.files.open(path)
 
@@ -110,7 +110,7 @@ def test_a_recent_file_that_is_gone_is_grey(qtbot, tmp_path):
     there = tmp_path / "a.netw"
     save(there, Saved(Project()))
     window = make_window(qtbot, tmp_path, recent=[str(there), str(tmp_path / "gone.netw")])
-    assert [action.isEnabled() for action in window._recent.actions()] == [True, False]
+    assert [action.isEnabled() for action in window.menus.recent.actions()] == [True, False]
 
 
 def test_a_file_that_cannot_be_opened_says_so_and_leaves_the_work(qtbot, work, tmp_path):
