@@ -14,6 +14,7 @@ from engine.layers.dense import Dense
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.plan.compile import compile
+from engine.training.scores import losses
 
 CASES = [
     pytest.param(loss, shape, id=f"{name}-{i}")
@@ -138,6 +139,12 @@ def test_a_step_allocates_little(loss, shape):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 8 * 5000 * 4 / 2
+
+
+@pytest.mark.parametrize(("loss", "shape"), CASES)
+def test_outside_of_a_plan_it_says_the_same(loss, shape):
+    plan, x, target = compare(loss, shape, 3)
+    assert losses(loss, x, target).mean() == pytest.approx(plan.run(), rel=1e-12)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Loss.registry.values() if kind.target == "value"])
