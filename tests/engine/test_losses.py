@@ -93,6 +93,13 @@ def test_extreme_values_stay_finite(loss, shape, scale):
 
 
 @pytest.mark.parametrize(("loss", "shape"), CASES)
+def test_validation_finds_the_losses_that_training_does(loss, shape):
+    plan, x, target = compare(loss, shape, 4)
+    plan.run()
+    np.testing.assert_allclose(losses(loss, x, target), plan.losses["out"], rtol=1e-12)
+
+
+@pytest.mark.parametrize(("loss", "shape"), CASES)
 def test_the_answer_is_what_its_target_wants(loss, shape):
     x = np.random.default_rng(0).normal(size=(4, *shape)).astype(np.float32)
     kept = x.copy()
