@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from engine.arrays import Array, Generator, Shape
@@ -23,6 +25,6 @@ class Identity(Initializer):
             return np.full(shape, self.gain, np.float64)
         drawn = np.zeros(shape, np.float64)
         same = np.arange(min(shape[:2]))
-        middle = tuple(size // 2 for size in shape[2:])
-        drawn[same, same, *middle] = self.gain
+        place: tuple[Any, ...] = (same, same, *(size // 2 for size in shape[2:]))
+        drawn[place] = self.gain
         return drawn
