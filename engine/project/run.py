@@ -132,6 +132,8 @@ def program_version() -> str:
     from importlib import metadata  # a slow one to load, and seldom needed
 
     try:
+        from importlib import metadata  # slow to load, and seldom needed
+
         return metadata.version("netwright")
-    except metadata.PackageNotFoundError:
+    except ModuleNotFoundError:  # PackageNotFoundError is one
         return "source"
