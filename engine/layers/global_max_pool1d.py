@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from engine.arrays import Shape, describe
-from engine.layer import Example, OnnxGraph, ShapeError
-from engine.layers.global_max_pool import GlobalMaxPool
+from engine.arrays import Array, Shape, describe
+from engine.kernels.global_maximum import largest, largest_back
+from engine.layer import Example, Layer, OnnxGraph, Scratch, ShapeError
 
 
-class GlobalMaxPool1D(GlobalMaxPool):
-    """Keeps the largest value of every feature over all steps of a series, wherever it is.
+class GlobalMaxPool1D(Layer):
+    """Takes the largest value of every feature over all steps of a series: whether it was there at all, not when.
 
-    Kim, 2014, for text. ONNX: ReduceMax. PyTorch: amax over the steps.
+    Of equal values the first gets the gradient. Kim, 2014. ONNX: ReduceMax. PyTorch: amax over the steps.
     """
 
-    axes: ClassVar[tuple[int, ...]] = (1,)
+    category = "Pooling"
 
     def shape(self, x: Shape) -> Shape:
         if len(x) != 2:
             raise ShapeError(f"GlobalMaxPool1D takes a series (steps × features), not {describe(x)}.")
         return (x[1],)
+
+    def scratch(self, x: Shape) -> dict[str, Scratch]:
+        return {"place": Scratch((x[1],), dtype="intp")}
+
+    def forward(self, x: Array, place: Array, y: Array) -> None:
+        largest(x, place, y)
+
+    def backward(self, place: Array, grad_y: Array, grad_x: Array) -> None:
+        largest_back(grad_y, place, grad_x[:, None])
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         if g.opset >= 18:

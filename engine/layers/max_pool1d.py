@@ -1,40 +1,42 @@
-"""The largest value of each window of a series."""
+"""The largest value of each stretch of a series."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import Any
 
-from engine.arrays import Shape
-from engine.layer import Example, OnnxGraph
-from engine.layers.as_image import on_images
-from engine.layers.max_pool2d import MaxPool2D
+from engine.arrays import Array, Shape
+from engine.kernels import pooling
+from engine.kernels.pooling import ROWS
+from engine.layer import Example, OnnxGraph, Scratch
 from engine.layers.pool1d import Pool1D
 
 
 class MaxPool1D(Pool1D):
-    """Takes the largest value of each window of steps, feature by feature: y = max x over the window.
+    """Keeps the largest value of each window of a series: y = max x over the window, for every feature.
 
-    Of equal values the earliest gets the gradient. ONNX: MaxPool. PyTorch: nn.MaxPool1d.
+    Of equal values the first gets the gradient. ONNX: MaxPool. PyTorch: nn.MaxPool1d.
     """
 
-    @cached_property
-    def twin(self) -> MaxPool2D:
-        return MaxPool2D(**self.windows())
+    def scratch(self, x: Shape) -> dict[str, Scratch]:
+        out = self.shape(x)
+        return {"hit": Scratch(out, dtype="bool"), "taken": Scratch(out, dtype="bool"), "part": Scratch(out)}
 
-    forward = on_images(MaxPool2D.forward)
-    backward = on_images(MaxPool2D.backward)
+    def forward(self, x: Array, y: Array) -> None:
+        pooling.largest(x, ROWS, self.taps(x.shape[1:]), y)
+
+    def backward(self, x: Array, y: Array, hit: Array, taken: Array, part: Array, grad_y: Array, grad_x: Array) -> None:
+        pooling.largest_back(x, y, ROWS, self.taps(x.shape[1:]), hit, taken, part, grad_y, grad_x)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
-        y = g.op("MaxPool", g.op("Transpose", x, perm=[0, 2, 1]), **self.onnx_attributes())
-        return g.op("Transpose", y, perm=[0, 2, 1])
+        return self.pooled(g, "MaxPool", x)
 
     def torch(self, x: Shape) -> str:
-        windows = f"{self.kernel}, stride={self.stride}, padding={self.padding}"
-        return f"nn.MaxPool1d({windows})(x.transpose(1, 2)).transpose(1, 2)"
+        module = f"nn.MaxPool1d({self.kernel}, stride={self.stride}, padding={self.padding})"
+        return f"{module}(x.transpose(1, 2)).transpose(1, 2)"
 
     @classmethod
     def examples(cls) -> Iterator[Example]:
-        yield Example(cls(), ((4, 2),))
+        yield Example(cls(), ((6, 2),))
         yield Example(cls(kernel=3, stride=1, padding=1), ((5, 3),))
+        yield Example(cls(kernel=2, stride=3), ((6, 1),))

@@ -89,7 +89,7 @@ class Driven(application.Window):
 
     def look(self):
         """Print what differs from the last look."""
-        lines = {"SAY state": self.trainer.state}
+        lines = {"SAY state": self.trainer.state, "SAY worker": str(self.trainer.session.pid or "")}
         if self.trainer.state == "idle":
             lines |= self.states()
             for name, point in [*widgets(), *self.layers(), *self.boxes()]:
