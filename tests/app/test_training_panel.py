@@ -202,7 +202,7 @@ def test_another_metric_is_drawn_from_the_first_epoch_on(panel):
     panel.begin(BEGAN)
     for number in (1, 2):
         panel.add_epoch(
-            EpochDone(epoch(number, 0.5, out={"Accuracy": 0.9, "F1": 0.8 + number / 100}), best=number == 1)
+            EpochDone(epoch(number, 0.5, out={"Accuracy": 0.9, "R2": 0.8 + number / 100}), best=number == 1)
         )
     assert panel.choice.isVisibleTo(panel)
     assert panel.score_plot.scale_.percent
