@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from engine.problems import UserError
 from engine.project.file import SUFFIX
 from engine.training.environment import environment
 
+NAME = os.environ.get("NETWRIGHT_COMMAND", "netwright")  # as the person started it; packaging/start.sh sets it
 REPORTS = {".md": "to_markdown", ".html": "to_html", ".json": "to_json"}
 
 
@@ -27,7 +29,7 @@ def new(typed: Namespace) -> Outcome:
         raise UserError(f"{typed.out} is no name of a project file. Let it end with {SUFFIX}.")
     project = api.new(typed.out, template=typed.template, data=typed.data, target=typed.target)
     boxes = {name: type(layer).__name__ for name, layer in project.graph.nodes.items()}
-    lines = [f"Wrote {typed.out}: {' → '.join(boxes)}.", f"Train it with: netwright train {typed.out}"]
+    lines = [f"Wrote {typed.out}: {' → '.join(boxes)}.", f"Train it with: {NAME} train {typed.out}"]
     return Outcome({"file": typed.out, "boxes": boxes, "training": project.training.to_dict()}, lines)
 
 

@@ -17,8 +17,6 @@ from app.__main__ import main
 from app.palette.rows import NAME
 from app.trying.picture import Picture
 
-START = time.time()
-
 
 def clocks():
     """Return the time, and how long this thread has worked: a machine that others keep busy slows only the first."""
@@ -64,10 +62,11 @@ class Driven(application.Window):
         self.painted.connect(self.begin)
         self.probe = QTimer(self, interval=5, timerType=Qt.TimerType.PreciseTimer)
         self.probe.timeout.connect(self.beat)
+        self.trainer.session.checkpointed.connect(lambda kept: print("SAY checkpoint", kept.epoch, flush=True))
         self.trainer.session.state_changed.connect(self.measure)
 
     def begin(self):
-        print(f"PAINTED {time.time():.3f} {time.time() - START:.3f}", flush=True)
+        print(f"PAINTED {time.time():.3f} {time.process_time():.3f}", flush=True)
         self.looker.start()
 
     def measure(self, state):

@@ -35,7 +35,7 @@ def drive(tmp_path):
         (tmp_path / "script.sh").write_text(f". {HANDS}\nsettle 0.5\n{script}")
         words = " ".join([sys.executable, str(WINDOW), *map(str, files)])
         command = f"cd {ROOT}; export PYTHONPATH=. QT_SCALE_FACTOR={scale}; date +'EXEC %s.%N'; exec {words}"
-        unwanted = ("NETWRIGHT_STATE", "QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")
+        unwanted = ("PYTHONDONTWRITEBYTECODE", "NETWRIGHT_STATE", "QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")
         environment = {name: value for name, value in os.environ.items() if name not in unwanted}
         result = subprocess.run(
             ["bash", DRIVE, tmp_path / "out", command, tmp_path / "script.sh"],
@@ -176,7 +176,7 @@ def test_the_window_stays_quick_while_it_trains(drive, tmp_path, template, data,
 def test_a_killed_training_is_resumed_from_the_window_exactly(drive, tmp_path):
     for name in ("whole", "killed"):
         project = api.new(tmp_path / f"{name}.netw", template="cnn", data="digits8x8")
-        save(tmp_path / f"{name}.netw", Saved(project.with_(training=project.training.with_(epochs=80))))
+        save(tmp_path / f"{name}.netw", Saved(project.with_(training=project.training.with_(epochs=120))))
     whole = api.train(tmp_path / "whole.netw")
     drive(
         """
@@ -184,7 +184,8 @@ def test_a_killed_training_is_resumed_from_the_window_exactly(drive, tmp_path):
         press button:Train
         says state training
         says worker "[0-9]+"
-        settle 1.5
+        says checkpoint "[0-9]+" 30
+        settle 0.3
         kill -9 $(wait_log "^SAY worker [0-9]+" 1 | cut -d' ' -f3)
         says notice ".*epoch.*"
         shot killed
@@ -201,13 +202,14 @@ def test_a_killed_training_is_resumed_from_the_window_exactly(drive, tmp_path):
 
 
 def test_the_window_is_there_quickly(drive):
-    """From the start of the process to the first paint, warm; 0.4 s on a quiet machine, more where others work."""
-    times = []
+    """From the start of the process to the first paint, warm, in processor time, since others may keep this machine busy."""
+    works = []
     for _ in range(3):
         lines = drive("settle 0.1")
-        times.append(figures(lines, "PAINTED")[0] - figures(lines, "EXEC")[0])
-    print(times)
-    assert min(times) < 2.0
+        painted, work = figures(lines, "PAINTED")
+        works.append(work)
+        print(f"{painted - figures(lines, 'EXEC')[0]:.2f} s to the first paint, {work:.2f} s of them work")
+    assert min(works) < 2.0
 
 
 @pytest.mark.parametrize(
