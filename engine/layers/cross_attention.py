@@ -1,0 +1,183 @@
+"""Attention of one series to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array, Shape, describe
+from engine.initializer import Initializer
+from engine.initializers.glorot import GlorotUniform
+from engine.kernels.attention import attend, attend_back, heads_of
+from engine.kernels.reductions import sum_rows
+from engine.layer import Example, Layer, OnnxGraph, Scratch, ShapeError, Weight
+from engine.problems import Change, Insert
+from engine.spec import param
+
+
+def _flat(x: Array) -> Array:
+    return x.reshape(-1, x.shape[-1])
+
+
+class CrossAttention(Layer):
+    """Lets every step of one series look at all steps of another: y = softmax(q kᵀ / √d) v for each head, then one product.
+
+    q is a product of `query`, k and v are products of `memory`, cut into heads of width d. Bahdanau, Cho and Bengio, 2015;
+    Vaswani et al., 2017. ONNX: MatMul and Softmax. PyTorch: nn.MultiheadAttention.
+    """
+
+    category = "Attention"
+    heads: int = param(
+        "Into how many parts the features are cut, each with its own attention.", default=4, min=1, max=256
+    )
+    initializer: Initializer = param("First values of the weights.", default=GlorotUniform(), advanced=True)
+
+    def shape(self, query: Shape, memory: Shape) -> Shape:
+        for port, x in (("query", query), ("memory", memory)):
+            if len(x) != 2:
+                text = f"CrossAttention takes series (steps × features), but {port} is {describe(x)}."
+                raise ShapeError(text, port=port)
+        if memory[1] != query[1]:
+            raise ShapeError(
+                f"CrossAttention needs as many features in memory as in query, {query[1]}, not {memory[1]}. "
+                f"Put a Dense with {query[1]} units before it.",
+                Insert("Dense", {"units": query[1]}),
+                port="memory",
+            )
+        if query[1] % self.heads:
+            fits = max(heads for heads in range(1, self.heads) if query[1] % heads == 0)
+            raise ShapeError(
+                f"CrossAttention cannot share {query[1]} features evenly among {self.heads} heads. "
+                f"Take a number of heads that divides {query[1]}.",
+                Change("heads", fits),
+            )
+        return query
+
+    def weights(self, query: Shape, memory: Shape) -> dict[str, Weight]:
+        width = query[1]
+        return {
+            "in_proj_weight": Weight((3 * width, width), self.initializer, fan_in=width, fan_out=width),
+            "in_proj_bias": Weight((3 * width,)),
+            "out_proj.weight": Weight((width, width), self.initializer, fan_in=width, fan_out=width),
+            "out_proj.bias": Weight((width,)),
+        }
+
+    def scratch(self, query: Shape, memory: Shape) -> dict[str, Scratch]:
+        steps, width = query
+        square, row = Scratch((self.heads, steps, memory[0])), Scratch((self.heads, steps, 1))
+        pair = Scratch((memory[0], 2 * width))
+        return {
+            "q": Scratch(query),
+            "kv": pair,
+            "context": Scratch(query),
+            "chances": square,
+            "row": row,
+            "scores": square,
+            "products": square,
+            "back_row": row,
+            "back_q": Scratch(query),
+            "back_kv": pair,
+            "back_context": Scratch(query),
+        }
+
+    def _cut(self, q: Array, kv: Array) -> list[Array]:
+        """Return q, k and v by heads: (N, heads, T, D)."""
+        return [*heads_of(q, 1, self.heads), *heads_of(kv, 2, self.heads)]
+
+    def forward(
+        self,
+        query: Array,
+        memory: Array,
+        in_proj_weight: Array,
+        in_proj_bias: Array,
+        out_proj__weight: Array,
+        out_proj__bias: Array,
+        q: Array,
+        kv: Array,
+        context: Array,
+        chances: Array,
+        row: Array,
+        y: Array,
+    ) -> None:
+        width = query.shape[2]
+        for x, part, out in ((query, slice(width), q), (memory, slice(width, None), kv)):
+            _flat(x).dot(in_proj_weight[part].T, _flat(out))  # (N·T, E) @ (E, E or 2·E)
+            np.add(out, in_proj_bias[part], out=out)
+        (mixed,) = heads_of(context, 1, self.heads)
+        attend(self._cut(q, kv), False, chances, row, mixed)
+        _flat(context).dot(out_proj__weight.T, _flat(y))  # (N·T, E) @ (E, E) -> (N·T, E)
+        np.add(y, out_proj__bias, out=y)
+
+    def backward(
+        self,
+        query: Array,
+        memory: Array,
+        in_proj_weight: Array,
+        out_proj__weight: Array,
+        q: Array,
+        kv: Array,
+        context: Array,
+        chances: Array,
+        scores: Array,
+        products: Array,
+        back_row: Array,
+        back_q: Array,
+        back_kv: Array,
+        back_context: Array,
+        grad_y: Array,
+        grad_query: Array | None,
+        grad_memory: Array | None,
+        grad_in_proj_weight: Array,
+        grad_in_proj_bias: Array,
+        grad_out_proj__weight: Array,
+        grad_out_proj__bias: Array,
+    ) -> None:
+        grad, width = _flat(grad_y), query.shape[2]
+        grad.T.dot(_flat(context), grad_out_proj__weight)  # (E, N·T) @ (N·T, E) -> (E, E)
+        sum_rows(grad, out=grad_out_proj__bias)
+        grad.dot(out_proj__weight, _flat(back_context))  # (N·T, E) @ (E, E) -> (N·T, E)
+        (mixed,) = heads_of(back_context, 1, self.heads)
+        out = self._cut(back_q, back_kv)
+        attend_back(self._cut(q, kv), chances, mixed, scores, products, back_row, out)
+        sides = ((query, slice(width), back_q, grad_query), (memory, slice(width, None), back_kv, grad_memory))
+        for x, part, back, grad_port in sides:
+            rows = _flat(back)
+            rows.T.dot(_flat(x), grad_in_proj_weight[part])  # (E or 2·E, N·T) @ (N·T, E)
+            sum_rows(rows, out=grad_in_proj_bias[part])
+            if grad_port is not None:
+                rows.dot(in_proj_weight[part], _flat(grad_port))  # (N·T, E or 2·E) @ (E or 2·E, E) -> (N·T, E)
+
+    def onnx(self, g: OnnxGraph, query: str, memory: str) -> Any:
+        (steps, width), (others, _) = g.shape("query"), g.shape("memory")
+        size = width // self.heads
+        weight, bias = (np.split(g.weight_array(f"in_proj_{name}"), 3) for name in ("weight", "bias"))
+        sources = ((query, steps, [0, 2, 1, 3]), (memory, others, [0, 2, 3, 1]), (memory, others, [0, 2, 1, 3]))
+        parts = []
+        for rows, shift, (x, count, turn) in zip(weight, bias, sources, strict=True):
+            part = g.op("Add", g.op("MatMul", x, g.constant(np.ascontiguousarray(rows.T))), g.constant(shift))
+            cut = g.constant(np.array([0, count, self.heads, size]))
+            parts.append(g.op("Transpose", g.op("Reshape", part, cut), perm=turn))
+        q, k, v = parts
+        scores = g.op("Mul", g.op("MatMul", q, k), g.constant(np.float32(size**-0.5)))
+        mixed = g.op("Transpose", g.op("MatMul", g.op("Softmax", scores, axis=-1), v), perm=[0, 2, 1, 3])
+        flat = g.op("Reshape", mixed, g.constant(np.array([0, steps, width])))
+        out = g.op("MatMul", flat, g.constant(np.ascontiguousarray(g.weight_array("out_proj.weight").T)))
+        return g.op("Add", out, g.weight("out_proj.bias"))
+
+    def torch(self, query: Shape, memory: Shape) -> str:
+        module = f"nn.MultiheadAttention({query[1]}, {self.heads}, batch_first=True)"
+        return f"{module}(query, memory, memory, need_weights=False)[0]"
+
+    def summary(self) -> str:
+        return f"{self.heads} heads"
+
+    def multiply_adds(self, query: Shape, memory: Shape) -> int:
+        (steps, width), (others, _) = query, memory
+        return 2 * (steps + others) * width * width + 2 * steps * others * width
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        yield Example(cls(heads=2), ((3, 4), (2, 4)))
+        yield Example(cls(heads=1), ((2, 3), (2, 3)))

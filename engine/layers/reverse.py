@@ -1,0 +1,44 @@
+"""A series from its end to its start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array, Shape
+from engine.layer import Example, OnnxGraph
+from engine.layers.along_axis import AlongAxis
+
+
+class Reverse(AlongAxis):
+    """Turns the order along an axis round: the last step of a series comes first.
+
+    ONNX: Gather. PyTorch: flip.
+    """
+
+    def shape(self, x: Shape) -> Shape:
+        self.checked(x)
+        return x
+
+    def forward(self, x: Array, y: Array) -> None:
+        y[...] = np.flip(x, self.axis)
+
+    def backward(self, grad_y: Array, grad_x: Array) -> None:
+        grad_x[...] = np.flip(grad_y, self.axis)
+
+    def onnx(self, g: OnnxGraph, x: str) -> Any:
+        size = g.shape("x")[self.axis - 1]
+        return g.op("Gather", x, g.constant(np.arange(size)[::-1].copy()), axis=self.axis)
+
+    def torch(self, x: Shape) -> str:
+        return f"x.flip({self.axis})"
+
+    def summary(self) -> str:
+        return f"axis {self.axis}"
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        yield Example(cls(), ((4, 3),))
+        yield Example(cls(axis=3), ((2, 2, 3),))
