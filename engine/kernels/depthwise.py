@@ -1,6 +1,7 @@
 """Convolution of every channel by itself, tap by tap. Images are channels-last: (N, H, W, C).
 
-Each channel has M filters: filters are (KH, KW, C, M), results (N, OH, OW, C, M).
+Each channel has M filters, so results are (N, OH, OW, C, M). A block is a few images. Filters come as rows, repeated for
+every column: (KH, KW, M, OW, C), so that a product with them runs through long rows without a stop.
 """
 
 from __future__ import annotations
@@ -14,9 +15,9 @@ from engine.kernels.memory import PIECE, ones
 from engine.kernels.windows import Windows
 
 
-def images_at_once(windows: Windows, multiplier: int) -> int:
+def images_at_once(windows: Windows) -> int:
     """Return how many images make a block that fits the cache."""
-    return min(max(PIECE // (windows.pixels * windows.channels * multiplier), 1), 64)
+    return min(max(PIECE // (4 * windows.pixels * windows.channels), 1), 64)
 
 
 def _blocks(count: int, size: int) -> Iterator[slice]:
@@ -24,45 +25,58 @@ def _blocks(count: int, size: int) -> Iterator[slice]:
         yield slice(first, min(first + size, count))
 
 
-def _taps(windows: Windows) -> Iterator[tuple[int, int]]:
-    yield from np.ndindex(*windows.kernel)
+def _whole(part: Array, room: Array) -> Array:
+    """Return one filter's share of a block, (n, OH, OW, C), copied into `room` where it does not lie in one piece."""
+    if part.flags.c_contiguous:
+        return part
+    np.copyto(room[: len(part)], part)
+    return room[: len(part)]
 
 
-def convolve(windows: Windows, x: Array, filters: Array, padded: Array, work: Array, y: Array) -> None:
-    """Write the convolution into `y`. `padded` holds a block of images between zeros, `work` one of `y`."""
+def convolve(windows: Windows, x: Array, rows: Array, padded: Array, work: Array, y: Array) -> None:
+    """Write the convolution into `y`. `padded` holds a block of images between zeros; `work` two of (n, OH, OW, C)."""
     for images in _blocks(len(x), len(padded)):
         block, out = padded[: images.stop - images.start], y[images]
         windows.inside(block)[...] = x[images]
-        products = work[: len(block)]
-        out[...] = 0
-        for tap in _taps(windows):
-            np.multiply(windows.spread(block, tap)[..., None], filters[tap], out=products)
-            np.add(out, products, out=out)
+        products, room = work[:, : len(block)]
+        for number in range(rows.shape[2]):
+            part = out[..., number]
+            total = part if part.flags.c_contiguous else room
+            total[...] = 0
+            for tap in np.ndindex(*windows.kernel):
+                np.multiply(windows.spread(block, tap), rows[tap][number], out=products)
+                np.add(total, products, out=total)
+            if total is room:
+                part[...] = room
 
 
 def backward_filters(windows: Windows, x: Array, grad_y: Array, padded: Array, work: Array, out: Array) -> None:
-    """Write the gradient of the filters (KH, KW, C, M) into `out`."""
+    """Write the gradient of the filters, (KH, KW, M, C), into `out`."""
     out[...] = 0
-    width = out.shape[2] * out.shape[3]
+    width = windows.out[1] * windows.channels
     for images in _blocks(len(x), len(padded)):
-        block, grad = padded[: images.stop - images.start], grad_y[images]
+        block = padded[: images.stop - images.start]
         windows.inside(block)[...] = x[images]
-        products = work[: len(block)]
-        rows = products.reshape(-1, width)
-        for tap in _taps(windows):
-            np.multiply(windows.spread(block, tap)[..., None], grad, out=products)
-            out[tap] += ones(len(rows), rows.dtype).dot(rows).reshape(out.shape[2:])  # (P,) @ (P, C·M) -> (C·M,)
+        products = work[0, : len(block)]
+        lines = products.reshape(-1, width)
+        for number in range(out.shape[2]):
+            grad = _whole(grad_y[images][..., number], work[1])
+            for tap in np.ndindex(*windows.kernel):
+                np.multiply(windows.spread(block, tap), grad, out=products)
+                sums = ones(len(lines), lines.dtype).dot(lines)  # (n·OH,) @ (n·OH, OW·C) -> (OW·C,)
+                out[tap][number] += sums.reshape(-1, windows.channels).sum(axis=0)
 
 
-def backward_images(windows: Windows, filters: Array, grad_y: Array, spread: Array, work: Array, grad_x: Array) -> None:
+def backward_images(windows: Windows, rows: Array, grad_y: Array, spread: Array, work: Array, grad_x: Array) -> None:
     """Write the gradient of the images; `spread` is a work array for a block of them with their padding."""
     for images in _blocks(len(grad_x), len(spread)):
-        block, grad = spread[: images.stop - images.start], grad_y[images]
-        products = work[: len(block)]
+        block = spread[: images.stop - images.start]
+        products = work[0, : len(block)]
         block[...] = 0
-        for tap in _taps(windows):
-            np.multiply(grad, filters[tap], out=products)
-            pixels = windows.spread(block, tap)
-            for one in range(filters.shape[3]):
-                np.add(pixels, products[..., one], out=pixels)
+        for number in range(rows.shape[2]):
+            grad = _whole(grad_y[images][..., number], work[1])
+            for tap in np.ndindex(*windows.kernel):
+                np.multiply(grad, rows[tap][number], out=products)
+                pixels = windows.spread(block, tap)
+                np.add(pixels, products, out=pixels)
         grad_x[images] = windows.inside(block)

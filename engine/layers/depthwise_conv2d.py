@@ -93,35 +93,39 @@ class DepthwiseConv2D(Layer):
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         windows = _windows(self, x)
-        count = depthwise.images_at_once(windows, self.multiplier)
-        padded, products = (count, *windows.padded, x[0]), (count, *windows.out, x[0], self.multiplier)
+        count = depthwise.images_at_once(windows)
+        padded, work = (count, *windows.padded, x[0]), Scratch((2, count, *windows.out, x[0]), batched=False)
         return {
             "padded": Scratch(padded, batched=False, kept=True),
             "spread": Scratch(padded, batched=False),
-            "work": Scratch(products, batched=False),
-            "back_work": Scratch(products, batched=False),
-            "total": Scratch((*self.kernel, x[0], self.multiplier), batched=False),
+            "rows": Scratch((*self.kernel, self.multiplier, windows.out[1], x[0]), batched=False),
+            "work": work,
+            "back_work": work,
+            "total": Scratch((*self.kernel, self.multiplier, x[0]), batched=False),
         }
 
     def _taps(self, weight: Array) -> Array:
-        """Return filters (C·M, 1, KH, KW) as (KH, KW, C, M): a view, where they are stored so."""
-        return weight.transpose(STORED).reshape(*self.kernel, -1, self.multiplier)
+        """Return filters (C·M, 1, KH, KW) as (KH, KW, M, C): a view, where they are stored so."""
+        return weight.transpose(STORED).reshape(*self.kernel, -1, self.multiplier).swapaxes(2, 3)
 
     def _apart(self, image: Array) -> Array:
         """Return an image (N, C·M, H, W) as (N, H, W, C, M)."""
         last = channels_last(image)
         return last.reshape(*last.shape[:3], -1, self.multiplier)
 
-    def forward(self, x: Array, weight: Array, bias: Array | None, padded: Array, work: Array, y: Array) -> None:
+    def forward(
+        self, x: Array, weight: Array, bias: Array | None, rows: Array, padded: Array, work: Array, y: Array
+    ) -> None:
         windows, out = _windows(self, x.shape[1:]), channels_last(y)
-        depthwise.convolve(windows, channels_last(x), self._taps(weight), padded, work, self._apart(y))
+        rows[...] = self._taps(weight)[..., None, :]
+        depthwise.convolve(windows, channels_last(x), rows, padded, work, self._apart(y))
         if bias is not None:
             np.add(out, bias, out=out)
 
     def backward(
         self,
         x: Array,
-        weight: Array,
+        rows: Array,
         padded: Array,
         spread: Array,
         back_work: Array,
@@ -131,13 +135,13 @@ class DepthwiseConv2D(Layer):
         grad_weight: Array,
         grad_bias: Array | None,
     ) -> None:
-        windows, grad, taps = _windows(self, x.shape[1:]), self._apart(grad_y), self._taps(weight)
+        windows, grad = _windows(self, x.shape[1:]), self._apart(grad_y)
         if grad_bias is not None:
             grad_bias[...] = channel_sums(grad_y)
         depthwise.backward_filters(windows, channels_last(x), grad, padded, back_work, total)
-        grad_weight.transpose(STORED)[...] = total.reshape(*self.kernel, -1, 1)
+        grad_weight.transpose(STORED)[...] = total.swapaxes(2, 3).reshape(*self.kernel, -1, 1)
         if grad_x is not None:
-            depthwise.backward_images(windows, taps, grad, spread, back_work, channels_last(grad_x))
+            depthwise.backward_images(windows, rows, grad, spread, back_work, channels_last(grad_x))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         (top, bottom), (left, right) = _windows(self, g.shape("x")).padding
