@@ -13,7 +13,7 @@ from engine.problems import Fix
 from engine.spec import Spec
 
 # Names that a forward or backward may ask for besides its ports, weights and scratch arrays.
-SPECIAL = ("training", "rng")
+SPECIAL = ("training", "rng", "workers")
 
 
 class ShapeError(Exception):
@@ -78,6 +78,20 @@ class Example:
     layer: Layer
     inputs: tuple[Shape, ...]
     integers: int = 0
+
+
+class Workers:
+    """Those who share the samples of a step, each with its part of them; this one is alone.
+
+    A layer whose result depends on the whole batch, as BatchNorm's does, asks for `workers` and adds up its sums.
+    """
+
+    def samples(self, here: int) -> int:
+        """Return how many samples the step has in all, of which `here` are this worker's."""
+        return here
+
+    def sum(self, values: Any) -> None:
+        """Replace a small array by its sum over all workers, equal to the last bit for all of them."""
 
 
 class OnnxGraph(Protocol):

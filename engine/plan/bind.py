@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from engine.arrays import Array
@@ -23,13 +24,19 @@ class Bound:
     bytes: int
 
 
-def bind(program: Program, state: State, *, poisoned: bool = False) -> Bound:
-    """Allocate the arrays of a program and put them into its calls.
+def bind(
+    program: Program,
+    state: State,
+    *,
+    poisoned: bool = False,
+    given: Mapping[Key, Array] = MappingProxyType({}),
+) -> Bound:
+    """Allocate the arrays of a program, besides those `given`, and put them into its calls.
 
     With `poisoned`, everything in the arena is filled with NaN before the step and again as soon as it is free, so that a
     fault in the memory plan cannot stay hidden.
     """
-    arrays, size = allocate(program)
+    arrays, size = allocate(program, given)
 
     def resolve(argument: Argument) -> Any:
         if isinstance(argument, Key):

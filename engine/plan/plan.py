@@ -103,6 +103,9 @@ class Plan:
         """Return the gradient at each Input; the plan must have been compiled with `input_gradients`."""
         return _by_node(self.graph, Input, lambda node: self.bound.arrays.get(Key("grad", node, "y")))
 
+    def close(self) -> None:
+        """Give back what is not memory: processes, where there are any."""
+
     def explain(self, repeats: int = 3) -> list[BoxCost]:
         """Return what each box costs, measured on whatever batch is loaded; running statistics are put back."""
         kept, times = self.state.statistics.copy(), dict.fromkeys(self.graph.order, float("inf"))
@@ -147,7 +150,7 @@ class Plan:
             run()
             for key in call.writes:
                 if not np.isfinite(self._written(key)).all():
-                    return NotFinite(call.node, _tensor(call, key), step)
+                    return NotFinite(call.node, tensor(call, key), step)
         return NotFinite(next(iter(self.losses)), "loss", step)
 
     def _written(self, key: Key) -> Array:
@@ -156,7 +159,8 @@ class Plan:
         return self.bound.arrays[key]
 
 
-def _tensor(call: Call, key: Key) -> str:
+def tensor(call: Call, key: Key) -> str:
+    """Return what a person calls an array that a call writes."""
     if key.kind == "losses":
         return "loss"
     if call.phase == "forward":

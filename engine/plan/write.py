@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from engine.arrays import Array, Shape
 from engine.graph import Graph, NodeId, Port
 from engine.infer import Inference
-from engine.layer import Layer, Scratch, needs
+from engine.layer import Layer, Scratch, Workers, needs
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.plan.program import ArraySpec, Call, Key, Program
@@ -19,7 +19,10 @@ from engine.plan.program import ArraySpec, Call, Key, Program
 
 @dataclass(frozen=True)
 class Options:
-    """How a graph is to be written: with or without the backward half, and for how many samples."""
+    """How a graph is to be written: with or without the backward half, and for how many samples.
+
+    A step may be shared by workers: then `batch` are the samples of this one, `workers` know how many there are in all.
+    """
 
     batch: int
     dtype: str = "float32"
@@ -27,6 +30,7 @@ class Options:
     input_gradients: bool = False
     keep_values: bool = False  # let every value survive the step
     rng: Any = None
+    workers: Workers = field(default_factory=Workers)
 
 
 def write(graph: Graph, inference: Inference, options: Options) -> Program:
@@ -186,11 +190,12 @@ class _Writer:
 
     def _argument(self, node: NodeId, name: str, targets: dict[str, Key]) -> Any:
         layer = self.graph.nodes[node]
-        special = {"training": self.options.training, "rng": self.options.rng}
+        options = self.options
+        special = {"training": options.training, "rng": options.rng, "workers": options.workers}
         if name in special:
             return special[name]
         if name == "scale" and isinstance(layer, Output):
-            return layer.weight / self.options.batch
+            return layer.weight / options.workers.samples(options.batch)
         if name.startswith("grad_"):
             return self._gradient(node, name.removeprefix("grad_"), layer, targets)
         return self._value(node, name, layer)
