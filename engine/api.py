@@ -165,13 +165,16 @@ def samples() -> list[str]:
     return list(SAMPLES)
 
 
-def bench(seconds: float = 1.0) -> dict[str, dict[str, float]]:
+def bench(seconds: float = 1.0, workers: int = 0) -> dict[str, dict[str, float]]:
     """Return how long a training step of each of seven fixed networks takes: median, least and tenth in milliseconds.
 
-    NumPy must have been started with one thread for numbers that can be compared; the command sees to it.
+    `workers` processes share the work; 0: as many as are fastest. NumPy must have been started with one thread, for
+    numbers that can be compared; the command sees to it.
     """
-    served = Bench()
-    return {name: served.answer(f"RUN {name} {seconds}") for name in NETWORKS}
+    served = Bench(workers)
+    found = {name: served.answer(f"RUN {name} {seconds}") for name in NETWORKS}
+    served.close()
+    return found
 
 
 def save_copy(file: FilePath, out: FilePath) -> None:

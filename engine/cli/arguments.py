@@ -91,8 +91,17 @@ COMMANDS: dict[str, tuple[str, tuple[tuple[str, dict[str, Any]], ...]]] = {
     "layers": ("list all layers, losses, optimizers and so on", ()),
     "samples": ("list the data sets that come with the program", ()),
     "bench": (
-        "measure how fast the engine trains seven fixed networks on one thread",
+        "measure how fast the engine trains seven fixed networks",
         (
+            (
+                "--workers",
+                {
+                    "type": _SEED,
+                    "default": 0,
+                    "metavar": "N",
+                    "help": "processes that share the work (default 0: chosen)",
+                },
+            ),
             ("--serve", {"action": "store_true", "help": "answer RUN, LOSSES and QUIT, one on each line"}),
             (
                 "--seconds",

@@ -127,9 +127,9 @@ def samples(typed: Namespace) -> Outcome:
 
 def bench(typed: Namespace) -> Outcome:
     if typed.serve:
-        serve()
+        serve(workers=typed.workers)
         return Outcome({})
-    found = api.bench(typed.seconds)
+    found = api.bench(typed.seconds, typed.workers)
     told_of = environment()
     inherited = [f"{name}={value} is set, which changes the speed." for name, value in told_of["inherited"].items()]
     lines = [f"{name:20}{item['ms']:10.3f} ms a step" for name, item in found.items()]

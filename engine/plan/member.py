@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from math import isfinite
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -53,6 +54,7 @@ class Member:
         self.start, raw = memory.new(rooms.size) if start is None else (start, memory.piece(start, rooms.size))
         held = rooms.arrays(raw)
         self.numbers, self.squares, self.faults = held["numbers"], held["squares"], held["faults"]
+        self.seconds = held["seconds"]
         self.control = held["control"].data
         self._gradients = [held[f"gradient/{other}"] for other in range(count)]
         self._statistics = held["statistics"]
@@ -79,7 +81,7 @@ class Member:
         for other in self._gradients[1:]:
             np.add(total, other[self._mine], out=total)
         square = float(total.dot(total))
-        self.squares[self.rank] = square
+        self.squares[self.rank], self.seconds[self.rank] = square, process_time()
         self.faults[self.rank] = not (isfinite(square) or np.isfinite(total).all())
 
     def sound(self) -> bool:
@@ -159,6 +161,7 @@ def _specs(vectors: dict[str, int], count: int, dtype: str) -> dict[str, ArraySp
         "numbers": ArraySpec((1,), "float64"),
         "squares": ArraySpec((count,), "float64"),
         "faults": ArraySpec((count,), "int64"),
+        "seconds": ArraySpec((count,), "float64"),
     }
 
 

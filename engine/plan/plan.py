@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isfinite, sqrt
-from time import perf_counter
+from time import perf_counter, process_time
 
 import numpy as np
 
@@ -102,6 +102,10 @@ class Plan:
     def input_gradients(self) -> Arrays:
         """Return the gradient at each Input; the plan must have been compiled with `input_gradients`."""
         return _by_node(self.graph, Input, lambda node: self.bound.arrays.get(Key("grad", node, "y")))
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time that all who do the work have used so far."""
+        return process_time()
 
     def close(self) -> None:
         """Give back what is not memory: processes, where there are any."""

@@ -9,6 +9,7 @@ import sys
 import weakref
 from collections.abc import Sequence
 from math import isfinite, sqrt
+from time import process_time
 from typing import IO, Any
 
 import numpy as np
@@ -147,6 +148,10 @@ class TeamPlan(Plan):
         alone = compile(self.graph, self.batch, share=self, workers=1)
         alone.load(self.inputs, self.targets)
         return alone.explain(repeats)
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time that all workers have used, up to the latest step."""
+        return process_time() + float(self.team.member.seconds[1:].sum())
 
     def close(self) -> None:
         """End the helpers; what was learnt stays."""

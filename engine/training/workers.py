@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from time import perf_counter
 
 from engine.data.batches import take
@@ -20,13 +21,22 @@ MOST = 8
 
 def choose(graph: Graph, settings: TrainingSettings, samples: Prepared) -> int:
     """Return how many workers make the steps shortest; one where steps are short anyway. Trains nothing."""
-    count, batch = min(cores(), MOST), min(settings.batch, len(samples.train))
-    if min(count, batch) < 2:
+    batch = min(settings.batch, len(samples.train))
+    first = take(samples, samples.train[:batch])
+
+    def compiled(workers: int) -> Plan:
+        plan = compile(graph, batch, optimizer=settings.optimizer, seed=settings.seed, workers=workers)
+        plan.load(first.inputs, first.targets)
+        return plan
+
+    return fastest(compiled, min(cores(), MOST, batch))
+
+
+def fastest(compiled: Callable[[int], Plan], most: int) -> int:
+    """Return how many workers, one or `most`, do the steps of a plan in the shortest time; `compiled` makes a loaded plan."""
+    if most < 2 or (alone := _seconds(compiled(1))) < WORTHWHILE:
         return 1
-    alone = _measured(graph, settings, samples, batch, 1)
-    if alone < WORTHWHILE:
-        return 1
-    return count if _measured(graph, settings, samples, batch, count) < GAIN * alone else 1
+    return most if _seconds(compiled(most)) < GAIN * alone else 1
 
 
 def cores() -> int:
@@ -34,18 +44,12 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _measured(graph: Graph, settings: TrainingSettings, samples: Prepared, batch: int, workers: int) -> float:
-    """Return the seconds that forward, backward and update of the first batch take, on parameters of their own."""
-    plan = compile(graph, batch, optimizer=settings.optimizer, seed=settings.seed, workers=workers)
-    try:
-        first = take(samples, samples.train[:batch])
-        plan.load(first.inputs, first.targets)
-        return min(_seconds(plan) for _ in range(STEPS))
-    finally:
-        plan.close()
-
-
 def _seconds(plan: Plan) -> float:
-    start = perf_counter()
-    plan.run()
-    return perf_counter() - start
+    """Return the seconds that forward and backward take, then close the plan."""
+    found = []
+    for _ in range(STEPS):
+        start = perf_counter()
+        plan.run()
+        found.append(perf_counter() - start)
+    plan.close()
+    return min(found)
