@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
+from engine.calls import Run, prepared
+from engine.kernels.memory import constant
 from engine.kernels.reductions import mean_of_samples, sum_columns
 from engine.layer import OnnxGraph, Scratch, ShapeError
 from engine.loss import Loss, Target
@@ -39,22 +41,34 @@ class CrossEntropy(Loss):
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         return {"softmax": Scratch(x), "row": Scratch((*x[:-1], 1))}
 
-    def forward(self, x: Array, target: Array, softmax: Array, row: Array, losses: Array) -> None:
-        x.max(axis=-1, keepdims=True, out=row)
-        np.subtract(x, row, out=softmax)
-        chosen = softmax[_chosen(target)]
-        np.exp(softmax, out=softmax)
-        sums = row.reshape(-1)
-        sum_columns(softmax.reshape(-1, softmax.shape[-1]), out=sums)
-        softmax /= row
-        np.log(sums, out=sums)
-        sums -= chosen.reshape(-1)
-        mean_of_samples(sums, out=losses)
+    @prepared
+    def forward(self, x: Array, target: Array, softmax: Array, row: Array, losses: Array) -> Run:
+        sums, matrix = row.reshape(-1), softmax.reshape(-1, softmax.shape[-1])
+        places = _places(target.shape)
 
-    def backward(self, softmax: Array, target: Array, scale: float, grad_x: Array) -> None:
-        share = scale / (target.size // len(target))
-        np.multiply(softmax, share, out=grad_x)
-        grad_x[_chosen(target)] -= share
+        def run() -> None:
+            np.maximum.reduce(x, axis=-1, keepdims=True, out=row)
+            np.subtract(x, row, softmax)
+            chosen = softmax[*places, target]
+            np.exp(softmax, softmax)
+            sum_columns(matrix, sums)
+            np.divide(softmax, row, softmax)
+            np.log(sums, sums)
+            np.subtract(sums, chosen.reshape(-1), sums)
+            mean_of_samples(sums, losses)
+
+        return run
+
+    @prepared
+    def backward(self, softmax: Array, target: Array, scale: float, grad_x: Array) -> Run:
+        share = constant(scale / (target.size // len(target)), softmax.dtype)
+        places = _places(target.shape)
+
+        def run() -> None:
+            np.multiply(softmax, share, grad_x)
+            grad_x[*places, target] -= share
+
+        return run
 
     def answer(self, x: Array) -> Array:
         powers: Array = np.exp(x - x.max(axis=-1, keepdims=True))
@@ -75,9 +89,5 @@ class CrossEntropy(Loss):
 
 @lru_cache(maxsize=16)
 def _places(shape: Shape) -> tuple[Array, ...]:
+    """Return the index of every target but for its class: `x[*places, target]` is what x says of each sample's own class."""
     return tuple(np.indices(shape, sparse=True))
-
-
-def _chosen(target: Array) -> tuple[Array, ...]:
-    """Return the index of each sample's own class in an array of all classes."""
-    return (*_places(target.shape), target)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from engine.arrays import Array
+from engine.optimizer import Update
 from engine.optimizers.adam import Adam
 from engine.spec import param
 
@@ -17,11 +20,14 @@ class AdamW(Adam):
         "Share of every parameter that is taken away in each step, times the rate.", default=0.01, min=0.0, max=1.0
     )
 
-    def update(
-        self, parameter: Array, grad: Array, mean: Array, square: Array, work: Array, rate: float, step: int
-    ) -> None:
-        parameter *= 1 - rate * self.weight_decay
-        self._move(parameter, grad, mean, square, work, rate, step)
+    def prepare(self, parameter: Array, grad: Array, mean: Array, square: Array, work: Array) -> Update:
+        move = self._mover(parameter, grad, mean, square, work)
+
+        def update(rate: float, step: int) -> None:
+            np.multiply(parameter, 1 - rate * self.weight_decay, parameter)
+            move(rate, step)
+
+        return update
 
     def torch(self) -> str:
         return super().torch().replace("optim.Adam(", "optim.AdamW(")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 from engine.arrays import Array
+from engine.calls import ready
 from engine.plan.memory import allocate, poison
 from engine.plan.program import Argument, Call, Key, Program
 from engine.plan.state import State
@@ -43,7 +43,7 @@ def bind(
             return _weight(state, argument) if "weight" in argument.kind else arrays[argument]
         return tuple(map(resolve, argument)) if isinstance(argument, tuple) else argument
 
-    calls = [partial(call.function, *map(resolve, call.arguments)) for call in program.calls]
+    calls = [ready(call.function, *map(resolve, call.arguments)) for call in program.calls]
     if poisoned:
         calls = _poisoned(program, arrays, calls)
     return Bound(program, arrays, tuple(calls), size)

@@ -14,7 +14,7 @@ import numpy as np
 from engine.arrays import Array
 from engine.graph import Graph
 from engine.infer import infer
-from engine.optimizer import Optimizer
+from engine.optimizer import Optimizer, Update
 from engine.plan.bind import Bound, bind
 from engine.plan.memory import Rooms
 from engine.plan.program import ArraySpec, Key, Program
@@ -89,7 +89,7 @@ class Member:
         return bool(self.control[SOUND]) and not self.faults.any()
 
     @cached_property
-    def update(self) -> Callable[[float, int], None]:
+    def update(self) -> Update:
         """What updates one's part of the parameters."""
         return self.state.updater(self._mine, self._gradients[0])
 

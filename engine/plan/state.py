@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import cached_property, partial
+from collections.abc import Mapping
+from functools import cached_property
 from math import prod
 from typing import Any
 from zlib import crc32
@@ -15,7 +15,7 @@ from engine.composite import flatten
 from engine.graph import Graph
 from engine.infer import infer
 from engine.layer import Weight, needs
-from engine.optimizer import Optimizer
+from engine.optimizer import Optimizer, Update
 
 
 class State:
@@ -53,10 +53,10 @@ class State:
         self._update(rate, self.step)
 
     @cached_property
-    def _update(self) -> Callable[[float, int], None]:
+    def _update(self) -> Update:
         return self.updater(slice(None), self.gradient)
 
-    def updater(self, part: slice, gradient: Array) -> Callable[[float, int], None]:
+    def updater(self, part: slice, gradient: Array) -> Update:
         """Return what updates a part of the flat vectors by that of `gradient`, given the rate and the step's number."""
         if self.optimizer is None:
             raise RuntimeError("This plan was compiled without an optimizer.")
@@ -64,14 +64,7 @@ class State:
         held |= {name: vector[part] for name, vector in self.slots.items()}
         held |= {name: np.zeros_like(held["parameter"]) for name in self.optimizer.scratch}
         names = needs(type(self.optimizer), "update")
-        call = partial(self.optimizer.update, **{name: held[name] for name in names if name in held})
-        asked = [name for name in ("rate", "step") if name in names]
-
-        def update(rate: float, step: int) -> None:
-            now = {"rate": rate, "step": step}
-            call(**{name: now[name] for name in asked})
-
-        return update
+        return self.optimizer.prepare(**{name: held[name] for name in names if name in held})
 
     def arrays(self) -> Arrays:
         """Return copies of all parameters by name, and of the optimizer's flat vectors as `optimizer/slot`."""
