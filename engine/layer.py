@@ -128,6 +128,9 @@ class Layer(Spec, family=True):
 
     category: ClassVar[str] = ""
     outputs: ClassVar[tuple[str, ...]] = ("y",)
+    # What the compiler may use (engine/plan/passes.py), of layers with one input x:
+    monotone: ClassVar[bool] = False  # works on each value by itself, and a larger one never gets a smaller result
+    selects_largest: ClassVar[bool] = False  # every value of its output is the largest of some of its input
 
     def __init_subclass__(cls, abstract: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(abstract=abstract, **kwargs)

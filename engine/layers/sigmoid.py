@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ class Sigmoid(Pointwise):
     """
 
     category = "Activation"
+    monotone: ClassVar[bool] = True
 
     @prepared
     def forward(self, x: Array, y: Array) -> Run:

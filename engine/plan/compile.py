@@ -11,6 +11,7 @@ from engine.graph import Graph
 from engine.infer import infer
 from engine.optimizer import Optimizer
 from engine.plan.bind import bind
+from engine.plan.passes import improved
 from engine.plan.plan import Plan
 from engine.plan.state import State, declared_weights
 from engine.plan.team import Team, TeamPlan
@@ -46,10 +47,11 @@ def compile(
     count = workers or (team.member.count if team else 1)
     if 1 < count <= batch:
         return TeamPlan(team or Team(flat, optimizer, np.dtype(dtype).name, seed, count), batch)
-    inference = infer(flat)
     state = share.state if share else State(declared_weights(flat), optimizer, seed, dtype)
     options = Options(batch, state.vector.dtype.name, input_gradients=input_gradients, rng=state.rng)
-    return Plan(flat, inference, batch, state, bind(write(flat, inference, options), state, poisoned=poison))
+    better = improved(flat)
+    inference = infer(better)
+    return Plan(better, inference, batch, state, bind(write(better, inference, options), state, poisoned=poison))
 
 
 def checked(graph: Graph) -> Graph:

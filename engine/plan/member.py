@@ -17,6 +17,7 @@ from engine.infer import infer
 from engine.optimizer import Optimizer, Update
 from engine.plan.bind import Bound, bind
 from engine.plan.memory import Rooms
+from engine.plan.passes import improved
 from engine.plan.program import ArraySpec, Key, Program
 from engine.plan.shared import SharedMemory
 from engine.plan.state import State, declared_weights, sizes
@@ -48,7 +49,9 @@ class Member:
         start: int | None = None,
         check: Callable[[], None] = lambda: None,
     ) -> None:
-        self.rank, self.count, self.graph, self.inference, self.memory = rank, count, graph, infer(graph), memory
+        self.rank, self.count, self.memory = rank, count, memory
+        self.graph = improved(graph)
+        self.inference = infer(self.graph)
         declared = declared_weights(graph)
         rooms = Rooms(_specs(sizes(declared, optimizer), count, dtype))
         self.start, raw = memory.new(rooms.size) if start is None else (start, memory.piece(start, rooms.size))
