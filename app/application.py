@@ -12,9 +12,12 @@ from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
 from app import appearance, crash, preferences
+from app.garbage import GarbageCollector
 from app.icons import icon
 from app.theme import theme
 from app.window import Window
+
+FRAME = 40  # pixels that a system may put around a window; where there are fewer, the window fills the screen
 
 
 class Application(QApplication):
@@ -44,7 +47,11 @@ class Application(QApplication):
     def show_window(self, window: Window) -> None:
         """Show the window, then open what waits."""
         self.window = window
-        window.show()
+        room = window.screen().availableSize() - window.size()
+        if min(room.width(), room.height()) < FRAME:
+            window.showMaximized()
+        else:
+            window.show()
         waiting, self._waiting = self._waiting, []
         for path in waiting:
             QTimer.singleShot(0, partial(window.open_path, path))
@@ -53,6 +60,7 @@ class Application(QApplication):
 def run(file: str | None = None) -> int:
     """Show the window until it is closed; return the exit status."""
     app = Application(sys.argv[:1])
+    garbage = GarbageCollector(app)
     settings = preferences.load()
     theme().choice = settings.preferences.theme
     appearance.prepare(app)
@@ -66,4 +74,5 @@ def run(file: str | None = None) -> int:
     app.show_window(window)
     status = app.exec()
     crash.uninstall()
+    garbage.end()
     return status

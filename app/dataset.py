@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,85 +36,119 @@ class Read:
 class ProjectData(QObject):
     """Keeps the data set that the project names, and tells the document what stands between it and the network.
 
-    `changed` comes when another data set was read, could not be read (`error` says why), or is being read (`loading`).
+    `changed` comes when another data set was read, could not be read, or is being read (`loading`). `error` says why the
+    project's own source could not be read; its path stays. `refused` says why what was chosen last could not be: the
+    project keeps what it had.
     """
 
     changed = Signal()
 
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.document, self.error = document, ""
+        self.document, self.error, self.refused = document, "", ""
         self.read: Read | None = None
         self._source: Source | None = None
-        self._task: tasks.Task | None = None
+        self._task: tasks.Task | None = None  # reads the project's source
+        self._choice: tasks.Task | None = None  # reads what may become it
         self._check = QTimer(self, singleShot=True, interval=0)
         self._check.timeout.connect(self._find_problems)
         document.changed.connect(self._follow)
+        document.opened.connect(self._forget_choice)
         self._follow(document.project, document.project)
 
     @property
     def loading(self) -> bool:
         """Whether a data set is being read."""
-        return self._task is not None
+        return self._task is not None or self._choice is not None
 
     def choose(self, source: Source) -> None:
         """Read a source; once that is done, make it the project's, with the network's ends wired to it: one undo step."""
-        self._start(source, self._adopt)
+        self._cancel_choice()
+        self.refused = ""
+        self._choice = tasks.start(lambda task: _read(source), self._adopt, self.refuse)
+        self.changed.emit()
 
     def choose_path(self, path: Path) -> None:
         """Choose what lies at a path: a table, arrays, or a folder of pictures. Raises UserError for anything else."""
-        self.choose(source_at(path))
+        self.choose(source_at(path.absolute()))
 
     def again(self) -> None:
         """Read the project's source once more."""
         if self._source is not None:
-            self._start(self._source, self._keep)
+            self._start(self._source)
 
     def _follow(self, before: Project, after: Project) -> None:
         source = after.data.source
         if source != self._source:
-            self._source = source
+            self._source, self.refused = source, ""
+            self._cancel_choice()
             if source is None:
                 self._drop()
             elif self.read is None or self.read.source != source:
-                self._start(source, self._keep)
+                self._start(source)
         self._check.start()
 
-    def _start(self, source: Source, then: Callable[[Read], None]) -> None:
+    def _start(self, source: Source) -> None:
         self._drop()
-        self._task = tasks.start(lambda task: _read(source), then, lambda text: self._fail(text, source))
+        self._task = tasks.start(lambda task: _read(source), self._keep, self._fail)
         self.changed.emit()
 
     def _drop(self) -> None:
-        """Forget the data set, and whatever is being read."""
+        """Forget the data set, and that it is being read."""
         if self._task is not None:
             self._task.cancel()
         self._task, self.read, self.error = None, None, ""
         self.changed.emit()
 
     def _keep(self, read: Read) -> None:
-        self._task, self.read = None, read
+        self._task, self.read, self.error = None, read, ""
         self.changed.emit()
         self._check.start()
 
-    def _adopt(self, read: Read) -> None:
-        self._keep(read)
-        self.document.edit(f"Use {read.source.label()}", lambda project: joined(project, read))
-
-    def _fail(self, text: str, source: Source) -> None:
+    def _fail(self, text: str) -> None:
         self._task, self.error = None, text
         self.changed.emit()
         self._check.start()
 
+    def _adopt(self, read: Read) -> None:
+        self._choice = None
+        if self._task is not None:
+            self._task.cancel()
+        self._task, self.read, self.error = None, read, ""
+        self.document.end_merge()
+        self.document.edit(f"Use {read.source.label()}", lambda project: joined(project, read))
+        self.changed.emit()
+        self._check.start()
+
+    def refuse(self, text: str) -> None:
+        """Say why what was chosen cannot be used; the project keeps what it had."""
+        self._choice, self.refused = None, text
+        self.changed.emit()
+        self._check.start()
+
+    def _cancel_choice(self) -> None:
+        if self._choice is not None:
+            self._choice.cancel()
+            self._choice = None
+
+    def _forget_choice(self) -> None:
+        """Another project was opened: what was being chosen was meant for the one before."""
+        self._cancel_choice()
+        self.refused = ""
+        self.changed.emit()
+
     def _find_problems(self) -> None:
+        self.document.extra_problems = tuple(self._problems())
+
+    def _problems(self) -> tuple[Problem, ...]:
         project = self.document.project
         if self.error:
-            self.document.extra_problems = (Problem(self.error, "Choose other data, or bring the file back."),)
-        elif self.loading or not project.graph.nodes:
-            self.document.extra_problems = ()
-        else:
-            dataset = self.read.dataset if self.read else None
-            self.document.extra_problems = data_problems(project.graph, dataset, project.data)
+            return (Problem(self.error, "Choose other data, or bring the file back."),)
+        if self.refused and project.data.source is None:
+            return (Problem(self.refused, "Choose other data."),)
+        if self._task is not None or not project.graph.nodes or (self._choice is not None and self.read is None):
+            return ()
+        return data_problems(project.graph, self.read.dataset if self.read else None, project.data)
 
 
 def _read(source: Source) -> Read:
@@ -129,13 +162,13 @@ def joined(project: Project, read: Read) -> Project:
     if isinstance(source, Sample) and source.name in SAMPLES:
         sample = SAMPLES[source.name]
         return project.with_(data=sample_settings(sample), graph=wire_sample(project.graph, read.dataset, sample))
-    data = DataSettings(source=source)
+    data = DataSettings(source=source)  # window and division were meant for the data that was there before
     return project.with_(data=data, graph=wire_data(project.graph, read.dataset))
 
 
 def source_at(path: Path) -> Source:
     """Return the source for a file or folder. Raises UserError where it is no data that can be read."""
-    kinds: dict[str, type[Csv] | type[Npz]] = {".csv": Csv, ".tsv": Csv, ".txt": Csv, ".npz": Npz}
+    kinds: dict[str, type[Csv] | type[Npz]] = {".csv": Csv, ".tsv": Csv, ".txt": Csv, ".tab": Csv, ".npz": Npz}
     if path.is_dir():
         return ImageFolder(path=str(path))
     kind = kinds.get(path.suffix.lower())

@@ -28,7 +28,8 @@ _AREAS = {
 }
 VERSION = 1  # of the saved layout; another number makes old ones be forgotten
 WIDTHS = {"left": 216, "right": 288}
-BOTTOM = 236
+BARS = 110  # menu, tool bar and status bar, about, in pixels
+BOTTOM = {"data": 0.64, "build": 0.3, "train": 0.4, "use": 0.62}  # shares of what lies below the tool bar
 
 
 class Docks(QObject):
@@ -66,7 +67,7 @@ class Docks(QObject):
         for dock in self.all.values():
             if workspace in dock.panel.front:
                 dock.raise_()
-        self._size()
+        self._size(workspace)
 
     def show(self, name: str) -> None:
         """Open a panel, bring it to the front and give it the keyboard."""
@@ -95,27 +96,37 @@ class Docks(QObject):
 
     def state(self) -> str:
         """Return the layout as text."""
-        return base64.b64encode(self._window.saveState(VERSION).data()).decode("ascii")
+        return to_text(self._window.saveState(VERSION))
 
     def restore(self, state: str) -> bool:
         """Put a saved layout back; return whether that could be done."""
-        try:
-            raw = base64.b64decode(state, validate=True)
-        except ValueError:
-            return False
-        return self._window.restoreState(QByteArray(raw), VERSION)
+        return self._window.restoreState(from_text(state), VERSION)
 
     def _seen(self, dock: Dock, seen: bool) -> None:
         if seen and (self._painted or dock.panel.early):
             self.make(dock)
 
-    def _size(self) -> None:
+    def _size(self, workspace: str) -> None:
         shown = [dock for dock in self.all.values() if not dock.isHidden()]
         for area, orientation in (("left", Qt.Orientation.Horizontal), ("right", Qt.Orientation.Horizontal)):
             docks = [dock for dock in shown if dock.panel.area == area]
             self._window.resizeDocks(docks, [WIDTHS[area]] * len(docks), orientation)
         bottom = [dock for dock in shown if dock.panel.area == "bottom"]
-        self._window.resizeDocks(bottom, [BOTTOM] * len(bottom), Qt.Orientation.Vertical)
+        height = round((self._window.height() - BARS) * BOTTOM.get(workspace, 0.3))
+        self._window.resizeDocks(bottom, [height] * len(bottom), Qt.Orientation.Vertical)
+
+
+def to_text(raw: QByteArray) -> str:
+    """Return a saved state as text that settings can hold."""
+    return base64.b64encode(raw.data()).decode("ascii")
+
+
+def from_text(text: str) -> QByteArray:
+    """Return a saved state; an empty one where the text is none."""
+    try:
+        return QByteArray(base64.b64decode(text, validate=True))
+    except ValueError:
+        return QByteArray()
 
 
 class Dock(QDockWidget):

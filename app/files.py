@@ -41,6 +41,7 @@ class Files(QObject):
         super().__init__(window)
         self._document, self._settings, self._window = document, settings, window
         self.preview: Callable[[], bytes] = bytes
+        self.end_training: Callable[[Then], None] = lambda then: then()
         self.recovery = _Recovery(document, self)
         self.recovery.failed.connect(self.failed.emit)
         self._settings_timer = QTimer(self, singleShot=True, interval=300)
@@ -94,7 +95,13 @@ class Files(QObject):
             self._save(path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX), then)
 
     def leave(self, then: Then) -> None:
-        """Call `then` once nothing would be lost by it: at once, after a save, after Discard, or never."""
+        """Call `then` once nothing would be lost by it: at once, after a save, after Discard, or never.
+
+        First `end_training` says what becomes of a training, for its run is among what is saved.
+        """
+        self.end_training(lambda: self._leave(then))
+
+    def _leave(self, then: Then) -> None:
         if not self._document.is_modified:
             self.recovery.drop()
             then()

@@ -22,6 +22,7 @@ from engine.project.run import Run
 if TYPE_CHECKING:
     from app.canvas.canvas import Canvas
     from app.files import Files
+    from app.runs.panel import RunsPanel
 
 Area = Literal["left", "right", "bottom"]
 
@@ -137,13 +138,26 @@ def _runs(context: Context) -> QWidget:
     panel = RunsPanel(context.document)
     panel.exported.connect(context.export)
     panel.shown.connect(partial(_show_run, context))
+    panel.removed.connect(partial(_offer_back, context, panel))
     return panel
 
 
+def _offer_back(context: Context, panel: RunsPanel, run: Run) -> None:
+    context.notify(f"{run.id} was removed.", (("&Bring it back", partial(panel.bring_back, run)),))
+
+
 def _show_run(context: Context, run: Run) -> None:
+    from app.training.follow import show_run
+
     if not context.trainer.session.busy:
         context.show_panel("curves")
-        context.shared["curves"].show_history(run.history, run.project.training.epochs)
+        show_run(context.shared["curves"], run)
+
+
+def _settings(context: Context) -> QWidget:
+    from app.training.settings import TrainingForm
+
+    return TrainingForm(context.document)
 
 
 def _try(context: Context) -> QWidget:
@@ -158,6 +172,7 @@ def _try(context: Context) -> QWidget:
 PANELS: tuple[Panel, ...] = (
     Panel("layers", "Layers", "layers", "left", _layers, ("build",), early=True),
     Panel("inspector", "Inspector", "sliders-horizontal", "right", _inspector, ("build", "train"), early=True),
+    Panel("settings", "Training", "dumbbell", "right", _settings, ("train",), front=("train",)),
     Panel("manual", "Manual", "book-open", "right", _manual, width=440),
     Panel("curves", "Curves", "chart-line", "bottom", _curves, ("build", "train"), front=("train",)),
     Panel("problems", "Problems", "triangle-alert", "bottom", _problems, ("data", "build", "train"), front=("build",)),

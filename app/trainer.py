@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
+from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.dataset import ProjectData
 from app.document import Document
@@ -18,8 +20,10 @@ _WORDS = {"idle": "idle", "paused": "paused"}
 class Trainer(QObject):
     """What the window's training actions do. `state` is "idle", "training" or "paused"; `changed` comes with every other.
 
-    The signals of `session` tell how a training goes. `kept` carries the run that was added to the document, `failed` a
-    sentence and whether there is a checkpoint to resume from, `unfinished` the epoch that an earlier training reached.
+    A run belongs to the project that it was started from: where another one takes its place, the training ends, and only
+    its checkpoint stays. The signals of `session` tell how a training goes. `kept` carries the run that was added to the
+    document, `failed` a sentence and whether there is a checkpoint to resume from, `unfinished` the epoch that an earlier
+    training reached.
     """
 
     changed = Signal()
@@ -32,6 +36,7 @@ class Trainer(QObject):
         self.document, self.data, self.session = document, data, Session(self)
         self._key = self._run = ""
         self._told = ""
+        self._then: Callable[[], Any] | None = None  # what waits for the end of the training
         self.session.state_changed.connect(lambda _: self.changed.emit())
         self.session.finished.connect(self._keep)
         self.session.failed.connect(self._failed)
@@ -72,8 +77,14 @@ class Trainer(QObject):
     def proceed(self) -> None:
         self.session.resume()
 
+    def stop_then(self, then: Callable[[], Any]) -> None:
+        """Stop, keep what was learnt, and call `then` once that is done."""
+        self._then = then
+        self.session.stop()
+
     def close(self) -> None:
-        """End the training process, as before the program ends; its checkpoint stays."""
+        """End the training process, as before the program ends; its checkpoint stays, to be resumed from."""
+        self._then = None
         self.session.close()
 
     def _begin(self, *, resume: bool) -> None:
@@ -81,7 +92,7 @@ class Trainer(QObject):
             return
         if not resume or not self._key:
             self._key = self._place()
-        self._run, self._told = next_id(self.document.runs), ""
+        self._run, self._told, self._then = next_id(self.document.runs), "", None
         self.session.train(None if resume else self.document.project, self._key, self._run, resume=resume)
 
     def _place(self) -> str:
@@ -94,19 +105,29 @@ class Trainer(QObject):
         self.kept.emit(self.document.runs[-1])
         if self._told:
             self.failed.emit(self._told, False)
+        self._go_on()
 
     def _diverged(self, sentence: str, node: str) -> None:
         self._told = sentence
-        if node in self.document.project.graph.nodes:
-            self.document.select((node,))
+        self.document.select((node.split("/")[0],))  # a part of a composite is not on the canvas
 
     def _failed(self, message: Failed) -> None:
-        left = self.session.last_checkpoint(self._key)
-        self.failed.emit(message.text, left is not None and left.unfinished)
+        if self._then is None:
+            left = self.session.last_checkpoint(self._key)
+            self.failed.emit(message.text, left is not None and left.unfinished)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Do what waited for the end, outside of what the session is doing now."""
+        then, self._then = self._then, None
+        if then is not None:
+            QTimer.singleShot(0, self, then)
 
     def _opened(self) -> None:
         """Offer what a training of this project left behind when the program ended in the middle of it."""
+        if self.session.busy:
+            self.close()
         self._key = self._place() if self.document.path else ""
         left = self.session.last_checkpoint(self._key) if self._key else None
-        if left is not None and left.unfinished and not self.session.busy:
+        if left is not None and left.unfinished:
             self.unfinished.emit(left.epoch)

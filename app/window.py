@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, Qt, QTimer, Signal
+from PySide6.QtCore import QBuffer, QEvent, QIODevice, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QLabel, QMainWindow, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app import appearance, window_actions
-from app.actions import MENUS, Actions
+from app.actions import Actions
 from app.canvas.canvas import Canvas
 from app.commands.palette import CommandPalette
 from app.crash import NOTICE
 from app.dataset import ProjectData
-from app.docks import Docks
+from app.docks import Docks, from_text, to_text
 from app.document import Document
 from app.files import Files
 from app.inspector.box_page import total_text
+from app.menus import Menus
 from app.notices import Notices
 from app.panels import PANELS, Context, Panel, available
 from app.preferences import Preferences, Settings
 from app.top_bar import TopBar
 from app.trainer import Trainer
+from app.training.leaving import leave_training
+from app.training.progress import TrainingProgress
 from app.welcome.page import WelcomePage
-from engine.catalog import metric_text
+from app.window_training import WindowTraining
 from engine.problems import UserError
 from engine.project.file import SUFFIX
-from engine.project.run import Run
-from engine.training.history import main_score
 
 
 class Window(QMainWindow):
@@ -46,6 +46,7 @@ class Window(QMainWindow):
         self.document = Document(parent=self)
         self.data = ProjectData(self.document, self)
         self.trainer = Trainer(self.document, self.data, self)
+        self.training = WindowTraining(self)
         self.actions_ = Actions(self)
         self.canvas = Canvas(self.document)
         self.notices = Notices()
@@ -58,7 +59,7 @@ class Window(QMainWindow):
         self.commands = CommandPalette(self.actions_, self)
         self.top = TopBar(self.actions_, self.workspaces)
         self.welcome = WelcomePage(self.actions_["new"], self.actions_["open"])
-        self._first = True
+        self._first, self._closing, self._leaving = True, False, False
         self._lay_out()
         self._join()
         self._restore()
@@ -87,7 +88,7 @@ class Window(QMainWindow):
             dock.setVisible(False)
         self.top.setVisible(False)
         self._size.setVisible(False)
-        self._refresh()
+        self.refresh()
 
     def show_work(self) -> None:
         """Show the canvas and the panels."""
@@ -98,7 +99,7 @@ class Window(QMainWindow):
             if not self.docks.restore(self.settings.layout.get("docks", "")):
                 self.docks.arrange(self.workspace)
         self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._refresh()
+        self.refresh()
 
     def go_to(self, workspace: str) -> None:
         """Arrange the panels for a kind of work."""
@@ -125,26 +126,6 @@ class Window(QMainWindow):
             self.actions_[f"theme.{choice}"].setChecked(choice == preferences.theme)
         self.files.remember_settings()
 
-    def train(self) -> None:
-        """Train, and show how it goes."""
-        self.docks.show("curves")
-        self.trainer.start()
-
-    def stop(self) -> None:
-        self.trainer.stop()
-
-    def pause(self) -> None:
-        """Pause, or go on."""
-        (self.trainer.proceed if self.trainer.state == "paused" else self.trainer.pause)()
-
-    def export(self, run: Run | None = None) -> None:
-        """Ask where the latest run, or the one given, is to be exported to."""
-        from app.exporting.dialog import ExportDialog
-
-        learnt = [kept for kept in self.document.runs if kept.fitted]
-        if run or learnt:
-            self._open(ExportDialog(self.document, run or learnt[-1], self))
-
     def rename(self) -> None:
         """Put the cursor into the name of the selected box."""
         self.docks.show("inspector")
@@ -163,7 +144,7 @@ class Window(QMainWindow):
         self.docks.all["manual"].content.show_name(name)  # type: ignore[union-attr]
 
     def show_commands(self) -> None:
-        self._refresh()
+        self.refresh()
         self.commands.open_above(self)
 
     def show_preferences(self) -> None:
@@ -171,19 +152,19 @@ class Window(QMainWindow):
 
         dialog = PreferencesDialog(self.settings.preferences, self)
         dialog.edited.connect(self.take_preferences)
-        self._open(dialog)
+        self.open_dialog(dialog)
 
     def show_shortcuts(self) -> None:
         from app.dialogs.shortcuts import ShortcutsDialog
 
         dialog = ShortcutsDialog(self.actions_, self)
         dialog.edited.connect(self._keep_shortcuts)
-        self._open(dialog)
+        self.open_dialog(dialog)
 
     def show_about(self) -> None:
         from app.dialogs.about import AboutDialog
 
-        self._open(AboutDialog(self))
+        self.open_dialog(AboutDialog(self))
 
     # What comes from outside
 
@@ -221,7 +202,16 @@ class Window(QMainWindow):
                 self.open_path(Path(url.toLocalFile()))
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.document.is_modified and not self._may_leave():
+        if self.trainer.state != "idle":
+            event.ignore()
+            self.files.end_training(lambda: QTimer.singleShot(0, self, self.close))
+            return
+        self._closing = True
+        if self.document.is_modified and not self._leaving:
+            self.files.leave(self._leave)
+        self._closing = False
+        if self.document.is_modified and not self._leaving:
+            self._leaving = False
             event.ignore()
             return
         self._remember_layout()
@@ -230,11 +220,11 @@ class Window(QMainWindow):
         self.document.undo_stack.blockSignals(True)  # it speaks once more as it is destroyed, when nobody can listen
         event.accept()
 
-    def _may_leave(self) -> bool:
-        """Ask what becomes of the changes; closing goes on by itself after a save."""
-        left: list[bool] = []
-        self.files.leave(lambda: left.append(True) if not self.document.is_modified or not left else None)
-        return bool(left)
+    def _leave(self) -> None:
+        """The person has said what becomes of the changes; a save may have taken until now."""
+        self._leaving = True
+        if not self._closing:
+            self.close()
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Paint and self._first:
@@ -263,7 +253,7 @@ class Window(QMainWindow):
             self.tell,
             self.notices.show_notice,
             lambda name: self.docks.show(name),
-            self.export,
+            self.training.export,
         )
 
     def _lay_out(self) -> None:
@@ -279,37 +269,14 @@ class Window(QMainWindow):
         self.setCentralWidget(middle)
         self.addToolBar(self.top)
         self._size = QLabel()
+        self.progress = TrainingProgress(self.trainer)
+        self.statusBar().addPermanentWidget(self.progress)
         self.statusBar().addPermanentWidget(self._size)
         self.statusBar().setSizeGripEnabled(False)
         self.setAcceptDrops(True)
         self.setMinimumSize(860, 560)
         self.resize(1280, 800)
-        self._fill_menus()
-
-    def _fill_menus(self) -> None:
-        for name in MENUS:
-            menu = self.menuBar().addMenu(f"&{name}")
-            for action in self.actions_.in_menu(name):
-                menu.addAction(action)
-            below = {a.menu_name for a in self.actions_ if a.menu_name.startswith(f"{name}/")}
-            for path in sorted(below):
-                inner = menu.addMenu(path.split("/")[1])
-                for action in self.actions_.in_menu(path):
-                    inner.addAction(action)
-            if name == "File":
-                self._recent = QMenu("Open &recent", menu)
-                menu.insertMenu(self.actions_["save"], self._recent)
-        self._list_recent()
-
-    def _list_recent(self) -> None:
-        self._recent.clear()
-        for text in self.settings.recent:
-            path = Path(text)
-            action = self._recent.addAction(path.name, partial(self.files.open, path))
-            there = path.exists()
-            action.setEnabled(there)
-            action.setStatusTip(text if there else f"{text} is not there any more.")
-        self._recent.setEnabled(bool(self.settings.recent))
+        self.menus = Menus(self.menuBar(), self.actions_, self.files, self.settings)
 
     def _join(self) -> None:
         document, files = self.document, self.files
@@ -317,31 +284,24 @@ class Window(QMainWindow):
         document.undo_stack.indexChanged.connect(self._show_title)
         document.selected.connect(self._say_selection)
         for signal in (document.selected, document.analysed, document.changed):
-            signal.connect(self._refresh)
+            signal.connect(self.refresh)
         document.analysed.connect(lambda _: self._show_size())
         files.told.connect(self.tell)
         files.failed.connect(self.trouble)
         files.shown.connect(self.show_work)
-        files.recent_changed.connect(self._list_recent)
         files.found.connect(self._offer_recoveries)
         files.preview = self._preview
+        files.end_training = partial(leave_training, self, self.trainer)
         self.canvas.said.connect(self.tell)
         self.top.chosen.connect(self.go_to)
         self.welcome.example.connect(lambda path: self.files.open(path, as_copy=True))
         self.welcome.recent.connect(self.files.open)
-        self.trainer.changed.connect(self._training_changed)
-        self.trainer.kept.connect(self._run_kept)
-        self.trainer.failed.connect(self._training_failed)
-        self.trainer.unfinished.connect(self._offer_resume)
-        self.trainer.session.told.connect(self.tell)
         self._show_title()
         self._show_size()
 
     def _restore(self) -> None:
         self.take_preferences(self.settings.preferences)
-        geometry = self.settings.layout.get("geometry", "")
-        if geometry:
-            self.restoreGeometry(QByteArray(base64.b64decode(geometry.encode(), validate=False)))
+        self.restoreGeometry(from_text(self.settings.layout.get("geometry", "")))
         kept = self.settings.layout.get("workspace", "build")
         self.workspace = kept if any(space.name == kept for space in self.workspaces) else "build"
         self.top.show_workspace(self.workspace)
@@ -350,40 +310,20 @@ class Window(QMainWindow):
         if not self.on_welcome:
             self.settings.layout["docks"] = self.docks.state()
         self.settings.layout["workspace"] = self.workspace
-        self.settings.layout["geometry"] = base64.b64encode(self.saveGeometry().data()).decode("ascii")
+        self.settings.layout["geometry"] = to_text(self.saveGeometry())
 
     def _keep_shortcuts(self) -> None:
         self.settings.shortcuts = self.actions_.own_keys()
         self.files.remember_settings()
 
-    def _refresh(self, *_: object) -> None:
+    def refresh(self, *_: object) -> None:
+        """Say for every action whether it can be done now."""
         window_actions.refresh(self)
-
-    def _training_changed(self) -> None:
-        self.top.show_training(self.trainer.state != "idle")
-        self._refresh()
-
-    def _run_kept(self, run: Run) -> None:
-        name, value = main_score(run.history.best.validation_metrics) if run.history.best else ("", None)
-        score = f" Validation {name.lower()} {metric_text(name, value)}." if value is not None else ""
-        self.tell(f"{run.id} is kept with the project.{score} Try it under Use, or export it.")
-
-    def _training_failed(self, sentence: str, resumable: bool) -> None:
-        offers = (("&Resume", self._resume),) if resumable else ()
-        self.notices.show_notice(sentence, offers)
-
-    def _offer_resume(self, epoch: int) -> None:
-        text = f"A training of this project ended before it was done, after epoch {epoch}."
-        self.notices.show_notice(text, (("&Resume", self._resume),), icon_name="history")
-
-    def _resume(self) -> None:
-        self.docks.show("curves")
-        self.trainer.resume()
 
     def _show_title(self, *_: object) -> None:
         self.setWindowTitle(f"{self.document.title}[*] — Netwright")
         self.setWindowModified(self.document.is_modified)
-        self._refresh()
+        self.refresh()
 
     def _show_size(self) -> None:
         analysis = self.document.analysis
@@ -427,6 +367,7 @@ class Window(QMainWindow):
         picture.save(buffer, "PNG")
         return bytes(buffer.data().data())
 
-    def _open(self, dialog: Any) -> None:
+    def open_dialog(self, dialog: QDialog) -> None:
+        """Show a dialog that forgets itself when it is closed."""
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.open()

@@ -33,7 +33,7 @@ def _file(window: Window) -> None:
     add("save", "&Save", "Save the project", files.save, "save", _KEY.Save)
     add("save_as", "Save &as…", "Save the project in another file", files.save_as, "save-all", "Ctrl+Shift+S")
     tip = "Write the latest run as an ONNX model that is proven to answer alike"
-    add("export", "&Export as ONNX…", tip, window.export, "share-2", "Ctrl+E")
+    add("export", "&Export as ONNX…", tip, window.training.export, "share-2", "Ctrl+E")
     add("close_project", "&Close project", "Go back to the welcome page", window.close_project, "x", "Ctrl+W")
     tip, role = "Choose theme, recovery and more", QAction.MenuRole.PreferencesRole
     add("preferences", "&Preferences…", tip, window.show_preferences, "settings", "Ctrl+,", role=role)
@@ -109,9 +109,9 @@ def _network(window: Window, canvas: Canvas) -> None:
 
 def _training(window: Window) -> None:
     add = partial(window.actions_.add, "Training")
-    add("train", "&Train", "Train the network on its data", window.train, "play", "F5")
-    add("stop", "&Stop", "End the training and keep its run", window.stop, "square", "Shift+F5")
-    add("pause", "&Pause", "Pause the training, or let it go on", window.pause, "pause", "F6", checkable=True)
+    add("train", "&Train", "Train the network on its data", window.training.train, "play", "F5")
+    add("stop", "&Stop", "End the training and keep its run", window.trainer.stop, "square", "Shift+F5")
+    add("pause", "&Pause", "Pause the training, or let it go on", window.training.pause, "pause", "F6", checkable=True)
 
 
 def _help(window: Window) -> None:

@@ -53,6 +53,8 @@ def source_of(text: str, like: Source | None = None) -> Source:
     Where `like` is of the same kind, its other settings are kept. Raises UserError where there is no such thing.
     """
     path = Path(text)
+    if not text:
+        raise UserError("The name of the data is empty. Name a file, a folder or a sample.")
     if text in Sample.params()["name"].choices:
         return Sample(name=text)
     if not path.exists():

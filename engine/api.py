@@ -1,42 +1,39 @@
-"""Netwright from Python, for a notebook or a server: the commands of the command line, by the same names."""
+"""Netwright from Python, for a notebook or a server: the commands of the command line, by the same names.
+
+What only some functions need is imported where it is used, so that the others start at once.
+"""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine import answers
-from engine.bench.networks import NETWORKS
-from engine.bench.serve import Bench
-from engine.catalog import FAMILIES, layers_by_category
-from engine.data.check import data_problems
-from engine.data.dataset import Dataset
-from engine.data.samples import SAMPLES
-from engine.data.targets import Answer
-from engine.export.onnx import OPSET
-from engine.export.report import Report
-from engine.export.write import export as write_model
-from engine.graph import NodeId
 from engine.infer import infer
-from engine.layer import Layer
 from engine.problems import UserError
-from engine.process.headless import run_headless
-from engine.project.encoding import from_dict
 from engine.project.file import digest as digest_of
 from engine.project.file import load, save
-from engine.project.project import Project
 from engine.project.run import Run, Saved, next_id
-from engine.templates import start
-from engine.training.store import Store, checkpoint_folder
+
+if TYPE_CHECKING:
+    from engine.answers import Evaluation
+    from engine.data.dataset import Dataset
+    from engine.data.targets import Answer
+    from engine.export.report import Report
+    from engine.graph import NodeId
+    from engine.layer import Layer
+    from engine.project.project import Project
 
 FilePath = str | os.PathLike[str]
 
 
 def new(out: FilePath, *, template: str = "mlp", data: str, target: str = "") -> Project:
     """Write a project with a template that fits the data: a sample's name, a CSV or npz file, or a folder of pictures."""
-    source = answers.source_of(data)
+    from engine.answers import source_of
+    from engine.templates import start
+
+    source = source_of(data)
     project = start(template, source.read(), source, target)
     save(out, Saved(project))
     return project
@@ -44,6 +41,8 @@ def new(out: FilePath, *, template: str = "mlp", data: str, target: str = "") ->
 
 def check(file: FilePath) -> list[str]:
     """Return a sentence for everything that keeps a project from training; raise UserError where it does not open."""
+    from engine.data.check import data_problems
+
     found = problems_of(file)
     project = load(file).project
     if found or project.data.source is None:
@@ -77,6 +76,9 @@ def train(
     `resume` goes on from the last checkpoint, exactly. Ctrl+C ends after the present step and keeps what was learnt.
     `on_event` hears the messages of `engine.process.messages`. Raises UserError where nothing could be learnt.
     """
+    from engine.process.headless import run_headless
+    from engine.training.store import checkpoint_folder
+
     saved, folder = load(file), checkpoint_folder(str(Path(file).resolve()))
     project = _resumed(saved.project, folder) if resume else saved.project
     given = {"epochs": epochs, "seed": seed, "rate": rate, "batch": batch, "workers": workers}
@@ -95,6 +97,9 @@ def train(
 
 def _resumed(project: Project, folder: Path) -> Project:
     """Return the project of the last checkpoint; raise UserError where the file has another network or other data."""
+    from engine.project.encoding import from_dict
+    from engine.training.store import Store
+
     found = Store(folder).newest()
     if found is None:
         raise UserError("There is no checkpoint to resume from. Train from the start, without --resume.")
@@ -108,8 +113,7 @@ def _keep(file: FilePath, run: Run) -> Run:
     """Add a run to a project file, in place of what the same training had left there before it was resumed."""
     saved = load(file)
     earlier = next((old for old in saved.runs if old.started == run.started and old.data == run.data), None)
-    if earlier:
-        run = run.with_(id=earlier.id)
+    run = run.with_(id=earlier.id if earlier else next_id(saved.runs))  # another may have been kept meanwhile
     kept = tuple(run if old is earlier else old for old in saved.runs)
     save(file, Saved(saved.project, kept if earlier else (*kept, run), saved.preview))
     return run
@@ -121,15 +125,17 @@ def runs(file: FilePath) -> tuple[Run, ...]:
 
 
 def run_of(file: FilePath, name: str = "") -> Run:
-    """Return the run of this name, or the latest that has learnt something. Raises UserError where there is none."""
+    """Return the run of this name, or the latest, if possible one that has not failed. Raises UserError where there is none."""
     found = [run for run in runs(file) if (run.id == name if name else bool(run.fitted))]
     if not found:
         raise UserError(f"{file} has no run {name}." if name else f"{file} has no run yet. Train it first.")
-    return found[-1]
+    return ([run for run in found if run.status != "failed"] or found)[-1]
 
 
-def evaluate(file: FilePath, *, data: str | None = None, run: str = "") -> answers.Evaluation:
+def evaluate(file: FilePath, *, data: str | None = None, run: str = "") -> Evaluation:
     """Return loss and metrics of a run on its validation samples, or on all samples of other data."""
+    from engine import answers
+
     chosen = run_of(file, run)
     dataset = answers.source_of(data, chosen.project.data.source).read() if data else None
     return answers.evaluate(chosen, dataset)
@@ -137,13 +143,18 @@ def evaluate(file: FilePath, *, data: str | None = None, run: str = "") -> answe
 
 def predict(file: FilePath, inputs: Sequence[str] | Dataset, *, run: str = "") -> list[dict[NodeId, Answer]]:
     """Return each Output's answer for every sample, by ONNX Runtime; see `engine.answers.given` for `inputs`."""
+    from engine import answers
+    from engine.data.dataset import Dataset
+
     chosen = run_of(file, run)
     dataset = inputs if isinstance(inputs, Dataset) else answers.given(chosen, inputs)
     return answers.predict(chosen, dataset)
 
 
-def export(file: FilePath, out: FilePath, *, opset: int = OPSET, run: str = "") -> Report:
+def export(file: FilePath, out: FilePath, *, opset: int = 20, run: str = "") -> Report:
     """Write a run as an ONNX model that is proven to answer alike; raise UserError, and write nothing, where it is not."""
+    from engine.export.write import export as write_model
+
     chosen = run_of(file, run)
     if chosen.project.data.source is None:
         raise UserError("The project has no data to verify the model with. Choose some.")
@@ -152,16 +163,22 @@ def export(file: FilePath, out: FilePath, *, opset: int = OPSET, run: str = "") 
 
 def layers() -> Mapping[str, list[type[Layer]]]:
     """Return all layers by category."""
+    from engine.catalog import layers_by_category
+
     return layers_by_category()
 
 
 def families() -> Mapping[str, list[str]]:
     """Return the names of everything that can be chosen: layers, losses, optimizers and so on."""
+    from engine.catalog import FAMILIES
+
     return {name: sorted(family.registry) for name, family in FAMILIES.items()}
 
 
 def samples() -> list[str]:
     """Return the names of the data sets that come with the program."""
+    from engine.data.samples import SAMPLES
+
     return list(SAMPLES)
 
 
@@ -171,6 +188,9 @@ def bench(seconds: float = 1.0, workers: int = 0) -> dict[str, dict[str, float]]
     `workers` processes share the work; 0: as many as are fastest. NumPy must have been started with one thread, for
     numbers that can be compared; the command sees to it.
     """
+    from engine.bench.networks import NETWORKS
+    from engine.bench.serve import Bench
+
     served = Bench(workers)
     found = {name: served.answer(f"RUN {name} {seconds}") for name in NETWORKS}
     served.close()

@@ -64,7 +64,7 @@ def _numbered(edges: list[tuple[NodeId, NodeId]], seed: int) -> list[Levels]:
     number = {name: i for i, name in enumerate(names)}
     pairs = [(number[start], number[end]) for start, end in edges]
     layouts = from_edges(pairs, dummy_vertices=True, dummy_size=0.6, vertex_spacing=1.0, check_layout=False)
-    return [{names[n]: (-y, x) for n, (x, y) in places if n < len(names)} for places, *_ in layouts.to_list()]
+    return [{names[int(n)]: (-y, x) for n, (x, y) in places if int(n) < len(names)} for places, *_ in layouts.to_list()]
 
 
 def _swaps(levels: Levels, graph: Graph) -> int:

@@ -11,7 +11,7 @@ from PySide6.QtGui import (
     QGuiApplication,
     QKeyEvent,
     QMouseEvent,
-    QResizeEvent,
+    QNativeGestureEvent,
 )
 from PySide6.QtWidgets import QWidget
 
@@ -120,8 +120,7 @@ class Canvas(View):
         """Select a box and bring it into view."""
         if node in self.boxes.nodes:
             self.document.select({node})
-            self.centerOn(self.boxes.nodes[node].body().center())
-            self._seen_changed()
+            self._look_at(self.boxes.nodes[node].body().center())
             self._advise()
 
     def mend(self, problem: Problem, fix: Fix) -> None:
@@ -239,8 +238,27 @@ class Canvas(View):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         before = self.boxes.hovered
         super().mouseMoveEvent(event)
+        if before is not None and self.boxes.hovered is None and self._on_the_way(before, self.last):
+            self.boxes.hover(before)
         if self.boxes.hovered != before or self.gesture:
             self._advise()
+
+    def _on_the_way(self, node: NodeId, at: QPoint) -> bool:
+        """Tell whether the pointer is between a box and its advice, on the way to a button."""
+        shown = self.advice.isVisible() and node in self.boxes.nodes
+        return shown and self.box_on_screen(node).united(self.advice.geometry()).contains(at)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.boxes.hover(None)
+        self._advise()
+        super().leaveEvent(event)
+
+    def viewportEvent(self, event: QEvent) -> bool:
+        """Zoom where two fingers pinch."""
+        if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+            self.zoom_at(1 + event.value(), event.position())
+            return True
+        return super().viewportEvent(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         super().mouseReleaseEvent(event)
@@ -299,9 +317,3 @@ class Canvas(View):
     def pan_by(self, pixels: QPoint) -> None:
         super().pan_by(pixels)
         self._advise()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        first = event.oldSize().isEmpty()
-        super().resizeEvent(event)
-        if first:
-            self.fit()

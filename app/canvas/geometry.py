@@ -8,7 +8,7 @@ from itertools import pairwise
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainterPath
 
-from app.sizes import WIDTH, height, port_offsets
+from app.sizes import HEIGHT, WIDTH, height, port_offsets
 from engine.layer import Layer
 
 CLEAR = 16.0  # how far wires keep from boxes
@@ -103,6 +103,8 @@ def _first_free(paths: Iterable[QPainterPath], boxes: Lookup) -> QPainterPath:
 
 
 def _backward(start: QPointF, end: QPointF, boxes: Lookup) -> Iterator[QPainterPath]:
+    if abs(end.y() - start.y()) > HEIGHT:  # from one row to another: the way between them is the calmest
+        yield _lane(start, end, (start.y() + end.y()) / 2)
     for level in _lanes(start, end, boxes, min(start.y(), end.y()), max(start.y(), end.y())):
         yield _lane(start, end, level)
 
@@ -139,20 +141,21 @@ def _lanes(start: QPointF, end: QPointF, boxes: Lookup, top: float, bottom: floa
     """Return the levels above `top` and below `bottom` where a lane touches no box, the nearer one first."""
     left, right = min(start.x(), end.x()) - CLEAR, max(start.x(), end.x()) + CLEAR
     spread = CLEAR + min((right - left) / 40, 40.0)  # nested wires get lanes of their own
-    below = _push(bottom + spread, left, right, boxes, 1)
-    above = _push(top - spread, left, right, boxes, -1)
+    below = _push(bottom, left, right, boxes, spread)
+    above = _push(top, left, right, boxes, -spread)
     middle = (start.y() + end.y()) / 2
     return [below, above] if below - middle <= middle - above + 1 else [above, below]
 
 
-def _push(level: float, left: float, right: float, boxes: Lookup, way: int) -> float:
-    """Move a level up or down until a wire there touches no box."""
+def _push(level: float, left: float, right: float, boxes: Lookup, spread: float) -> float:
+    """Move a level down by `spread`, or up where that is negative, until a wire there touches no box."""
+    level += spread
     for _ in range(10):
         hit = list(boxes(QRectF(left, level - CLEAR + 2, right - left, 2 * CLEAR - 4)))
         if not hit:
             return level
-        beyond = max(r.bottom() for r in hit) if way > 0 else min(r.top() for r in hit)
-        level = beyond + way * CLEAR
+        beyond = max(r.bottom() for r in hit) if spread > 0 else min(r.top() for r in hit)
+        level = beyond + spread
     return level
 
 

@@ -206,8 +206,14 @@ class Scene(QGraphicsScene):
         for port in ports:
             item = self.wires[port]
             item.show_path(route(*self._ends(port, item), self.cells.touching))
-            self.shapes[item.source].show_side(item.rises())
+            self._show_side(item.source)
         self._far.stale()
+
+    def _show_side(self, source: Port) -> None:
+        """Write a shape where its wires leave room: below them if one rises and none falls."""
+        ends = self.document.project.graph.readers.get(source, ())
+        slopes = [self.wires[end].slope() for end in ends if end in self.wires]
+        self.shapes[source].show_side(min(slopes, default=0) < -2 and max(slopes) <= 2)
 
     def _route_near(self, dirty: list[QRectF], moved: Iterable[NodeId]) -> None:
         """Lay the wires anew that hang on moved boxes, and those that pass where a box was or is."""

@@ -38,6 +38,7 @@ class View(QGraphicsView):
         self.gesture: Gesture | None = None
         self.last = QPoint()
         self._space = False
+        self._whole = True  # the whole network stays in view until the person looks closer or elsewhere
         self._ground = Ground()
         self._settle()
         QPixmapCache.setCacheLimit(
@@ -49,7 +50,7 @@ class View(QGraphicsView):
         self.zoom_bar.stepped.connect(self.zoom_step)
         self.zoom_bar.reset.connect(self.zoom_reset)
         self.zoom_bar.fit.connect(self.fit)
-        self.minimap.went.connect(lambda at: self.centerOn(at))
+        self.minimap.went.connect(self._look_at)
         theme().changed.connect(self._restyle)
         document.changed.connect(self._redraw_map)
         document.analysed.connect(self._redraw_map)
@@ -84,6 +85,13 @@ class View(QGraphicsView):
         bars = self.horizontalScrollBar(), self.verticalScrollBar()
         bars[0].setValue(bars[0].value() - pixels.x())
         bars[1].setValue(bars[1].value() - pixels.y())
+        self._whole = False
+        self._seen_changed()
+
+    def _look_at(self, at: QPointF) -> None:
+        """Bring a place of the scene to the middle."""
+        self._whole = False
+        self.centerOn(at)
         self._seen_changed()
 
     def offer_layers(self, at: QPointF, source: Port | None = None, target: Port | None = None) -> None:
@@ -114,11 +122,12 @@ class View(QGraphicsView):
         area = QRectF()
         for rect in chosen:
             area = area.united(rect)
-        area = (area if len(chosen) > 1 else self.boxes.content()).adjusted(-64, -56, 64, 56)
-        room = self.viewport().rect()
-        zoom = max(FARTHEST, min(1.0, room.width() / area.width(), room.height() / area.height()))
+        area = (area if len(chosen) > 1 else self.boxes.content()).adjusted(-64, -40, 64, 32)
+        room, bar = self.viewport().rect(), self.zoom_bar.height() + INSET
+        zoom = max(FARTHEST, min(1.0, room.width() / area.width(), (room.height() - bar) / area.height()))
         self.setTransform(QTransform.fromScale(zoom, zoom))
-        self.centerOn(area.center())
+        self.centerOn(area.center() + QPointF(0, bar / 2 / zoom))
+        self._whole = len(chosen) <= 1
         self._seen_changed()
         self.zoomed.emit(zoom)
 
@@ -245,6 +254,8 @@ class View(QGraphicsView):
         self.zoom_bar.adjustSize()
         self.zoom_bar.move(INSET, room.bottom() - self.zoom_bar.height() - INSET)
         self.minimap.move(room.right() - self.minimap.width() - INSET, room.bottom() - self.minimap.height() - INSET)
+        if self._whole and self.boxes.nodes:
+            self.fit()
         self._seen_changed()
 
     def _restyle(self) -> None:

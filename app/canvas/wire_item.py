@@ -31,9 +31,11 @@ class WireItem(QGraphicsItem):
         """Return where it starts and where it ends."""
         return self.path.pointAtPercent(0), self.path.currentPosition()
 
-    def rises(self) -> bool:
-        """Tell whether the wire goes up where it leaves its box."""
-        return self.path.pointAtPercent(0.15).y() < self.path.pointAtPercent(0).y() - 2
+    def slope(self) -> float:
+        """Return how far the wire goes down where it leaves its box; up is negative."""
+        if self.path.isEmpty():
+            return 0.0
+        return self.path.pointAtPercent(0.15).y() - self.path.pointAtPercent(0).y()
 
     def show_mood(self, mood: str) -> None:
         """Look calm, wrong, hot or like a draft."""

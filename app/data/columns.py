@@ -11,6 +11,7 @@ from engine.data.summary import ColumnSummary, Summary
 
 Index = QModelIndex | QPersistentModelIndex
 LINE, BAR, SHOWN = 18, 17, 12  # heights in pixels; how many classes are drawn
+NAME, FIGURE = 96, 44  # widths in pixels, at most
 _ROLE = Qt.ItemDataRole.UserRole
 
 
@@ -87,7 +88,7 @@ def _line(painter: QPainter, area: QRect, top: int, text: str) -> None:
 
 def _bar(painter: QPainter, row: QRect, label: str, count: int, largest: int) -> None:
     """Draw one class: its name, a bar as long as it is frequent, its count."""
-    t, middle, name, figure = tokens(), Qt.AlignmentFlag.AlignVCenter, 96, 52
+    t, middle, name, figure = tokens(), Qt.AlignmentFlag.AlignVCenter, min(NAME, row.width() * 2 // 5), FIGURE
     painter.setPen(QColor(t.text))
     short = painter.fontMetrics().elidedText(label or "—", Qt.TextElideMode.ElideRight, name - 8)
     painter.drawText(QRect(row.left(), row.top(), name - 8, row.height()), middle, short)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -22,14 +22,21 @@ from app.data.columns import ColumnList
 from app.data.preview import Preview
 from app.dataset import ProjectData, Read
 from app.document import Document
-from app.forms.form import Form
+from app.forms.form import LABEL_WIDTH, Form
+from app.forms.texts import QuietCombo
 from app.icons import icon
+from engine.data.dataset import Dataset
 from engine.data.samples import SAMPLES
-from engine.data.settings import DataSettings
+from engine.data.source import Source
 from engine.data.sources.sample import Sample
+from engine.data.wiring import wire_data
+from engine.layers.output import Output
+from engine.problems import UserError
 from engine.project.project import Project
 
-FILTER = "Tables and arrays (*.csv *.tsv *.txt *.npz)"
+FILTER = "Tables and arrays (*.csv *.tsv *.tab *.txt *.npz)"
+ELSEWHERE = ("path", "name")  # parameters of a source that the buttons above set
+PAUSE = 900  # milliseconds without an edit after which the next one is an undo step of its own
 
 
 class DataPanel(QWidget):
@@ -39,13 +46,18 @@ class DataPanel(QWidget):
         super().__init__(parent)
         self.document, self.data = document, data
         self.preview, self.columns = Preview(self), ColumnList(self)
-        self.form = Form(document.project.data, self)
+        self.form = Form(document.project.data, self, without=("source",))
         self.form.edited.connect(self._edit)
+        self.reading = SourceForm(self)
+        self.reading.edited.connect(self._edit_source)
+        self._pause = QTimer(self, singleShot=True, interval=PAUSE)
+        self._pause.timeout.connect(document.end_merge)
         split = QSplitter(Qt.Orientation.Horizontal, self)
         for widget, stretch in ((self._source_page(), 0), (self.preview, 3), (self.columns, 2)):
             split.addWidget(widget)
             split.setStretchFactor(split.count() - 1, stretch)
         split.setSizes([320, 620, 320])
+        split.setHandleWidth(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(split)
@@ -59,16 +71,20 @@ class DataPanel(QWidget):
         column = QVBoxLayout(page)
         column.setContentsMargins(14, 10, 14, 10)
         column.setSpacing(9)
-        self.title, self.facts = QLabel(self, wordWrap=True), QLabel(self, wordWrap=True)
+        self.title, self.facts, self.trouble = (QLabel(self, wordWrap=True) for _ in range(3))
         self.title.setProperty("title", True)
         self.facts.setProperty("quiet", True)
+        self.trouble.setProperty("problem", True)
         rule = QFrame(self)
         rule.setProperty("rule", True)
-        for widget in (self.title, self.facts, self._samples()):
+        for widget in (self.title, self.facts, self.trouble, self._samples()):
             column.addWidget(widget)
         column.addLayout(self._buttons())
+        column.addWidget(self._again())
         column.addWidget(rule)
+        column.addLayout(self._target())
         column.addWidget(self.form)
+        column.addWidget(self.reading)
         column.addStretch(1)
         scroll = QScrollArea(self, widgetResizable=True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -100,6 +116,28 @@ class DataPanel(QWidget):
         row.addWidget(self.open_folder)
         return row
 
+    def _again(self) -> QPushButton:
+        self.again = QPushButton(icon("repeat"), "Read it again", self)
+        self.again.setToolTip("Read the data once more, after the file has changed or come back")
+        self.again.clicked.connect(self.data.again)
+        return self.again
+
+    def _target(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        self.target = QuietCombo(self)
+        self.target.setAccessibleName("Column that is predicted")
+        self.target.setToolTip("The column that the Output predicts; the Input then reads all others that fit together")
+        self.target.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.target.activated.connect(lambda _: self._predict(self.target.currentText()))
+        self.target_name = QLabel("Predict", self)
+        self.target_name.setProperty("quiet", True)
+        self.target_name.setFixedWidth(LABEL_WIDTH)
+        row.addWidget(self.target_name)
+        row.addWidget(self.target, 1)
+        row.addSpacing(22)  # the width of the buttons that go back to defaults, below
+        return row
+
     # ------------------------------------------------------------------ choosing
 
     def _choose_sample(self, index: int) -> None:
@@ -111,47 +149,121 @@ class DataPanel(QWidget):
         """Ask for a file and choose it."""
         name, _ = QFileDialog.getOpenFileName(self, "Open data", str(Path.home()), FILTER)
         if name:
-            self.data.choose_path(Path(name))
+            self._choose(Path(name))
 
     def ask_folder(self) -> None:
         """Ask for a folder of pictures and choose it."""
         name = QFileDialog.getExistingDirectory(self, "Open a folder of pictures", str(Path.home()))
         if name:
-            self.data.choose_path(Path(name))
+            self._choose(Path(name))
+
+    def _choose(self, path: Path) -> None:
+        try:
+            self.data.choose_path(path)
+        except UserError as error:
+            self.data.refuse(str(error))
 
     def _edit(self, name: str, value: object) -> None:
         def change(project: Project) -> Project:
             return project.with_(data=project.data.with_(**{name: value}))
 
-        self.document.edit(f"Change {name} of the data", change, merge=f"data.{name}")
+        self.document.edit(f"Change {name.replace('_', ' ')}", change, f"data:{name}")
+        self._pause.start()
+
+    def _edit_source(self, name: str, value: object) -> None:
+        def change(project: Project) -> Project:
+            source = project.data.source
+            return project.with_(data=project.data.with_(source=source.with_(**{name: value}))) if source else project
+
+        self.document.edit(f"Change {name.replace('_', ' ')}", change, f"source:{name}")
+        self._pause.start()
+
+    def _predict(self, target: str) -> None:
+        read = self.data.read
+        if read is not None and target in read.dataset:
+            self.document.edit(f"Predict {target}", lambda project: predicting(project, read.dataset, target))
 
     # ------------------------------------------------------------------ showing
 
     def _follow(self, before: Project, after: Project) -> None:
-        if after.data != before.data:
-            self._show_settings(after.data)
+        if after.data != before.data or after.graph is not before.graph:
+            self._show_settings(after)
 
-    def _show_settings(self, settings: DataSettings) -> None:
+    def _show_settings(self, project: Project) -> None:
+        settings = project.data
         self.form.follow(settings)
+        self.form.show_problems(settings.problems())
+        self.reading.follow(settings.source)
         sample = settings.source.name if isinstance(settings.source, Sample) else None
         self.samples.setCurrentIndex(max(self.samples.findData(sample), 0) if sample else 0)
+        self.target.setCurrentIndex(self.target.findText(target_of(project)))
 
     def refresh(self) -> None:
         """Show the data set as it is now."""
-        self._show_settings(self.document.project.data)
-        read = self.data.read
-        self.title.setText(self._title())
-        self.facts.setText(_facts(read) if read else self.data.error or "Choose a sample, a file or a folder.")
-        self.facts.setProperty("problem", bool(self.data.error))
-        self.facts.style().polish(self.facts)
+        read, project = self.data.read, self.document.project
+        source = project.data.source
+        with QSignalBlocker(self.target):
+            self.target.clear()
+            self.target.addItems([column.name for column in read.dataset.columns if not column.inner] if read else [])
+        for widget in (self.target, self.target_name):
+            widget.setVisible(bool(target_of(project)) and read is not None)
+        self._show_settings(project)
+        self.title.setText(source.label() if source is not None else "No data")
+        self.title.setToolTip(getattr(source, "path", ""))
+        self._say(self.data.error or self.data.refused, read)
+        self.again.setVisible(source is not None and not isinstance(source, Sample) and not self.data.loading)
         self.preview.show_dataset(read.dataset if read else None)
         self.columns.show_summary(read.summary if read else None)
 
-    def _title(self) -> str:
-        source = self.document.project.data.source
+    def _say(self, trouble: str, read: Read | None) -> None:
+        """Write what is known of the data, or what went wrong."""
+        text = _facts(read) if read else "" if trouble else "Choose a sample, a file or a folder."
         if self.data.loading:
-            return "Reading…"
-        return source.label() if source is not None and self.data.read else "No data"
+            trouble, text = "", "Reading…"
+        self.facts.setText(text)
+        self.trouble.setText(trouble)
+        self.facts.setVisible(bool(text))
+        self.trouble.setVisible(bool(trouble))
+
+
+class SourceForm(QWidget):
+    """How a file or folder is read: the parameters of its source, but for the path."""
+
+    edited = Signal(str, object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.form: Form | None = None
+        self._kind: type[Source] | None = None
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(0, 0, 0, 0)
+
+    def follow(self, source: Source | None) -> None:
+        """Show the parameters of a source; nothing where it has none that a person would change."""
+        kind = type(source) if source is not None else None
+        if kind is not self._kind:
+            self._kind = kind
+            if self.form is not None:
+                self.form.hide()
+                self.form.deleteLater()
+            self.form = Form(source, self, without=ELSEWHERE) if source is not None else None
+            if self.form is not None:
+                self.form.edited.connect(self.edited)
+                self.column.addWidget(self.form)
+        if self.form is not None and source is not None:
+            self.form.follow(source)
+        self.setVisible(self.form is not None and bool(self.form.rows))
+
+
+def target_of(project: Project) -> str:
+    """Return the column that the first Output predicts; "" where there is no Output."""
+    outputs = (layer for layer in project.graph.nodes.values() if isinstance(layer, Output))
+    return next((layer.target or "?" for layer in outputs), "")
+
+
+def predicting(project: Project, dataset: Dataset, target: str) -> Project:
+    """Return the project with another target, and the Input reading what is left."""
+    return project.with_(graph=wire_data(project.graph, dataset, target=target, window=project.data.window))
 
 
 def _facts(read: Read) -> str:

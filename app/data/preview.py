@@ -16,6 +16,7 @@ from engine.data.summary import cell_text
 
 Index = QModelIndex | QPersistentModelIndex
 THUMBNAIL = 44  # pixels
+NARROW, WIDE, LOOKED = 56, 300, 40  # widths of columns in pixels; how many rows say how wide one is
 
 
 class Preview(QTableView):
@@ -27,9 +28,12 @@ class Preview(QTableView):
         self.setAccessibleName("Rows of the data")
         self.setIconSize(QSize(THUMBNAIL, THUMBNAIL))
         self.setShowGrid(False)
+        self.setCornerButtonEnabled(False)
         self.setAlternatingRowColors(True)
         self.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
-        self.horizontalHeader().setDefaultSectionSize(96)
+        self.horizontalHeader().setStretchLastSection(True)
+        self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.setWordWrap(False)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.setModel(self.rows)
 
@@ -40,6 +44,16 @@ class Preview(QTableView):
         self.verticalHeader().setDefaultSectionSize(THUMBNAIL + 8 if pictures else 24)
         self.rows = _Rows(dataset)
         self.setModel(self.rows)
+        for place in range(min(self.rows.columnCount(), 200)):
+            self.setColumnWidth(place, self._width(place))
+
+    def _width(self, place: int) -> int:
+        """Return how wide a column must be for its name and its first rows."""
+        column, measure = self.rows.dataset.columns[place], self.fontMetrics().horizontalAdvance
+        if column.kind == "image":
+            return max(THUMBNAIL + 16, measure(column.name) + 24)
+        texts = (cell_text(column, row) for row in range(min(len(self.rows.dataset), LOOKED)))
+        return min(max(NARROW, measure(column.name) + 24, *(measure(text) + 20 for text in texts)), WIDE)
 
     def show_column(self, name: str) -> None:
         """Bring a column into sight."""
@@ -71,9 +85,12 @@ class _Rows(QAbstractTableModel):
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        across = orientation == Qt.Orientation.Horizontal
+        if role == Qt.ItemDataRole.TextAlignmentRole and across and self.dataset.columns[section].kind == "number":
+            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if role != Qt.ItemDataRole.DisplayRole:
             return None
-        return self.dataset.columns[section].name if orientation == Qt.Orientation.Horizontal else section + 1
+        return self.dataset.columns[section].name if across else section + 1
 
     def _make_thumbnail(self, row: int, column: int) -> QPixmap:
         image = to_image(self.dataset.columns[column].values[row])

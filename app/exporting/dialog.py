@@ -26,7 +26,8 @@ from PySide6.QtWidgets import (
 from app import tasks
 from app.document import Document
 from engine.export.report import Report
-from engine.export.write import export
+from engine.export.verify import Verification
+from engine.export.write import ModelDiffersError, export
 from engine.project.run import Run
 
 OPSETS = (("Opset 20: current runtimes", 20), ("Opset 17: runtimes of 2022 and later", 17))
@@ -60,7 +61,10 @@ class ExportDialog(QDialog):
         browse.clicked.connect(self._browse)
         place.addWidget(self.file, 1)
         place.addWidget(browse)
-        form.addRow("&File", place)
+        label = QLabel("&File", self)
+        label.setBuddy(self.file)
+        self.file.setAccessibleName("File to write")
+        form.addRow(label, place)
         form.addRow("F&ormat", self.opset)
         column.addLayout(form)
         column.addWidget(self.verdict)
@@ -74,6 +78,8 @@ class ExportDialog(QDialog):
         self.boxes.setHorizontalHeaderLabels(["Box", "Layer", "Largest difference"])
         self.boxes.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.boxes.verticalHeader().hide()
+        self.boxes.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.boxes.horizontalHeader().setHighlightSections(False)
         self.boxes.setShowGrid(False)
         self.boxes.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         return self.boxes
@@ -105,9 +111,13 @@ class ExportDialog(QDialog):
         self.go.setEnabled(False)
         self.progress.show()
         self._say("Reading the data, writing the model, comparing every box…")
-        self.task = tasks.start(lambda task: _export(path, run, opset), self._done, self._failed)
+        self.task = tasks.start(lambda task: _export(task, path, run, opset), self._done, self._failed)
 
-    def _done(self, report: Report) -> None:
+    def _done(self, report: Report | ModelDiffersError) -> None:
+        self._show_boxes(report.verification)
+        if isinstance(report, ModelDiffersError):
+            self._failed(str(report))
+            return
         self.report = report
         checked = report.verification
         self._end()
@@ -115,14 +125,18 @@ class ExportDialog(QDialog):
             f"Written and verified: {report.file}, {report.size:,} bytes. On {checked.samples} samples the largest "
             f"difference at any box is {checked.largest:.1e}; {checked.tolerance:g} would be allowed."
         )
-        self.boxes.setRowCount(len(checked.boxes))
-        for row, box in enumerate(checked.boxes):
-            for place, text in enumerate((box.box, box.kind, f"{box.largest:.1e}")):
-                self.boxes.setItem(row, place, QTableWidgetItem(text))
         self.folder.show()
         self.go.hide()
         self.close_button.setText("Close")
         self.close_button.setDefault(True)
+
+    def _show_boxes(self, checked: Verification) -> None:
+        self.boxes.setRowCount(len(checked.boxes))
+        for row, box in enumerate(checked.boxes):
+            off = "none" if box.largest == 0 else f"{box.largest:.1e}"
+            told = off if box.largest <= checked.tolerance else f"{off}: too much"
+            for place, text in enumerate((box.box, box.kind, told)):
+                self.boxes.setItem(row, place, QTableWidgetItem(text))
 
     def _failed(self, sentence: str) -> None:
         self._end()
@@ -148,7 +162,12 @@ class ExportDialog(QDialog):
         super().reject()
 
 
-def _export(path: Path, run: Run, opset: int) -> Report:
+def _export(task: tasks.Task, path: Path, run: Run, opset: int) -> Report | ModelDiffersError:
     source = run.project.data.source
     assert source is not None  # a run has learnt from something
-    return export(path, run, source.read(), opset=opset)
+    dataset = source.read()
+    task.check()
+    try:
+        return export(path, run, dataset, opset=opset)
+    except ModelDiffersError as error:  # not a failure of the task: it names every box
+        return error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin
 
@@ -21,11 +21,14 @@ LABEL_WIDTH = 92
 
 
 class Form(QWidget):
-    """Edits a Spec. `edited(name, value)` is emitted for what a person does; `follow` shows what the document says."""
+    """Edits a Spec. `edited(name, value)` is emitted for what a person does; `follow` shows what the document says.
+
+    Parameters that are edited elsewhere are named in `without`.
+    """
 
     edited = Signal(str, object)
 
-    def __init__(self, spec: Spec, parent: QWidget | None = None) -> None:
+    def __init__(self, spec: Spec, parent: QWidget | None = None, *, without: Collection[str] = ()) -> None:
         super().__init__(parent)
         self._kind = type(spec)
         self.rows: dict[str, _Row] = {}
@@ -33,7 +36,7 @@ class Form(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(7)
         self._folded = QWidget()
-        self._add_rows(spec, column)
+        self._add_rows(spec, column, without)
         self.follow(spec)
 
     def follow(self, spec: Spec) -> None:
@@ -50,11 +53,11 @@ class Form(QWidget):
         """Return the editor of a parameter."""
         return self.rows[name].editor
 
-    def _add_rows(self, spec: Spec, column: QVBoxLayout) -> None:
+    def _add_rows(self, spec: Spec, column: QVBoxLayout, without: Collection[str]) -> None:
         defaults, inner = self._kind(), QVBoxLayout(self._folded)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(7)
-        for name in visible_params(self._kind):
+        for name in [name for name in visible_params(self._kind) if name not in without]:
             rule = self._kind.params()[name]
             row = self.rows[name] = _Row(name, rule, self._kind.types()[name], getattr(defaults, name))
             row.edited.connect(self.edited.emit)

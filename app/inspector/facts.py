@@ -14,7 +14,7 @@ class Facts(QWidget):
     def __init__(self, heading: str) -> None:
         super().__init__()
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 10, 0, 0)
+        column.setContentsMargins(0, 10, 6, 0)
         column.setSpacing(8)
         column.addWidget(rule())
         column.addWidget(heading_label(heading))

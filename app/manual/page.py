@@ -21,8 +21,11 @@ class ManualPage(QTextBrowser):
         self.setOpenLinks(False)
         self.anchorClicked.connect(lambda url: self.show_name(url.toString()))
         self.name = ""
-        theme().changed.connect(lambda: self.show_name(self.name))
+        theme().changed.connect(self._again)
         self.show_name("")
+
+    def _again(self) -> None:
+        self.show_name(self.name)
 
     def show_name(self, name: str) -> None:
         """Show the page of a declared thing by its class name; the list of all for a name that nothing has."""

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
+    QLabel,
     QPushButton,
     QTableWidget,
     QTableWidgetItem,
@@ -16,19 +17,25 @@ from PySide6.QtWidgets import (
 )
 
 from app.document import Document
+from app.forms.specs import words
 from app.icons import icon
 from engine.catalog import metric_text
 from engine.project.run import Run
 from engine.training.history import main_score
 
 HEADS = ("Run", "Result", "Epochs", "Best epoch", "Validation loss", "Seconds", "Optimizer", "Rate", "Seed")
+EMPTY = "Every training is kept here with its weights and its curves. Press Train (F5)."
 STATES = {"done": "", "stopped": " (stopped)", "failed": " (diverged)", "running": " (unfinished)"}
 
 
 class RunsPanel(QWidget):
-    """One line for each run, the newest first. `shown(run)` when one is chosen, `exported(run)` when it is to be exported."""
+    """One line for each run, the newest first.
+
+    `shown(run)` when one is chosen, `exported(run)` when it is to be exported, `removed(run)` after it was removed.
+    """
 
     shown = Signal(object)
+    removed = Signal(object)
     exported = Signal(object)
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
@@ -42,11 +49,17 @@ class RunsPanel(QWidget):
         self.table.setEditTriggers(QTableWidget.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
-        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setHighlightSections(False)
+        self.empty = QLabel(EMPTY, self, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
+        self.empty.setProperty("quiet", True)
         self.table.itemSelectionChanged.connect(self._choose)
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 4, 6, 8)
         column.addWidget(self.table, 1)
+        column.addWidget(self.empty, 1)
         column.addLayout(self._buttons())
         document.runs_changed.connect(self.refresh)
         self.refresh()
@@ -79,8 +92,9 @@ class RunsPanel(QWidget):
         if runs:
             self.table.selectRow(0)
         self.table.blockSignals(False)
-        for button in (self.export, self.restore, self.remove):
-            button.setEnabled(bool(runs))
+        for widget in (self.table, self.export, self.restore, self.remove):
+            widget.setVisible(bool(runs))
+        self.empty.setVisible(not runs)
 
     def chosen(self) -> Run | None:
         """Return the run that is chosen."""
@@ -96,10 +110,17 @@ class RunsPanel(QWidget):
         self._with_run(self.shown.emit)
 
     def _restore(self, run: Run) -> None:
+        self.document.end_merge()
         self.document.edit(f"Go back to {run.id}", lambda _: run.project)
 
     def _remove(self, run: Run) -> None:
         self.document.runs = tuple(other for other in self.document.runs if other is not run)
+        self.removed.emit(run)
+
+    def bring_back(self, run: Run) -> None:
+        """Put a run that was removed back among the others."""
+        runs = {kept.id: kept for kept in (*self.document.runs, run)}
+        self.document.runs = tuple(sorted(runs.values(), key=lambda kept: int(kept.id.removeprefix("run-"))))
 
 
 def cells(run: Run) -> tuple[str, ...]:
@@ -110,7 +131,7 @@ def cells(run: Run) -> tuple[str, ...]:
     loss = best.validation_loss if best else None
     return (
         run.id + STATES.get(run.status, ""),
-        f"{name} {metric_text(name, value)}" if value is not None else "—",
+        f"{words(name)} {metric_text(name, value)}" if value is not None else "—",
         str(len(history.epochs)),
         str(best.number) if best else "—",
         f"{loss:.4g}" if loss is not None else "—",

@@ -14,14 +14,22 @@ def follow(panel: TrainingPanel, trainer: Trainer, document: Document) -> Traini
     session.started.connect(panel.begin)
     session.progress.connect(panel.add_steps)
     session.epoch_done.connect(panel.add_epoch)
+    session.finished.connect(lambda run: panel.finish())
 
     def show_latest() -> None:
         runs: tuple[Run, ...] = document.runs
-        if runs and not session.busy:
-            panel.show_history(runs[-1].history, runs[-1].project.training.epochs)
-        elif not runs:
+        if session.busy:
+            return
+        if runs:
+            show_run(panel, runs[-1])
+        else:
             panel.clear()
 
     document.opened.connect(show_latest)
     show_latest()
     return panel
+
+
+def show_run(panel: TrainingPanel, run: Run) -> None:
+    """Show the curves of a run that is kept."""
+    panel.show_history(run.history, run.project.training.epochs, run.id)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
-from app.theme import theme, tokens
 from app.training.curve_plot import CurvePlot
+from app.training.legend import Legend
 from app.training.readouts import Readouts, duration, figure
-from engine.catalog import metric_text
+from app.training.scores import ScoreChoice, is_percent, is_rising, score_text, title, value_of
 from engine.training.events import Began, EpochDone, Steps
-from engine.training.history import Epoch, History, main_score
+from engine.training.history import Epoch, History
 
 EMPTY = "Nothing has been trained yet. Press Train (F5)."
 REDRAW = 50  # milliseconds: twenty times a second at most
+WHOLE = 50  # epochs up to which the axis shows all of them from the start
+NOTHING = Began(epochs=1, steps_per_epoch=1, samples=0, validation_samples=0, parameters=0)
 
 
 class TrainingPanel(QWidget):
@@ -25,25 +25,16 @@ class TrainingPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.loss_plot, self.score_plot = CurvePlot("Loss", self), CurvePlot("Metric", self)
-        self.readouts = Readouts(self)
-        self.began = Began(epochs=1, steps_per_epoch=1, samples=0, validation_samples=0, parameters=0)
+        self.readouts, self.legend, self.choice = Readouts(self), Legend(self), ScoreChoice(self)
+        self.began = NOTHING
+        self.epochs: list[Epoch] = []
         self.best: Epoch | None = None
-        self.facts = ""
-        self._build()
-        theme().changed.connect(self._explain)
         self.timer = QTimer(self, singleShot=True, interval=REDRAW)
         self.timer.timeout.connect(self.redraw)
+        self._build()
+        self.clear()
 
     def _build(self) -> None:
-        self.smoothing = QSlider(Qt.Orientation.Horizontal, self)
-        self.smoothing.setRange(0, 40)
-        self.smoothing.setValue(8)
-        self.smoothing.setFixedWidth(110)
-        self.smoothing.setAccessibleName("Smoothing")
-        self.smoothing.setToolTip("How much of an epoch is averaged for the strong line")
-        self.logarithmic = QCheckBox("Log scale", self)
-        self.smoothing.valueChanged.connect(self.redraw)
-        self.logarithmic.toggled.connect(partial(self.loss_plot.setLogMode, False))
         plots = QHBoxLayout()
         plots.addWidget(self.loss_plot, 1)
         plots.addWidget(self.score_plot, 1)
@@ -51,19 +42,30 @@ class TrainingPanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 2, 6, 2)
         column.setSpacing(0)
-        column.addLayout(self._legend())
+        column.addLayout(self._bar())
         column.addLayout(plots, 1)
+        self.choice.chosen.connect(self._show_scores)
+        for plot in (self.loss_plot, self.score_plot):
+            plot.looked.connect(self._later)
 
-    def _legend(self) -> QHBoxLayout:
+    def _bar(self) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setContentsMargins(10, 4, 14, 0)
-        self.legend = QLabel(EMPTY, self)
-        self.legend.setProperty("quiet", True)
-        smoothing = QLabel("Smoothing", self)
-        smoothing.setProperty("quiet", True)
-        row.addWidget(self.legend)
-        row.addStretch(1)
-        for widget in (smoothing, self.smoothing, self.logarithmic):
+        row.setSpacing(10)
+        self.smoothing = QSlider(Qt.Orientation.Horizontal, self)
+        self.smoothing.setRange(0, 40)
+        self.smoothing.setValue(8)
+        self.smoothing.setFixedWidth(110)
+        self.smoothing.setAccessibleName("Smoothing")
+        self.smoothing.setToolTip("How much of an epoch is averaged for the strong line")
+        self.smoothing.valueChanged.connect(self.redraw)
+        self.logarithmic = QCheckBox("Log scale", self)
+        self.logarithmic.setToolTip("Draw the loss on a logarithmic axis")
+        self.logarithmic.toggled.connect(lambda on: self.loss_plot.setLogMode(False, on))
+        name = QLabel("Smoothing", self)
+        name.setProperty("quiet", True)
+        row.addWidget(self.legend, 1)
+        for widget in (self.choice, name, self.smoothing, self.logarithmic):
             row.addWidget(widget)
         return row
 
@@ -71,22 +73,22 @@ class TrainingPanel(QWidget):
 
     def begin(self, began: Began, history: History | None = None) -> None:
         """Start anew, or after what `history` holds where a training is resumed."""
-        self.began, self.best = began, None
+        self.began, self.best, self.epochs = began, None, []
         for plot in (self.loss_plot, self.score_plot):
             plot.clear_curves()
-            plot.setXRange(0, began.epochs, padding=0.02)
         self.readouts.clear()
-        self.readouts.show_value("epoch", f"{began.epoch} of {began.epochs}")
+        self.readouts.show_value("epoch", f"{began.epoch:,} of {began.epochs:,}")
         samples = f"{began.samples:,} to train on, {began.validation_samples:,} to check with"
-        self._explain(f"{samples} · {began.parameters:,} parameters" if began.samples else "")
+        self.legend.show_facts(f"{samples} · {began.parameters:,} parameters" if began.samples else "")
         if history is not None:
             self._add_history(history)
+        self._show_reached()
 
     def clear(self) -> None:
         """Forget everything, as for a project that was never trained."""
-        self.begin(Began(epochs=1, steps_per_epoch=1, samples=0, validation_samples=0, parameters=0))
+        self.begin(NOTHING)
         self.readouts.clear()
-        self.legend.setText(EMPTY)
+        self.legend.show_facts(EMPTY, lines=False)
 
     def add_steps(self, steps: Steps) -> None:
         """Add the losses of some steps."""
@@ -95,6 +97,7 @@ class TrainingPanel(QWidget):
         self.readouts.show_value("loss", figure(float(np.mean(steps.losses[-20:]))))
         self.readouts.show_value("rate", figure(steps.rates[-1]))
         self._show_speed(steps)
+        self._show_reached()
         self._later()
 
     def add_epoch(self, done: EpochDone) -> None:
@@ -104,16 +107,27 @@ class TrainingPanel(QWidget):
             self._mark(done.epoch)
         self._later()
 
-    def show_history(self, history: History, epochs: int) -> None:
-        """Show a run that is over."""
+    def show_history(self, history: History, epochs: int, facts: str = "") -> None:
+        """Show a run that is over; `facts` says which."""
         per_epoch = max(1, history.epochs[0].step if history.epochs else len(history.losses))
         self.begin(Began(epochs, per_epoch, 0, 0, 0))
         self._add_history(history)
+        self.readouts.show_value("rate", figure(float(history.rates[-1])) if len(history.rates) else "—")
+        self.legend.show_facts(facts)
+        self.finish()
+
+    def finish(self) -> None:
+        """Show that the training is over: its curves take the whole width."""
         self.readouts.show_value("time left", "—")
+        for plot in (self.loss_plot, self.score_plot):
+            plot.show_epochs(max(self._reached(), 1e-3))
+        self.redraw()
 
     def _add_history(self, history: History) -> None:
         x = (1 + np.arange(len(history.losses))) / self.began.steps_per_epoch
         self.loss_plot.train.extend(x, history.losses)
+        if len(history.losses):
+            self.readouts.show_value("loss", figure(float(np.mean(history.losses[-20:]))))
         for epoch in history.epochs:
             self._add_epoch(epoch)
         if history.best:
@@ -121,27 +135,44 @@ class TrainingPanel(QWidget):
         self.redraw()
 
     def _add_epoch(self, epoch: Epoch) -> None:
-        at = np.array([epoch.number], float)
-        self.readouts.show_value("epoch", f"{epoch.number} of {self.began.epochs}")
+        self.epochs.append(epoch)
+        self.choice.offer(epoch)
+        self.readouts.show_value("epoch", f"{epoch.number:,} of {self.began.epochs:,}")
         if epoch.validation_loss is not None:
-            self.loss_plot.validation.extend(at, np.array([epoch.validation_loss]))
+            self.loss_plot.validation.extend(np.array([float(epoch.number)]), np.array([epoch.validation_loss]))
             self.readouts.show_value("validation", figure(epoch.validation_loss))
-        for scores, series in (
-            (epoch.metrics, self.score_plot.train),
-            (epoch.validation_metrics, self.score_plot.validation),
-        ):
-            name, value = main_score(scores)
+        self._add_score(epoch)
+
+    def _add_score(self, epoch: Epoch) -> None:
+        """Add what the chosen metric says about an epoch."""
+        score, plot = self.choice.score, self.score_plot
+        if score is None:
+            return
+        for scores, series in ((epoch.metrics, plot.train), (epoch.validation_metrics, plot.validation)):
+            value = value_of(scores, score)
             if value is not None:
-                series.extend(at, np.array([value]))
-                self.score_plot.rename(name)
-                self.readouts.names["metric"].setText(name.lower())
-                self.readouts.show_value("metric", metric_text(name, value))
+                series.extend(np.array([float(epoch.number)]), np.array([value]))
+                self.readouts.show_value("metric", score_text(score, value))
+        name = title(score, several=len(epoch.validation_metrics or epoch.metrics) > 1)
+        plot.rename(name, percent=is_percent(score), rising=is_rising(score))
+        self.readouts.call_metric(name.lower())
+
+    def _show_scores(self) -> None:
+        """Draw another metric, from the first epoch on."""
+        self.score_plot.train.clear()
+        self.score_plot.validation.clear()
+        for epoch in self.epochs:
+            self._add_score(epoch)
+        if self.best:
+            self._mark(self.best)
+        self.redraw()
 
     def _mark(self, epoch: Epoch) -> None:
         self.best = epoch
-        name, value = main_score(epoch.validation_metrics)
-        score = metric_text(name, value) if value is not None else figure(epoch.validation_loss or 0.0)
-        self.readouts.show_value("best", f"{score} · {epoch.number}")
+        score = self.choice.score
+        value = value_of(epoch.validation_metrics, score)
+        best = score_text(score, value) if score and value is not None else figure(epoch.validation_loss or 0.0)
+        self.readouts.show_value("best", f"{best} · {epoch.number}")
         for plot in (self.loss_plot, self.score_plot):
             plot.mark_best(epoch.number)
 
@@ -156,19 +187,28 @@ class TrainingPanel(QWidget):
 
     # ------------------------------------------------------------------ drawing
 
-    def _explain(self, text: str | None = None) -> None:
-        """Write what the colours mean, in the theme's colours, and what is trained."""
-        self.facts = self.facts if text is None else text
-        t = tokens()
-        lines = f"<font color='{t.accent}'>━━</font> training &nbsp; <font color='{t.warning}'>●━●</font> validation"
-        self.legend.setText(" &nbsp;·&nbsp; ".join(filter(None, [lines, self.facts])))
-
     def _later(self) -> None:
         if not self.timer.isActive():
             self.timer.start()
 
+    def _reached(self) -> float:
+        """Return the epoch, with its fraction, that the curves have come to."""
+        steps = self.loss_plot.train
+        return max(float(steps.x[-1]) if len(steps) else 0.0, float(len(self.epochs)))
+
+    def _show_reached(self) -> None:
+        """Show all epochs that are to come, or, of very many, about twice as many as are done."""
+        last = WHOLE
+        while last < self._reached():
+            last *= 2
+        for plot in (self.loss_plot, self.score_plot):
+            if plot.last != min(last, self.began.epochs):
+                plot.show_epochs(min(last, self.began.epochs))
+
     def redraw(self) -> None:
         """Draw the curves as they are now."""
+        if self.timer.isActive():
+            self.timer.stop()
         window = round(self.smoothing.value() / 40 * self.began.steps_per_epoch)
         self.loss_plot.redraw(window)
         self.score_plot.redraw()

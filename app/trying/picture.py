@@ -27,6 +27,11 @@ class Picture(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAccessibleName("Image")
 
+    def fit(self, side: int) -> None:
+        """Take as much room as there is, between bounds that suit a small image."""
+        side = min(max(side, 96), 448)
+        self.setFixedSize(side, side)
+
     def sizeHint(self) -> QSize:
         return QSize(224, 224)
 

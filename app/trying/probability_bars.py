@@ -26,7 +26,7 @@ class ProbabilityBars(QWidget):
     def show_answer(self, ranked: Sequence[tuple[str, float]], truth: str = "", most: int = 12) -> None:
         """Show the `most` first of the classes with their probabilities, which come with the likeliest first."""
         self.rows, self.truth = list(ranked[:most]), truth
-        self.setAccessibleName(", ".join(f"{name} {share:.1%}" for name, share in self.rows[:3]))
+        self.setAccessibleName(", ".join(f"{name} {_percent(share)}" for name, share in self.rows[:3]))
         self.updateGeometry()
         self.update()
 
@@ -54,5 +54,9 @@ class ProbabilityBars(QWidget):
         painter.drawRoundedRect(QRectF(NAME, top + 8, max(room * share, 2.0), ROW - 16), 4, 4)
         painter.setPen(QColor(t.text if first else t.quiet))
         painter.drawText(
-            QRectF(self.width() - SHARE, top, SHARE, ROW), middle | Qt.AlignmentFlag.AlignRight, f"{share:.1%}"
+            QRectF(self.width() - SHARE, top, SHARE, ROW), middle | Qt.AlignmentFlag.AlignRight, _percent(share)
         )
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}".replace("%", " %")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.columns import Column, text_array
 from engine.data.dataset import Dataset
 from engine.data.prepare import Answer, decode, prepare
 from engine.export.samples import samples
@@ -23,11 +24,15 @@ Feeds = Mapping[str, Array]  # by the names of the model's inputs, one sample ea
 
 @dataclass(frozen=True)
 class Sample:
-    """One sample as the model takes it, with what is known of it. `row` counts from 1, as in the file."""
+    """One sample as the model takes it, with what is known of it. `row` counts from 1, as in the file.
+
+    `texts` are those behind inputs that take numbers of tokens, by the names of these inputs.
+    """
 
     feeds: Feeds
     truth: Mapping[NodeId, str]
     row: int
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 class Trial:
@@ -44,6 +49,7 @@ class Trial:
         kept = np.isin(every.rows, self.rows)
         self._raw = {name: array[kept] for name, array in every.feeds.items()}
         self._truth = {node: dataset[layer.target].take(self.rows).texts() for node, layer in self.outputs.items()}
+        self._texts = {node: _joined(dataset, self.inputs[node], self.rows) for node in self.readers}
 
     @property
     def inputs(self) -> dict[NodeId, Input]:
@@ -55,13 +61,27 @@ class Trial:
         """The boxes that answer."""
         return {node: layer for node, layer in self.graph.nodes.items() if isinstance(layer, Output)}
 
+    @property
+    def readers(self) -> dict[NodeId, Input]:
+        """The boxes that read a text; the model takes the numbers of its tokens under the box's name."""
+        return {node: layer for node, layer in self.inputs.items() if layer.preprocessing.takes_tokens}
+
     def __len__(self) -> int:
         return len(self.rows)
 
     def sample(self, index: int) -> Sample:
         """Return one of the samples that were kept back while training."""
         parts = {name: array[index : index + 1] for name, array in self._raw.items()}
-        return Sample(parts, {node: texts[index] for node, texts in self._truth.items()}, int(self.rows[index]) + 1)
+        truth = {node: str(texts[index]) for node, texts in self._truth.items()}
+        texts = {node: str(texts[index]) for node, texts in self._texts.items()}
+        return Sample(parts, truth, int(self.rows[index]) + 1, texts)
+
+    def tokens(self, node: NodeId, text: str) -> Array:
+        """Return the numbers of a text's tokens, int64 (1, length), for a box that reads one."""
+        layer = self.inputs[node]
+        column = Column(layer.columns[0], "text", text_array([text]))
+        numbers = layer.preprocessing.apply([column], self.run.fitted[node])
+        return np.ascontiguousarray(numbers.astype(np.int64))
 
     def answer(self, sample: Feeds) -> dict[NodeId, Answer]:
         """Return what the model says about one sample."""
@@ -75,11 +95,29 @@ class Trial:
                 return node, layer.size
         return None
 
+    def series(self) -> str:
+        """Return the input whose numbers are a series, steps first; "" where there is none."""
+        found = (name for name, raw in self._raw.items() if raw.dtype.kind == "f" and raw.ndim == 3 and len(raw[0]) > 2)
+        return next(found, "")
+
     def span(self, name: str) -> tuple[float, float]:
         """Return the smallest and largest value that an input has over all samples."""
         return float(np.nanmin(self._raw[name])), float(np.nanmax(self._raw[name]))
+
+    def continues(self, node: NodeId, name: str) -> bool:
+        """Tell whether an Output forecasts the very column whose past a series shows."""
+        layer = self.inputs.get(name)
+        return (
+            layer is not None and bool(self.run.project.data.window) and layer.columns == (self.outputs[node].target,)
+        )
 
     def _unit(self, node: NodeId) -> Mapping[str, object]:
         """Return what `decode` must know; the model itself has put numbers back into the target's unit."""
         fitted = self.run.fitted[node]
         return {"classes": fitted["classes"]} if "classes" in fitted else {"mean": 0.0, "scale": 1.0}
+
+
+def _joined(dataset: Dataset, layer: Input, rows: Array) -> Array:
+    """Return the texts that a box reads from some rows, those of several columns one below the other."""
+    columns = [dataset[name].take(rows).texts().tolist() for name in layer.columns]
+    return text_array(["\n".join(row) for row in zip(*columns, strict=True)])

@@ -24,7 +24,9 @@ class Values(QTableWidget):
         self.horizontalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.horizontalHeader().setDefaultSectionSize(84)
-        self.setMinimumSize(360, 120)
+        self.setShowGrid(False)
+        self.setAlternatingRowColors(True)
+        self.setMinimumSize(360, 48)
         self.feeds: dict[str, Array] = {}
         self._places: list[tuple[str, tuple[int, ...]]] = []
         self.cellChanged.connect(self._changed)
@@ -44,11 +46,15 @@ class Values(QTableWidget):
                 item.setData(Qt.ItemDataRole.UserRole, (name, place))
                 self.setItem(row, column, item)
         self.blockSignals(False)
+        lines = sum(self.rowHeight(row) for row in range(len(rows)))
+        self.setMaximumHeight(lines + self.horizontalScrollBar().sizeHint().height() + 4)
 
     def _rows(self, trial: Trial) -> list[tuple[str, str, list[tuple[int, ...]]]]:
         """Return (label, feed, places of its values) for each line of the table."""
         rows = []
         for name, array in self.feeds.items():
+            if name in trial.readers:
+                continue
             last = array.shape[-1] if array.ndim > 1 else 1
             steps = list(np.ndindex(array.shape[:-1]))
             labels = _labels(trial, name, last)
@@ -75,7 +81,7 @@ def _labels(trial: Trial, feed: str, count: int) -> list[str]:
     if column:
         return [column] * count
     layer = trial.inputs[box]
-    kinds = {c["name"]: c["kind"] for c in trial.run.fitted[box].get("columns", [])}
+    kinds = dict(trial.run.fitted[box].get("columns", ()))
     names = [name for name in layer.columns if kinds.get(name, "number") == "number"]
     return names if len(names) == count else [f"{feed} {i + 1}" for i in range(count)]
 

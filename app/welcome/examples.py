@@ -20,7 +20,7 @@ _SENTENCES = {  # by the name of the file
     "digits": ("Handwritten digits", "A small convolution network reads 8 × 8 pixels."),
     "penguins": ("Penguins", "Three species told apart by bill, flipper and weight."),
     "sunspots": ("Sunspots", "An LSTM foretells next year from the years before."),
-    "names": ("Names", "An LSTM guesses where a family name comes from."),
+    "names": ("Names", "An LSTM reads a first name and says whether it is a woman's or a man's."),
     "fashion": ("Fashion", "Shoes, shirts and bags in 28 × 28 pixels."),
     "cars": ("Cars", "How far a car goes on a gallon, from its data sheet."),
 }

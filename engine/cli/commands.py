@@ -11,10 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from engine import api
-from engine.bench.serve import serve
 from engine.cli import told
 from engine.cli.execute import Outcome
-from engine.cli.progress import Bar
 from engine.data.samples import SAMPLES
 from engine.files import atomic_write
 from engine.problems import UserError
@@ -56,6 +54,8 @@ def _serve() -> None:
 
 
 def train(typed: Namespace) -> Outcome:
+    from engine.cli.progress import Bar
+
     bar = Bar(shown=sys.stderr.isatty() or not typed.json)
     settings = {name: getattr(typed, name) for name in ("epochs", "seed", "rate", "batch", "workers")}
     try:
@@ -127,6 +127,8 @@ def samples(typed: Namespace) -> Outcome:
 
 def bench(typed: Namespace) -> Outcome:
     if typed.serve:
+        from engine.bench.serve import serve
+
         serve(workers=typed.workers)
         return Outcome({})
     found = api.bench(typed.seconds, typed.workers)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from engine.data.targets import Answer
 from engine.project.run import Run
 from engine.training.history import Epoch, Scores
+
+if TYPE_CHECKING:
+    from engine.data.targets import Answer
 
 
 def metrics(scores: Scores) -> dict[str, float | None]:

@@ -14,6 +14,8 @@ from engine.files import atomic_write
 from engine.problems import UserError
 from engine.project.run import Run
 
+SUFFIX = ".onnx"
+
 
 class ModelDiffersError(UserError):
     """ONNX Runtime does not answer as we do. `verification` names every box, the first that differs among them."""
@@ -41,8 +43,11 @@ def model_of(run: Run, opset: int = OPSET) -> Model:
 def export(path: str | os.PathLike[str], run: Run, dataset: Dataset, *, opset: int = OPSET) -> Report:
     """Write a run as an ONNX model, atomically, after comparing every box on up to 32 samples of `dataset`.
 
-    Raises ModelDiffersError where a box differs, and then writes nothing.
+    Raises ModelDiffersError where a box differs, and UserError for a name of another ending than .onnx, which may be that
+    of a project or of data; then nothing is written.
     """
+    if Path(path).suffix.lower() != SUFFIX:
+        raise UserError(f"“{path}” is no name of a model file. Let it end with {SUFFIX}.")
     model = model_of(run, opset)
     project = run.project
     chosen = samples(project.graph, dataset, project.data, run.fitted, limit=SAMPLES)

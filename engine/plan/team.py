@@ -23,10 +23,9 @@ from engine.plan.member import STEP as NUMBER
 from engine.plan.plan import BoxCost, NotFinite, Plan, tensor
 from engine.plan.shared import SharedMemory
 from engine.plan.sync import fence
-from engine.plan.threads import one_thread
+from engine.plan.threads import HELPER_FLAG, one_thread
 from engine.problems import UserError
 
-HELPER_FLAG = "--netwright-helper"  # with which a frozen program becomes a helper
 _BOOT = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from engine.plan.helper import main; main()"
 
 

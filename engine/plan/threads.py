@@ -1,8 +1,10 @@
-"""How many threads BLAS starts with: fixed by whoever starts a process, before NumPy is there."""
+"""What whoever starts a process settles before NumPy is there: how many threads BLAS has, and what the process is."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+
+HELPER_FLAG = "--netwright-helper"  # with which a frozen program becomes a helper of a training
 
 # A product of matrices differs in its last bits between thread counts, so whoever starts a worker fixes them to one.
 THREAD_VARIABLES = (

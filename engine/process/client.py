@@ -16,8 +16,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any
 
-from engine.plan.team import HELPER_FLAG
-from engine.plan.threads import one_thread
+from engine.plan.threads import HELPER_FLAG, one_thread
 from engine.process.channel import Reader, Writer
 from engine.process.ending import Ending, memory_kills
 from engine.process.messages import Continue, Failed, Heartbeat, Pause, Ready, Result, Resumed, Start, Stop

@@ -93,6 +93,8 @@ class Worker:
         if not isinstance(order, Start):
             return
         store = Store(Path(order.folder))
+        if not store.claim(patience=2 * GRACE):  # one whose window is gone may still be saving
+            raise UserError("Another training of this project is under way. Wait until it ends, or stop it.")
         checkpoint = self._find(store) if order.resume else None
         project = self._project(order, checkpoint)
         self.writer.put(Reading())
@@ -183,6 +185,7 @@ class Worker:
         kept = store.keep(checkpoint)
         content = checkpoint.to_bytes() if kept.trouble else b""
         path = "" if kept.trouble else str(store.path(checkpoint.step))
+        store.release()
         self.writer.put(kept)
         self.writer.put(Result(result.status, path, content, result.text, result.node))
 
@@ -203,7 +206,7 @@ def _prepare(project: Project, checkpoint: Checkpoint | None) -> tuple[Prepared,
         "data": data,
         "fitted": dict(samples.fitted),
         "versions": current_versions(),
-        "started": checkpoint.about["started"] if checkpoint else datetime.now(UTC).isoformat(timespec="seconds"),
+        "started": checkpoint.about["started"] if checkpoint else datetime.now(UTC).isoformat(timespec="milliseconds"),
         "status": "running",
     }
 

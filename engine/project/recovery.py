@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from engine.files import atomic_write, make_folder, state_folder
+from engine.files import atomic_write, lock, make_folder, state_folder
 from engine.problems import UserError
 from engine.project.container import read
 from engine.project.file import SUFFIX, encode, load
@@ -110,8 +109,8 @@ def discard(key: str) -> None:
 
 def release(key: str) -> None:
     """Give a recovery back, so that it is offered again."""
-    if lock := _locks.pop(key, None):
-        lock.close()
+    if held := _locks.pop(key, None):
+        held.close()
 
 
 def _path(key: str) -> Path:
@@ -132,25 +131,8 @@ def _take(key: str) -> bool:
         file = open(_lock_path(key), "ab")  # noqa: SIM115  (held open: closing lets go of the lock)
     except OSError:
         return True
-    if not _lock(file):
+    if not lock(file):
         file.close()
         return False
     _locks[key] = file
-    return True
-
-
-def _lock(file: BinaryIO) -> bool:
-    try:
-        if os.name == "nt":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined, unused-ignore]
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    except OSError:
-        return True
     return True

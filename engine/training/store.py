@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
-from typing import Any
+from time import monotonic, perf_counter, sleep
+from typing import Any, BinaryIO
 
-from engine.files import atomic_write, cause, make_folder, state_folder
+from engine.files import atomic_write, cause, lock, make_folder, state_folder
 from engine.problems import UserError
 from engine.training.checkpoint import Checkpoint, DamagedError, Glance, glance
 from engine.training.events import Checkpointed, EpochDone, Event, Steps
@@ -38,6 +38,33 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._claim: BinaryIO | None = None
+
+    def claim(self, patience: float = 0.0) -> bool:
+        """Keep other trainings away from this folder, until `release` or the end of the process.
+
+        Returns False where one that is under way holds it for longer than `patience` seconds. A folder that cannot be
+        written to needs no claim.
+        """
+        end = monotonic() + patience
+        try:
+            make_folder(self.folder)
+            file = open(self.folder / "lock", "ab")  # noqa: SIM115  (held open: closing lets go of the lock)
+        except (OSError, UserError):
+            return True
+        while not lock(file):
+            if monotonic() >= end:
+                file.close()
+                return False
+            sleep(0.05)
+        self._claim = file
+        return True
+
+    def release(self) -> None:
+        """Let other trainings have the folder."""
+        if self._claim is not None:
+            self._claim.close()
+            self._claim = None
 
     def paths(self) -> list[Path]:
         """Return the checkpoints, the newest first."""

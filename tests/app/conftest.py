@@ -3,7 +3,7 @@ import os
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
-from PySide6.QtCore import QStandardPaths
+from PySide6.QtCore import QEvent, QStandardPaths
 
 
 @pytest.fixture(scope="session")
@@ -20,9 +20,21 @@ def _own_folders(tmp_path, monkeypatch):
 
 
 @pytest.fixture(autouse=True)
+def _garbage(qapp):
+    """Collect garbage on the window's thread only, as the program does."""
+    from app.garbage import GarbageCollector
+
+    garbage = GarbageCollector()
+    yield
+    garbage.collect()
+    garbage.end()
+
+
+@pytest.fixture(autouse=True)
 def _look(qapp):
     """Give every test the program's style, in dark."""
     from app import appearance
 
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete)  # windows of the test before, which a switch would restyle
     appearance.prepare(qapp)
     appearance.apply("dark")

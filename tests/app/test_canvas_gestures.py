@@ -453,6 +453,14 @@ def test_hovering_a_box_in_trouble_shows_it_too(document, canvas, hands):
     assert not canvas.advice.isVisible()
 
 
+def test_the_pointer_reaches_the_button_below_a_hovered_box(document, canvas, hands):
+    document.edit("Set", edits.set_param("in", "size", (1, 8, 8)))
+    hands.move(hands.body("a"), button=Qt.MouseButton.NoButton)
+    gap = QPointF(hands.body("a").x(), canvas.box_on_screen("a").bottom() + 8)
+    hands.move(gap, button=Qt.MouseButton.NoButton)
+    assert canvas.advice.isVisible()
+
+
 def test_add_layer_finds_a_free_spot(document, canvas):
     canvas.add_layer("ReLU")
     canvas.add_layer("ReLU")

@@ -3,17 +3,23 @@
 from PySide6.QtCore import QObject, Signal
 
 from app import preferences, tasks
+from app.panels import PANELS
 from app.window import Window
 from engine.layer import Layer
 from engine.project.project import Project
 
 
-class FakeSession(QObject):
-    changed = Signal()
+class FakeTrainer(QObject):
+    """Trains nothing, and remembers what it was asked."""
+
+    changed, kept, failed, unfinished = Signal(), Signal(object), Signal(str, bool), Signal(int)
+    told, diverged, state_changed = Signal(str), Signal(str, str), Signal(str)
+    started, progress, epoch_done = Signal(object, object), Signal(object), Signal(object)
+    validating, checkpointed, finished = Signal(float), Signal(object), Signal(object)
 
     def __init__(self):
         super().__init__()
-        self.state, self.why, self.asked = "idle", "", []
+        self.state, self.why, self.asked, self.session, self.busy = "idle", "", [], self, False
 
     def reason(self):
         return self.why
@@ -36,15 +42,20 @@ class FakeSession(QObject):
 
     def close(self):
         self.asked.append("close")
+        self.become("idle")
+
+    def stop_then(self, then):
+        self.stop()
+        then()
 
     def proceed(self):
         self.asked.append("proceed")
         self.become("training")
 
 
-def make_window(qtbot, tmp_path, *, session=None, **settings):
+def make_window(qtbot, tmp_path, *, panels=PANELS, **settings):
     kept = preferences.Settings(tmp_path / "settings.json", preferences.Preferences(theme="dark"), **settings)
-    window = Window(kept, lambda document: session)
+    window = Window(kept, panels)
     qtbot.addWidget(window, before_close_func=put_down)
     window.show()
     qtbot.waitExposed(window)
@@ -54,6 +65,7 @@ def make_window(qtbot, tmp_path, *, session=None, **settings):
 def put_down(window):
     """Let a window close without a question, and without work that outlives the test."""
     window.document.undo_stack.setClean()
+    window.trainer.close()
     window.files.recovery.timer.stop()
     tasks.finish()
 

@@ -117,6 +117,14 @@ def is_random(example: Example) -> bool:
     return any("rng" in needs(type(layer), "forward") for layer in flatten(network(example)).nodes.values())
 
 
+def is_total(example: Example) -> bool:
+    """Tell whether the layer has an answer for zeros: one that has not may meet them in a network drawn at random."""
+    alone = Alone(example, 1)
+    with np.errstate(all="ignore"):
+        found = alone.run({port: np.zeros_like(array) for port, array in alone.inputs.items()}, alone.grads)
+    return all(np.isfinite(array).all() for array in found.values())
+
+
 def layouts(array: Array) -> Iterator[tuple[str, Array]]:
     """Yield the same values in other orders of memory."""
     last = np.moveaxis(np.ascontiguousarray(np.moveaxis(array, 1, -1)), -1, 1) if array.ndim > 2 else array

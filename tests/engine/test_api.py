@@ -1,5 +1,7 @@
 """The Python API: the commands by the same names, with values instead of lines; and the example projects."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +21,8 @@ from engine.problems import UserError
 from engine.process.messages import Progress, Ready
 from engine.project.file import load
 
-EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "resources" / "examples").glob("*.netw"))
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = sorted((ROOT / "resources" / "examples").glob("*.netw"))
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +51,15 @@ def test_an_example_opens_learns_and_is_exported(example, place):
 def test_there_are_four_examples_made_from_samples():
     assert [path.stem for path in EXAMPLES] == ["digits", "names", "penguins", "sunspots"]
     assert all(isinstance(load(path).project.data.source, Sample) for path in EXAMPLES)
+
+
+def test_the_examples_are_what_their_script_makes(place):
+    subprocess.run(
+        [sys.executable, ROOT / "packaging" / "make_examples.py", place / "made"], check=True, stdout=subprocess.DEVNULL
+    )
+    assert {path.name for path in (place / "made").iterdir()} == {path.name for path in EXAMPLES}
+    for path in EXAMPLES:
+        assert load(place / "made" / path.name).project == load(path).project
 
 
 def test_a_notebook_says_what_the_commands_say():

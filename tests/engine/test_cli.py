@@ -136,13 +136,15 @@ def test_resume_without_a_checkpoint_says_so(netwright):
 
 def test_a_training_that_diverges_ends_with_a_sentence(netwright):
     netwright("new", "p.netw", "--data", "auto_mpg")
+    netwright("train", "p.netw", "--epochs", 1)
     saved = load("p.netw")
     training = saved.project.training.with_(optimizer=SGD(), rate=100.0)
-    save("p.netw", Saved(saved.project.with_(training=training)))
+    save("p.netw", Saved(saved.project.with_(training=training), saved.runs))
     status, _, err = netwright("train", "p.netw", "--epochs", 30)
     assert status == 1
     assert "became infinite or not a number" in err
-    assert netwright("runs", "p.netw")[1]["runs"][0]["status"] == "failed"
+    assert [run["status"] for run in netwright("runs", "p.netw")[1]["runs"]] == ["done", "failed"]
+    assert netwright("evaluate", "p.netw")[1]["run"] == "run-1"
 
 
 def test_what_is_wrong_is_one_sentence(netwright, place):

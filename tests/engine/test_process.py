@@ -28,6 +28,7 @@ from engine.project.project import Project
 from engine.project.run import Saved
 from engine.training.events import Checkpointed
 from engine.training.settings import TrainingSettings
+from engine.training.store import Store
 
 
 @pytest.fixture
@@ -267,6 +268,18 @@ def test_a_run_goes_on_where_its_project_file_was_all_that_was_left(project, tmp
     assert digest(Saved(project, (longest,))) == digest(Saved(project, (whole,)))
 
 
+def test_two_at_once_do_not_share_a_folder(project, client, tmp_path, monkeypatch):
+    monkeypatch.setattr("engine.process.worker.GRACE", 0.1)
+    client.start(endless(project))
+    until(client, Ready)
+    assert not Store(client.folder).claim()
+    with pytest.raises(TrainingFailed, match="Another training of this project is under way"):
+        run_headless(project, client.folder)
+    client.stop()
+    until(client, Finished)
+    assert run_headless(project, client.folder).run.status == "done"
+
+
 def test_nonsense_from_the_process_is_an_end_with_a_sentence(project, client, monkeypatch):
     monkeypatch.setattr("engine.process.client._command", lambda: [sys.executable, "-c", "print('x' * 100)"])
     client.start(project)
@@ -304,7 +317,7 @@ def test_random_kills_change_nothing(project, tmp_path, trial):
             wait -= isinstance(message, Progress | Checkpointed)
             if wait == 0:
                 client.kill()
-                kills -= 1
+                kills, wait = kills - 1, -1
             last = message
         client.close()
     assert last.run.history.losses.tolist() == whole.history.losses.tolist()

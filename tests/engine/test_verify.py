@@ -18,13 +18,18 @@ from engine.export.session import OnnxPredictor
 from engine.export.verify import difference, verify
 from engine.export.write import ModelDiffersError, export, model_of
 from engine.graph import Graph
+from engine.layers.concatenate import Concatenate
 from engine.layers.dense import Dense
+from engine.layers.flatten import Flatten
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.layers.relu import ReLU
+from engine.layers.residual_block import ResidualBlock
+from engine.losses.binary_cross_entropy import BinaryCrossEntropy
 from engine.losses.mean_squared_error import MeanSquaredError
 from engine.plan.predict import Predictor
 from engine.plan.state import draw_parameters
+from engine.preprocessing.scale import Scale
 from engine.problems import UserError
 from engine.project.project import Project
 from engine.project.run import Run
@@ -127,6 +132,59 @@ def test_a_model_that_differs_is_never_written(run, dataset, tmp_path, monkeypat
     assert caught.value.verification.first_wrong.box == "second"
     assert target.read_bytes() == b"before"
     assert [path.name for path in tmp_path.iterdir()] == ["m.onnx"]
+
+
+@pytest.fixture
+def images():
+    rng = np.random.default_rng(1)
+    return Dataset(
+        (
+            Column("picture", "image", rng.integers(0, 256, (40, 2, 8, 8), np.uint8)),
+            Column("size", "number", rng.normal(size=40)),
+            Column("good", "category", rng.choice(np.array(["no", "yes"]), 40)),
+        )
+    )
+
+
+@pytest.fixture
+def mixed(images):
+    """Two Inputs, a composite, and one value that tells two classes apart."""
+    graph = (
+        Graph()
+        .add("picture", Input(columns=("picture",), size=(2, 8, 8), preprocessing=Scale()))
+        .add("size", Input(columns=("size",), size=(1,)))
+        .add("block", ResidualBlock(filters=4), "picture")
+        .add("flat", Flatten(), "block")
+        .add("both", Concatenate(), "flat", "size")
+        .add("head", Dense(units=1), "both")
+        .add("good", Output(target="good", loss=BinaryCrossEntropy()), "head")
+    )
+    fitted = prepare(graph, images, DataSettings()).fitted
+    return Run("run-1", Project(graph=graph), parameters=draw_parameters(graph, 0), fitted=fitted)
+
+
+def test_several_inputs_a_composite_and_two_classes(mixed, images, tmp_path):
+    report = export(tmp_path / "m.onnx", mixed, images)
+    boxes = [box.box for box in report.verification.boxes]
+    assert {"picture", "size", "flat", "both", "head", "good"} <= set(boxes)
+    assert any(box.startswith("block/") for box in boxes)
+    assert "block" not in boxes
+    model = OnnxPredictor((tmp_path / "m.onnx").read_bytes())
+    assert set(model.inputs) == {"picture", "size"}
+    raw = {"picture": images["picture"].values.astype(np.float32), "size": np.float32(images["size"].values)[:, None]}
+    told = model.run(raw)
+    assert told["good"].shape == told["good_label"].shape == (40, 1)
+    assert np.array_equal(told["good_label"] == "yes", told["good"] > 0.5)
+
+
+def test_a_box_inside_a_composite_is_named(mixed, images):
+    project = mixed.project
+    name = next(name for name in mixed.parameters if name.startswith("block/") and name.endswith(".weight"))
+    spoilt = {**mixed.parameters, name: mixed.parameters[name] + np.float32(0.1)}
+    model = build(project.graph, spoilt, mixed.fitted)
+    chosen = samples(project.graph, images, project.data, mixed.fitted, limit=4)
+    found = verify(model, project.graph, mixed.parameters, mixed.fitted, chosen.feeds, chosen.inputs)
+    assert found.first_wrong.box == name.partition(".")[0]
 
 
 def test_values_that_are_not_finite_never_agree():

@@ -1,23 +1,16 @@
-"""Networks to start from. Each fits any data set that suits it: sizes, classes and settings are taken from the data."""
+"""The templates: each builds a network up to its head."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from math import isqrt
 
 import numpy as np
 
 from engine.arrays import Shape
 from engine.columns import Column
-from engine.data.dataset import Dataset
-from engine.data.kinds import guess_target, tells_classes
-from engine.data.samples import SAMPLES, SampleData
+from engine.data.samples import SampleData
 from engine.data.settings import DataSettings
-from engine.data.source import Source
-from engine.data.sources.sample import Sample
-from engine.graph import Graph
-from engine.layer import Layer
 from engine.layers.conv2d import Conv2D
 from engine.layers.dense import Dense
 from engine.layers.dropout import Dropout
@@ -26,11 +19,7 @@ from engine.layers.flatten import Flatten
 from engine.layers.input import Input
 from engine.layers.lstm import LSTM
 from engine.layers.max_pool2d import MaxPool2D
-from engine.layers.output import Output
 from engine.layers.relu import ReLU
-from engine.loss import Loss
-from engine.losses.cross_entropy import CrossEntropy
-from engine.losses.mean_squared_error import MeanSquaredError
 from engine.preprocessing.characters import Characters
 from engine.preprocessing.scale import Scale
 from engine.preprocessing.standardise import Standardise
@@ -38,98 +27,11 @@ from engine.preprocessing.tokens import FIRST, Tokens
 from engine.preprocessing.words import Words
 from engine.preprocessor import Preprocessor
 from engine.problems import UserError
-from engine.project.project import Place, Project
-from engine.schedules.cosine import Cosine
-from engine.training.settings import TrainingSettings
+from engine.templates.chain import Chain
+from engine.templates.task import Task
 
-STEP = 220.0  # from one box to the next, in scene units
 WINDOW = 11  # rows of a series that make one sample
-STEPS = 4000  # of training, roughly: small data sets are seen more often
 MOST_TOKENS = 4096
-FEW = 50  # different values of a category that is still worth one input each
-
-
-def start(template: str, dataset: Dataset, source: Source | None = None, target: str = "") -> Project:
-    """Return a project with the network `template` ("mlp", "cnn", "lstm") for a data set, ready to train.
-
-    `target` is the column that is to be predicted; "" lets the data decide. Raises UserError where the data has no such
-    column, or does not suit the template.
-    """
-    if template not in TEMPLATES:
-        raise UserError(f"There is no template {template!r}. Choose one of {', '.join(TEMPLATES)}.")
-    hint = SAMPLES.get(source.name) if isinstance(source, Sample) else None
-    wanted = _target(dataset, target or (hint.target if hint else ""))
-    task = Task(dataset, wanted, hint if hint and hint.target == wanted.name else None)
-    chain, data, rate = TEMPLATES[template](task)
-    split = "last" if data.window else "stratified" if task.classes else "random"
-    if task.hint:
-        data, split = data.with_(validation=task.hint.validation), task.hint.split if task.classes else split
-    chain.add("scores" if task.classes else "estimate", Dense(units=task.units))
-    chain.add("output", Output(target=task.target.name, loss=task.loss))
-    epochs = int(np.clip(round(STEPS * 32 / max(1, len(dataset))), 8, 100))
-    training = TrainingSettings(epochs=epochs, rate=rate, schedule=Cosine())
-    return Project(chain.graph, chain.places, data.with_(source=source, split=split), training)
-
-
-def _target(dataset: Dataset, name: str) -> Column:
-    wanted = name or guess_target(dataset)
-    if not wanted:
-        raise UserError("The data has no column that could be predicted. Name one with --target.")
-    if wanted not in dataset:
-        raise UserError(f"The data has no column {wanted}. It has {', '.join(c.name for c in dataset.columns)}.")
-    return dataset[wanted]
-
-
-@dataclass(frozen=True)
-class Task:
-    """What is to be learnt from a data set; `hint` is what is known of it where it is one of the samples."""
-
-    dataset: Dataset
-    target: Column
-    hint: SampleData | None = None
-
-    @property
-    def classes(self) -> bool:
-        """Whether the target tells classes apart."""
-        if self.hint:
-            return self.hint.task == "class"
-        return self.target.kind == "text" or tells_classes(self.target)
-
-    @property
-    def units(self) -> int:
-        """How many numbers the network must give."""
-        return len(self.target.distinct) if self.classes else int(np.prod(self.target.inner, dtype=int))
-
-    @property
-    def loss(self) -> Loss:
-        return CrossEntropy() if self.classes else MeanSquaredError()
-
-    def columns(self, *kinds: str) -> list[Column]:
-        """Return the columns of these kinds that may be read: not the target, and no category of too many values."""
-        known = (self.hint.columns if self.hint else ()) or self.dataset.names
-        others = (self.dataset[name] for name in known if name != self.target.name)
-        others = (column for column in others if column.kind in kinds)
-        return [c for c in others if c.kind != "category" or len(c.distinct) <= FEW]
-
-    def table(self) -> list[Column]:
-        """Return the columns with one number or category in each row."""
-        return [column for column in self.columns("number", "category") if not column.inner]
-
-
-@dataclass
-class Chain:
-    """A graph that grows to the right, one box behind the other."""
-
-    graph: Graph = field(default_factory=Graph)
-    places: dict[str, Place] = field(default_factory=dict)
-
-    def add(self, name: str, layer: Layer) -> Chain:
-        """Add a box behind the last one."""
-        last = list(self.places)[-1:]
-        self.graph = self.graph.add(name, layer, *last)
-        self.places[name] = (STEP * len(self.places), 0.0)
-        return self
-
 
 Made = tuple[Chain, DataSettings, float]  # the network up to its head, how the data is cut, the learning rate
 

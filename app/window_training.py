@@ -1,0 +1,67 @@
+"""What the window does about training: start, stop, say how it ended, offer to resume, export."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from app.forms.specs import words
+from engine.catalog import metric_text
+from engine.project.run import Run
+from engine.training.history import main_score
+
+if TYPE_CHECKING:
+    from app.window import Window
+
+
+class WindowTraining(QObject):
+    """Joins the trainer to the window's docks, notices and buttons."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self.window, self.trainer = window, window.trainer
+        self.trainer.changed.connect(self._changed)
+        self.trainer.kept.connect(self._kept)
+        self.trainer.failed.connect(self._failed)
+        self.trainer.unfinished.connect(self._offer_resume)
+        self.trainer.session.told.connect(window.tell)
+
+    def train(self) -> None:
+        """Train, and show how it goes."""
+        self.window.docks.show("curves")
+        self.trainer.start()
+
+    def resume(self) -> None:
+        """Go on from the last checkpoint."""
+        self.window.docks.show("curves")
+        self.trainer.resume()
+
+    def pause(self) -> None:
+        """Pause, or go on."""
+        (self.trainer.proceed if self.trainer.state == "paused" else self.trainer.pause)()
+
+    def export(self, run: Run | None = None) -> None:
+        """Ask where the latest run, or the one given, is to be exported to."""
+        from app.exporting.dialog import ExportDialog
+
+        document = self.window.document
+        learnt = [kept for kept in document.runs if kept.fitted]
+        if run or learnt:
+            self.window.open_dialog(ExportDialog(document, run or learnt[-1], self.window))
+
+    def _changed(self) -> None:
+        self.window.top.show_training(self.trainer.state != "idle")
+        self.window.refresh()
+
+    def _kept(self, run: Run) -> None:
+        name, value = main_score(run.history.best.validation_metrics) if run.history.best else ("", None)
+        score = f" Validation {words(name).lower()} {metric_text(name, value)}." if value is not None else ""
+        self.window.tell(f"{run.id} is kept with the project.{score} Try it under Use, or export it.")
+
+    def _failed(self, sentence: str, resumable: bool) -> None:
+        self.window.notices.show_notice(sentence, (("&Resume", self.resume),) if resumable else ())
+
+    def _offer_resume(self, epoch: int) -> None:
+        text = f"A training of this project ended before it was done, after epoch {epoch}."
+        self.window.notices.show_notice(text, (("&Resume", self.resume),), icon_name="history")

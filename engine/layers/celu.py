@@ -1,0 +1,49 @@
+"""The exponential linear unit without a kink."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array, Shape
+from engine.kernels.curves import exp_minus_one
+from engine.layer import Example, OnnxGraph
+from engine.layers.curve import Curve
+from engine.spec import param
+
+
+class CELU(Curve):
+    """ELU whose slope never jumps: y = max(x, 0) + min(α (exp(x / α) - 1), 0).
+
+    Barron, 2017. ONNX: Celu. PyTorch: nn.CELU.
+    """
+
+    alpha: float = param("How deep the floor is: very negative values become -α.", default=1.0, min=0.01, max=100.0)
+
+    def curve(self, x: Array, work: Array, out: Array) -> None:
+        np.multiply(x, 1 / self.alpha, out=out)
+        exp_minus_one(out, work, out)
+        np.multiply(out, self.alpha, out=out)
+        np.maximum(x, 0, out=work)
+        np.add(out, work, out=out)
+
+    def slope(self, x: Array, work: Array, out: Array) -> None:
+        np.minimum(x, 0, out=out)
+        np.multiply(out, 1 / self.alpha, out=out)
+        np.exp(out, out=out)
+
+    def onnx(self, g: OnnxGraph, x: str) -> Any:
+        return g.op("Celu", x, alpha=float(self.alpha))
+
+    def torch(self, x: Shape) -> str:
+        return f"nn.CELU({self.alpha})"
+
+    def summary(self) -> str:
+        return f"α {self.alpha:g}"
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        yield Example(cls(), ((4,),))
+        yield Example(cls(alpha=0.3), ((2, 3, 3),))

@@ -1,0 +1,49 @@
+"""The inner product of two branches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array, Shape, describe
+from engine.layer import Example, Layer, OnnxGraph, ShapeError
+
+
+class Dot(Layer):
+    """Says how alike two vectors are, by their inner product: y = Σ x1 · x2, one value.
+
+    Of two series it is taken at each step. For recommending and matching. ONNX: Mul and ReduceSum. PyTorch: sum.
+    """
+
+    category = "Merge"
+
+    def shape(self, x1: Shape, x2: Shape) -> Shape:
+        if len(x1) not in (1, 2):
+            raise ShapeError(f"Dot takes vectors or series, not {describe(x1)}.", port="x1")
+        if x1 != x2:
+            raise ShapeError(
+                f"Dot needs equal shapes, but x1 is {describe(x1)} and x2 is {describe(x2)}. Bring them to one shape.",
+                port="x2",
+            )
+        return (*x1[:-1], 1)
+
+    def forward(self, x1: Array, x2: Array, y: Array) -> None:
+        np.vecdot(x1, x2, out=y[..., 0])  # (..., F) . (..., F) -> (...)
+
+    def backward(self, x1: Array, x2: Array, grad_y: Array, grad_x1: Array | None, grad_x2: Array | None) -> None:
+        for other, grad in ((x2, grad_x1), (x1, grad_x2)):
+            if grad is not None:
+                np.multiply(other, grad_y, out=grad)
+
+    def onnx(self, g: OnnxGraph, x1: str, x2: str) -> Any:
+        return g.op("ReduceSum", g.op("Mul", x1, x2), g.constant(np.array([-1])), keepdims=1)
+
+    def torch(self, x1: Shape, x2: Shape) -> str:
+        return "(x1 * x2).sum(-1, keepdim=True)"
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        yield Example(cls(), ((4,), (4,)))
+        yield Example(cls(), ((3, 2), (3, 2)))

@@ -1,0 +1,51 @@
+"""The exponential linear unit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array, Shape
+from engine.kernels.curves import exp_minus_one
+from engine.layer import Example, OnnxGraph
+from engine.layers.curve import Curve
+from engine.spec import param
+
+
+class ELU(Curve):
+    """Keeps what is positive and bends the rest towards a floor: y = x where x > 0, else α (exp(x) - 1).
+
+    Its mean is closer to zero than a rectifier's. Clevert, Unterthiner and Hochreiter, 2016. ONNX: Elu. PyTorch: nn.ELU.
+    """
+
+    alpha: float = param("How deep the floor is: very negative values become -α.", default=1.0, min=0.0, max=100.0)
+
+    def curve(self, x: Array, work: Array, out: Array) -> None:
+        exp_minus_one(x, work, out)
+        np.multiply(out, self.alpha, out=out)
+        np.maximum(x, 0, out=work)
+        np.add(out, work, out=out)
+
+    def slope(self, x: Array, work: Array, out: Array) -> None:
+        np.minimum(x, 0, out=work)
+        np.exp(work, out=work)
+        np.multiply(work, self.alpha, out=work)
+        np.greater(x, 0, out=out)
+        np.multiply(out, 1 - self.alpha, out=out)  # where x is positive, `work` is α
+        np.add(out, work, out=out)
+
+    def onnx(self, g: OnnxGraph, x: str) -> Any:
+        return g.op("Elu", x, alpha=float(self.alpha))
+
+    def torch(self, x: Shape) -> str:
+        return f"nn.ELU({self.alpha})"
+
+    def summary(self) -> str:
+        return f"α {self.alpha:g}"
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        yield Example(cls(), ((4,),))
+        yield Example(cls(alpha=0.3), ((2, 3, 3),))

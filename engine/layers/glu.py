@@ -1,0 +1,35 @@
+"""The gated linear unit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array, Shape
+from engine.kernels.curves import sigmoid
+from engine.layer import OnnxGraph
+from engine.layers.gated import Gated
+
+
+class GLU(Gated):
+    """Lets the second half of the features decide how much of the first passes: y = a · σ(b), where x = [a, b].
+
+    It halves the features (the channels of an image). Dauphin et al., 2017. ONNX: Split, Sigmoid and Mul. PyTorch: nn.GLU.
+    """
+
+    def bend(self, x: Array, out: Array) -> None:
+        sigmoid(x, out)
+
+    def slope(self, x: Array, work: Array, out: Array) -> None:
+        sigmoid(x, work)
+        np.subtract(1, work, out=out)
+        np.multiply(out, work, out=out)
+
+    def onnx(self, g: OnnxGraph, x: str) -> Any:
+        size, axis = g.shape("x"), self.axis(g.shape("x"))
+        a, b = g.op("Split", x, g.constant(np.array([size[axis] // 2] * 2)), axis=axis + 1, outputs=2)
+        return g.op("Mul", a, g.op("Sigmoid", b))
+
+    def torch(self, x: Shape) -> str:
+        return f"nn.GLU(dim={self.axis(x) + 1})"

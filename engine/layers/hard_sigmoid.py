@@ -1,0 +1,40 @@
+"""The sigmoid drawn with a ruler."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array, Shape
+from engine.layer import Example, OnnxGraph
+from engine.layers.curve import Curve
+
+
+class HardSigmoid(Curve):
+    """A straight line between 0 and 1, flat beyond: y = min(max(x / 6 + 1/2, 0), 1).
+
+    Cheaper than a sigmoid on small devices. Howard et al., 2019. ONNX: HardSigmoid. PyTorch: nn.Hardsigmoid.
+    """
+
+    def curve(self, x: Array, work: Array, out: Array) -> None:
+        np.multiply(x, 1 / 6, out=out)
+        np.add(out, 0.5, out=out)
+        np.clip(out, 0, 1, out=out)
+
+    def slope(self, x: Array, work: Array, out: Array) -> None:
+        np.abs(x, out=work)
+        np.less(work, 3, out=out)
+        np.multiply(out, 1 / 6, out=out)
+
+    def onnx(self, g: OnnxGraph, x: str) -> Any:
+        return g.op("HardSigmoid", x, alpha=1 / 6, beta=0.5)
+
+    def torch(self, x: Shape) -> str:
+        return "nn.Hardsigmoid()"
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        yield Example(cls(), ((4,),))
+        yield Example(cls(), ((2, 3, 3),))

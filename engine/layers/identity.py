@@ -1,0 +1,35 @@
+"""A box that changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from engine.arrays import Array, Shape
+from engine.layer import Example, OnnxGraph, Pointwise
+
+
+class Identity(Pointwise):
+    """Hands its values on unchanged: y = x. It gives a place in the network a name.
+
+    ONNX: Identity. PyTorch: nn.Identity.
+    """
+
+    category = "Dense"
+
+    def forward(self, x: Array, y: Array) -> None:
+        y[...] = x
+
+    def backward(self, grad_y: Array, grad_x: Array) -> None:
+        grad_x[...] = grad_y
+
+    def onnx(self, g: OnnxGraph, x: str) -> Any:
+        return g.op("Identity", x)
+
+    def torch(self, x: Shape) -> str:
+        return "nn.Identity()"
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        yield Example(cls(), ((4,),))
+        yield Example(cls(), ((2, 3, 3),))

@@ -1,0 +1,58 @@
+"""The logarithm of Softmax."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array, Shape
+from engine.kernels.memory import channels_last
+from engine.layer import Example, OnnxGraph, Pointwise, Scratch
+
+
+def _axis(x: Shape) -> int:
+    return 1 if len(x) == 3 else -1
+
+
+class LogSoftmax(Pointwise):
+    """Turns values into logarithms of shares that add up to 1: y = x - log Σ exp(x).
+
+    Over the values of a vector, of each step of a series, or over the channels at each pixel. The largest value is taken
+    away first, so that nothing overflows. ONNX: LogSoftmax. PyTorch: nn.LogSoftmax.
+    """
+
+    category = "Activation"
+
+    def scratch(self, x: Shape) -> dict[str, Scratch]:
+        row = Scratch((x[1], x[2], 1) if len(x) == 3 else (*x[:-1], 1))
+        return {"row": row, "sums": row, "work": Scratch((x[1], x[2], x[0]) if len(x) == 3 else x)}
+
+    def forward(self, x: Array, row: Array, work: Array, y: Array) -> None:
+        values, out = channels_last(x), channels_last(y)
+        np.max(values, axis=-1, keepdims=True, out=row)
+        np.subtract(values, row, out=out)
+        np.exp(out, out=work)
+        np.sum(work, axis=-1, keepdims=True, out=row)
+        np.log(row, out=row)
+        np.subtract(out, row, out=out)
+
+    def backward(self, y: Array, sums: Array, grad_y: Array, grad_x: Array) -> None:
+        values, grad, out = channels_last(y), channels_last(grad_y), channels_last(grad_x)
+        np.sum(grad, axis=-1, keepdims=True, out=sums)
+        np.exp(values, out=out)
+        np.multiply(out, sums, out=out)
+        np.subtract(grad, out, out=out)
+
+    def onnx(self, g: OnnxGraph, x: str) -> Any:
+        return g.op("LogSoftmax", x, axis=_axis(g.shape("x")))
+
+    def torch(self, x: Shape) -> str:
+        return f"nn.LogSoftmax(dim={_axis(x)})"
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        yield Example(cls(), ((5,),))
+        yield Example(cls(), ((3, 4),))
+        yield Example(cls(), ((4, 2, 3),))

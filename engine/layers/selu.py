@@ -1,0 +1,48 @@
+"""The exponential linear unit that normalises itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array, Shape
+from engine.kernels.curves import exp_minus_one
+from engine.layer import Example, OnnxGraph
+from engine.layers.curve import Curve
+
+ALPHA, SCALE = 1.6732632423543772, 1.0507009873554805
+
+
+class SELU(Curve):
+    """ELU with two numbers that keep mean 0 and spread 1 from layer to layer: y = s x where x > 0, else s α (exp(x) - 1).
+
+    s = 1.0507 and α = 1.6733. Wants weights drawn by LeCunNormal. Klambauer et al., 2017. ONNX: Selu. PyTorch: nn.SELU.
+    """
+
+    def curve(self, x: Array, work: Array, out: Array) -> None:
+        exp_minus_one(x, work, out)
+        np.multiply(out, ALPHA, out=out)
+        np.maximum(x, 0, out=work)
+        np.add(out, work, out=out)
+        np.multiply(out, SCALE, out=out)
+
+    def slope(self, x: Array, work: Array, out: Array) -> None:
+        np.minimum(x, 0, out=work)
+        np.exp(work, out=work)
+        np.multiply(work, SCALE * ALPHA, out=work)
+        np.greater(x, 0, out=out)
+        np.multiply(out, SCALE * (1 - ALPHA), out=out)  # where x is positive, `work` is s α
+        np.add(out, work, out=out)
+
+    def onnx(self, g: OnnxGraph, x: str) -> Any:
+        return g.op("Selu", x)
+
+    def torch(self, x: Shape) -> str:
+        return "nn.SELU()"
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        yield Example(cls(), ((4,),))
+        yield Example(cls(), ((2, 3, 3),))

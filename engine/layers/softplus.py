@@ -1,0 +1,49 @@
+"""The smooth rectifier."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array, Shape
+from engine.kernels.curves import sigmoid, softplus
+from engine.layer import Example, OnnxGraph
+from engine.layers.curve import Curve
+from engine.spec import param
+
+
+class Softplus(Curve):
+    """A rectifier with a round corner, always positive: y = log(1 + exp(β x)) / β.
+
+    Dugas et al., 2001. ONNX: Softplus. PyTorch: nn.Softplus.
+    """
+
+    beta: float = param("How sharp the corner is.", default=1.0, min=0.01, max=100.0)
+
+    def curve(self, x: Array, work: Array, out: Array) -> None:
+        np.multiply(x, self.beta, out=work)
+        softplus(work, work, out)
+        np.multiply(out, 1 / self.beta, out=out)
+
+    def slope(self, x: Array, work: Array, out: Array) -> None:
+        np.multiply(x, self.beta, out=out)
+        sigmoid(out, out)
+
+    def onnx(self, g: OnnxGraph, x: str) -> Any:
+        if self.beta == 1:
+            return g.op("Softplus", x)
+        beta = g.constant(np.float32(self.beta))
+        return g.op("Div", g.op("Softplus", g.op("Mul", x, beta)), beta)
+
+    def torch(self, x: Shape) -> str:
+        return f"nn.Softplus({self.beta})"
+
+    def summary(self) -> str:
+        return f"β {self.beta:g}" if self.beta != 1 else ""
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        yield Example(cls(), ((4,),))
+        yield Example(cls(beta=2.5), ((2, 3, 3),))

@@ -1,0 +1,41 @@
+"""Softsign."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array, Shape
+from engine.layer import Example, OnnxGraph
+from engine.layers.curve import Curve
+
+
+class Softsign(Curve):
+    """Squeezes every value between -1 and 1, more gently than tanh: y = x / (1 + |x|).
+
+    Bergstra et al., 2009. ONNX: Softsign. PyTorch: nn.Softsign.
+    """
+
+    def curve(self, x: Array, work: Array, out: Array) -> None:
+        np.abs(x, out=out)
+        np.add(out, 1, out=out)
+        np.divide(x, out, out=out)
+
+    def slope(self, x: Array, work: Array, out: Array) -> None:
+        np.abs(x, out=out)
+        np.add(out, 1, out=out)
+        np.multiply(out, out, out=out)
+        np.divide(1, out, out=out)
+
+    def onnx(self, g: OnnxGraph, x: str) -> Any:
+        return g.op("Softsign", x)
+
+    def torch(self, x: Shape) -> str:
+        return "nn.Softsign()"
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        yield Example(cls(), ((4,),))
+        yield Example(cls(), ((2, 3, 3),))

@@ -1,0 +1,37 @@
+"""The gated unit of large language models."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from engine.arrays import Array, Shape
+from engine.kernels.curves import silu, silu_slope
+from engine.layer import OnnxGraph
+from engine.layers.gated import Gated
+
+
+class SwiGLU(Gated):
+    """Weighs the second half of the features by the swish of the first: y = a · σ(a) · b, where x = [a, b].
+
+    It halves the features; a Dense before it gives both halves, as in the feed-forward part of LLaMA. Shazeer, 2020.
+    ONNX: Split, Sigmoid and Mul. PyTorch: F.silu on one of two chunks.
+    """
+
+    first: ClassVar[bool] = True
+
+    def bend(self, x: Array, out: Array) -> None:
+        silu(x, out)
+
+    def slope(self, x: Array, work: Array, out: Array) -> None:
+        silu_slope(x, work, out)
+
+    def onnx(self, g: OnnxGraph, x: str) -> Any:
+        size, axis = g.shape("x"), self.axis(g.shape("x"))
+        a, b = g.op("Split", x, g.constant(np.array([size[axis] // 2] * 2)), axis=axis + 1, outputs=2)
+        return g.op("Mul", g.op("Mul", a, g.op("Sigmoid", a)), b)
+
+    def torch(self, x: Shape) -> str:
+        axis = self.axis(x) + 1
+        return f"F.silu(x.chunk(2, {axis})[0]) * x.chunk(2, {axis})[1]"

@@ -1,0 +1,52 @@
+"""Two axes that change places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from engine.arrays import Array, Shape
+from engine.layer import Example, Layer, OnnxGraph
+from engine.layers.along_axis import check_axis
+from engine.spec import param
+
+
+class Transpose(Layer):
+    """Lets two axes of a sample change places: rows become columns.
+
+    ONNX: Transpose. PyTorch: transpose.
+    """
+
+    category = "Shape and reduction"
+    first: int = param("One axis, counted from 1.", default=1, min=1, max=8)
+    second: int = param("The other axis.", default=2, min=1, max=8)
+
+    def _order(self, x: Shape) -> list[int]:
+        order = list(range(len(x) + 1))
+        order[self.first], order[self.second] = self.second, self.first
+        return order
+
+    def shape(self, x: Shape) -> Shape:
+        check_axis("Transpose", self.first, x, "first")
+        check_axis("Transpose", self.second, x, "second")
+        return tuple(x[axis - 1] for axis in self._order(x)[1:])
+
+    def forward(self, x: Array, y: Array) -> None:
+        y[...] = x.swapaxes(self.first, self.second)
+
+    def backward(self, grad_y: Array, grad_x: Array) -> None:
+        grad_x[...] = grad_y.swapaxes(self.first, self.second)
+
+    def onnx(self, g: OnnxGraph, x: str) -> Any:
+        return g.op("Transpose", x, perm=self._order(g.shape("x")))
+
+    def torch(self, x: Shape) -> str:
+        return f"x.transpose({self.first}, {self.second})"
+
+    def summary(self) -> str:
+        return f"{self.first} ↔ {self.second}"
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        yield Example(cls(), ((3, 4),))
+        yield Example(cls(first=3, second=1), ((2, 3, 4),))

@@ -1,0 +1,50 @@
+"""One axis more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array, Shape, describe
+from engine.layer import Example, Layer, OnnxGraph, ShapeError
+from engine.problems import Change
+from engine.spec import param
+
+
+class Unsqueeze(Layer):
+    """Puts an axis of size 1 in: a vector becomes a series of one step, or of one feature.
+
+    ONNX: Unsqueeze. PyTorch: unsqueeze.
+    """
+
+    category = "Shape and reduction"
+    axis: int = param("Where the new axis stands, counted from 1.", default=1, min=1, max=8)
+
+    def shape(self, x: Shape) -> Shape:
+        if self.axis > len(x) + 1:
+            last = len(x) + 1
+            text = f"Unsqueeze cannot put axis {self.axis} behind {describe(x)}. Choose an axis up to {last}."
+            raise ShapeError(text, Change("axis", last))
+        return (*x[: self.axis - 1], 1, *x[self.axis - 1 :])
+
+    def forward(self, x: Array, y: Array) -> None:
+        y.squeeze(self.axis)[...] = x
+
+    def backward(self, grad_y: Array, grad_x: Array) -> None:
+        grad_x[...] = grad_y.squeeze(self.axis)
+
+    def onnx(self, g: OnnxGraph, x: str) -> Any:
+        return g.op("Unsqueeze", x, g.constant(np.array([self.axis])))
+
+    def torch(self, x: Shape) -> str:
+        return f"x.unsqueeze({self.axis})"
+
+    def summary(self) -> str:
+        return f"axis {self.axis}"
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        yield Example(cls(), ((4,),))
+        yield Example(cls(axis=3), ((2, 3),))

@@ -1,0 +1,53 @@
+"""From a template and a data set to a project that is ready to train."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.columns import Column
+from engine.data.dataset import Dataset
+from engine.data.kinds import guess_target
+from engine.data.samples import SAMPLES
+from engine.data.source import Source
+from engine.data.sources.sample import Sample
+from engine.layers.dense import Dense
+from engine.layers.output import Output
+from engine.problems import UserError
+from engine.project.project import Project
+from engine.schedules.cosine import Cosine
+from engine.templates.networks import TEMPLATES
+from engine.templates.task import Task
+from engine.training.settings import TrainingSettings
+
+STEPS = 4000  # of training, roughly: small data sets are seen more often
+
+
+def start(template: str, dataset: Dataset, source: Source | None = None, target: str = "") -> Project:
+    """Return a project with the network `template` ("mlp", "cnn", "lstm") for a data set, ready to train.
+
+    `target` is the column that is to be predicted; "" lets the data decide. Raises UserError where the data has no such
+    column, or does not suit the template.
+    """
+    if template not in TEMPLATES:
+        raise UserError(f"There is no template {template!r}. Choose one of {', '.join(TEMPLATES)}.")
+    hint = SAMPLES.get(source.name) if isinstance(source, Sample) else None
+    wanted = _target(dataset, target or (hint.target if hint else ""))
+    task = Task(dataset, wanted, hint if hint and hint.target == wanted.name else None)
+    chain, data, rate = TEMPLATES[template](task)
+    split = "last" if data.window else "stratified" if task.classes else "random"
+    if task.hint:
+        data, split = data.with_(validation=task.hint.validation), task.hint.split if task.classes else split
+    chain.add("scores" if task.classes else "estimate", Dense(units=task.units))
+    chain.add("output", Output(target=task.target.name, loss=task.loss))
+    epochs = int(np.clip(round(STEPS * 32 / max(1, len(dataset))), 8, 100))
+    training = TrainingSettings(epochs=epochs, rate=rate, schedule=Cosine())
+    return Project(chain.graph, chain.places(), data.with_(source=source, split=split), training)
+
+
+def _target(dataset: Dataset, name: str) -> Column:
+    wanted = name or guess_target(dataset)
+    if not wanted:
+        raise UserError("The data has no column that could be predicted. Name one with --target.")
+    if wanted not in dataset:
+        raise UserError(f"The data has no column {wanted}. It has {', '.join(c.name for c in dataset.columns)}.")
+    return dataset[wanted]

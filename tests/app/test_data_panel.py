@@ -1,0 +1,188 @@
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractScrollArea, QFileDialog, QWidget
+
+from app import appearance
+from app.data.panel import DataPanel
+from engine.data.sources.csv import Csv
+from engine.data.sources.sample import Sample
+
+from .small_trainings import Bench, flower_project, flowers
+from .window_parts import small_project
+
+
+@pytest.fixture
+def table(tmp_path):
+    return flowers(tmp_path / "flowers.csv")
+
+
+@pytest.fixture
+def bench(qtbot):
+    return Bench(qtbot, small_project())
+
+
+@pytest.fixture
+def panel(qtbot, bench):
+    panel = DataPanel(bench.document, bench.data)
+    qtbot.addWidget(panel)
+    panel.resize(1200, 420)
+    panel.show()
+    return panel
+
+
+def pick(panel, bench, name):
+    index = panel.samples.findData(name)
+    panel.samples.setCurrentIndex(index)
+    panel.samples.activated.emit(index)
+    bench.ready()
+
+
+def test_it_says_what_to_do_while_there_is_no_data(panel):
+    assert panel.title.text() == "No data"
+    assert panel.facts.text() == "Choose a sample, a file or a folder."
+    assert panel.preview.rows.rowCount() == 0
+
+
+def test_a_sample_is_chosen_and_shown(panel, bench):
+    pick(panel, bench, "penguins")
+    assert panel.title.text() == "penguins"
+    assert panel.facts.text().startswith("344 rows · 7 columns")
+    assert panel.preview.rows.rowCount() == 344
+    assert panel.columns.count() == 7
+    assert panel.columns.item(0).text().startswith("species, category · 3 different")
+    assert panel.samples.currentData() == "penguins"
+    assert panel.target.currentText() == "species"
+    bench.document.undo()
+    bench.ready()
+    assert panel.title.text() == "No data"
+    assert panel.samples.currentIndex() == 0
+
+
+def test_reading_is_said(panel, bench):
+    bench.data.choose(Sample(name="penguins"))
+    assert panel.facts.text() == "Reading…"
+    bench.ready()
+    assert "Reading" not in panel.facts.text()
+
+
+def test_a_file_is_asked_for(panel, bench, table, monkeypatch):
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(table), ""))
+    panel.ask_file()
+    bench.ready()
+    assert bench.document.project.data.source == Csv(path=str(table))
+    assert panel.title.text() == "flowers.csv"
+    assert panel.title.toolTip() == str(table)
+
+
+def test_a_file_that_is_no_data_is_told_in_the_panel(panel, bench, tmp_path, monkeypatch):
+    for name, text in (("broken.npz", b"no archive"), ("song.mp3", b"la")):
+        path = tmp_path / name
+        path.write_bytes(text)
+        monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, path=path: (str(path), ""))
+        panel.ask_file()
+        bench.ready()
+        assert name in panel.trouble.text()
+        assert panel.trouble.isVisibleTo(panel)
+
+
+def test_a_missing_file_is_told_and_can_be_read_again(panel, bench, table):
+    away = table.rename(table.with_suffix(".away"))
+    bench.open(flower_project(table))
+    assert panel.title.text() == "flowers.csv"
+    assert str(table) in panel.trouble.text()
+    away.rename(table)
+    panel.again.click()
+    bench.ready()
+    assert not panel.trouble.isVisibleTo(panel)
+    assert panel.facts.text().startswith("120 rows")
+
+
+def test_another_target_is_one_undo_step(panel, bench, table):
+    bench.open(flower_project(table))
+    before = bench.document.project
+    panel.target.setCurrentText("q")
+    panel.target.activated.emit(panel.target.currentIndex())
+    nodes = bench.document.project.graph.nodes
+    assert nodes["out"].target == "q"
+    assert nodes["out"].loss.target == "value"
+    assert nodes["head"].units == 1
+    assert set(nodes["in"].columns) == {"p", "r", "s", "kind"}
+    assert bench.document.undo_stack.undoText() == "Predict q"
+    bench.document.undo()
+    assert bench.document.project == before
+    assert panel.target.currentText() == "kind"
+
+
+def test_settings_are_edited_and_merged(panel, bench, table):
+    bench.open(flower_project(table))
+    for share in (0.3, 0.4):
+        panel.form.editor("validation").box.setValue(share)
+    assert bench.document.project.data.validation == 0.4
+    assert bench.document.undo_stack.count() == 1
+    assert "source" not in panel.form.rows
+
+
+def test_how_a_table_is_read_can_be_changed(panel, bench, table):
+    bench.open(flower_project(table))
+    assert set(panel.reading.form.rows) >= {"delimiter", "header"}
+    assert "path" not in panel.reading.form.rows
+    editor = panel.reading.form.editor("header")
+    editor.box.setCurrentIndex(editor.box.findData("no"))
+    editor.box.activated.emit(editor.box.currentIndex())
+    bench.ready()
+    assert bench.document.project.data.source == Csv(path=str(table), header="no")
+    assert bench.data.read.summary.rows == 121
+    bench.data.choose(Sample(name="penguins"))
+    bench.ready()
+    assert not panel.reading.isVisibleTo(panel)
+
+
+def test_a_wrong_setting_is_told_below_it(panel, bench):
+    bench.document.edit("Wrong", lambda p: p.with_(data=p.data.with_(validation=0.95)))
+    sentence = panel.form.rows["validation"]._problem
+    assert sentence.text()
+    assert not sentence.isHidden()
+
+
+def test_a_column_is_brought_into_sight(panel, bench):
+    pick(panel, bench, "digits8x8")
+    panel.columns.itemClicked.emit(panel.columns.item(60))
+    name = panel.columns.item(60).text().split(",")[0]
+    [chosen] = {index.column() for index in panel.preview.selectedIndexes()}
+    assert panel.preview.rows.headerData(chosen, Qt.Orientation.Horizontal) == name
+
+
+def test_pictures_are_shown_as_pictures(panel, bench):
+    pick(panel, bench, "fashion5k")
+    rows = panel.preview.rows
+    place = [column.name for column in rows.dataset.columns].index("image")
+    picture = rows.data(rows.index(3, place), Qt.ItemDataRole.DecorationRole)
+    assert (picture.width(), picture.height()) == (44, 44)
+    assert rows.data(rows.index(3, place)) is None
+
+
+def test_columns_are_as_wide_as_their_texts(panel, bench):
+    pick(panel, bench, "tweet_sentiment")
+    names = [column.name for column in panel.preview.rows.dataset.columns]
+    assert panel.preview.columnWidth(names.index("text")) >= 250
+
+
+@pytest.mark.parametrize("choice", ["light", "dark"])
+@pytest.mark.parametrize("width", [700, 1200])
+def test_it_is_drawn_narrow_and_wide_in_both_themes(panel, bench, choice, width):
+    appearance.apply(choice)
+    pick(panel, bench, "penguins")
+    panel.resize(width, 420)
+    picture = panel.grab().toImage()
+    colours = {picture.pixel(x, y) for x in range(0, width, 7) for y in range(0, 420, 7)}
+    assert len(colours) > 8
+
+
+def test_everything_has_a_name_for_readers(panel, bench, table):
+    bench.open(flower_project(table))
+    for widget in panel.findChildren(QWidget):
+        scrolled = isinstance(widget, QAbstractScrollArea) or isinstance(widget.parent(), QAbstractScrollArea)
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisibleTo(panel) and not scrolled:
+            assert widget.accessibleName() or getattr(widget, "text", str)(), widget
+    assert panel.preview.accessibleName()
+    assert panel.columns.accessibleName()

@@ -1,0 +1,46 @@
+import gc
+import threading
+import weakref
+from typing import ClassVar
+
+from PySide6.QtCore import QObject, QTimer
+
+from app import tasks
+
+
+class Circle(QObject):
+    """Refers to itself, so that only the collector can end it."""
+
+    ended_on: ClassVar[list] = []
+
+    def __init__(self):
+        super().__init__()
+        self.itself = self
+        self.timer = QTimer(self, interval=1)
+        self.timer.start()
+        weakref.finalize(self, lambda: Circle.ended_on.append(threading.current_thread()))
+
+
+def allocate(_):
+    """Make as much garbage as sets Python's own collector going."""
+    for _ in range(50 * gc.get_threshold()[0]):
+        a = []
+        a.append(a)
+
+
+def test_qt_objects_end_on_the_windows_thread_only(qtbot):
+    Circle.ended_on.clear()
+    for _ in range(20):
+        Circle()
+    with qtbot.waitSignal(tasks.start(allocate).done):
+        pass
+    assert Circle.ended_on == []
+    gc.collect()
+    assert set(Circle.ended_on) == {threading.main_thread()}
+
+
+def test_garbage_is_collected_by_and_by(qtbot):
+    Circle.ended_on.clear()
+    Circle()
+    kept = []
+    qtbot.waitUntil(lambda: kept.extend([] for _ in range(200_000)) or bool(Circle.ended_on), timeout=20_000)

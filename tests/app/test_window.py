@@ -1,0 +1,367 @@
+import ast
+import subprocess
+import sys
+import textwrap
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from app.inspector.box_page import BoxPage
+from app.panels import PANELS, Panel
+from app.theme import LIGHT, tokens
+from app.welcome.examples import examples
+from engine.project.file import load, save
+from engine.project.project import Project
+from engine.project.recovery import list_recoveries
+from engine.project.run import Saved
+
+from .window_parts import FakeTrainer, make_window, small_project
+
+BUTTON = QMessageBox.StandardButton
+
+
+@pytest.fixture
+def session(qapp, monkeypatch):
+    fake = FakeTrainer()
+    monkeypatch.setattr("app.window.Trainer", lambda *parts: fake)
+    return fake
+
+
+@pytest.fixture
+def window(qtbot, tmp_path, session):
+    return make_window(qtbot, tmp_path)
+
+
+@pytest.fixture
+def work(window):
+    window.document.open(small_project())
+    window.show_work()
+    return window
+
+
+def answer(window, monkeypatch, button):
+    asked = []
+    monkeypatch.setattr(window.files, "_ask", lambda: asked.append(1) or button)
+    return asked
+
+
+def test_the_first_paint_loads_nothing_heavy(tmp_path):
+    script = f"""
+        import sys
+        from pathlib import Path
+        from PySide6.QtWidgets import QApplication
+        from app import appearance, preferences
+        from app.window import Window
+        app = QApplication([])
+        appearance.prepare(app)
+        window = Window(preferences.Settings(Path({str(tmp_path / "s.json")!r})))
+        window.show()
+        window.painted.connect(lambda: app.exit(0))
+        app.exec()
+        heavy = [name for name in ("pyqtgraph", "onnx", "onnxruntime", "duckdb", "torch") if name in sys.modules]
+        print(heavy)
+        window.close()
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert ast.literal_eval(done.stdout.strip().splitlines()[-1]) == []
+
+
+def test_it_begins_with_the_welcome_page_and_goes_to_work(window):
+    assert window.on_welcome
+    assert not window.top.isVisible()
+    window.actions_["new"].trigger()
+    assert not window.on_welcome
+    assert window.docks.all["layers"].isVisible()
+    window.actions_["close_project"].trigger()
+    assert window.on_welcome
+
+
+def test_the_title_says_what_is_open_and_whether_it_is_saved(work, tmp_path):
+    assert work.windowTitle() == "Untitled[*] — Netwright"
+    assert not work.isWindowModified()
+    work.canvas.add_layer("ReLU")
+    assert work.isWindowModified()
+    work.document.undo()
+    assert not work.isWindowModified()
+
+
+def test_save_open_and_recent(qtbot, work, tmp_path, monkeypatch):
+    path = tmp_path / "net.netw"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a: (str(path.with_suffix("")), ""))
+    work.canvas.add_layer("ReLU")
+    with qtbot.waitSignal(work.document.titled):
+        work.actions_["save"].trigger()
+    qtbot.waitUntil(lambda: not work.isWindowModified())
+    assert load(path).project == work.document.project
+    assert load(path).preview.startswith(b"\x89PNG")
+    assert work.windowTitle() == "net[*] — Netwright"
+    assert work.settings.recent == [str(path)]
+    assert work.menus.recent.actions()[0].text() == "net.netw"
+    with qtbot.waitSignal(work.document.opened):
+        work.files.open(path)
+
+
+def test_a_recent_file_that_is_gone_is_grey(qtbot, tmp_path):
+    there = tmp_path / "a.netw"
+    save(there, Saved(Project()))
+    window = make_window(qtbot, tmp_path, recent=[str(there), str(tmp_path / "gone.netw")])
+    assert [action.isEnabled() for action in window.menus.recent.actions()] == [True, False]
+
+
+def test_a_file_that_cannot_be_opened_says_so_and_leaves_the_work(qtbot, work, tmp_path):
+    bad = tmp_path / "bad.netw"
+    bad.write_bytes(b"PK nothing")
+    before = work.document.project
+    with qtbot.waitSignal(work.files.failed) as caught:
+        work.files.open(bad)
+    assert "bad.netw" in caught.args[0]
+    assert work.document.project is before
+    assert work.notices.texts() == caught.args
+
+
+def test_a_save_that_fails_says_so_and_stays_modified(qtbot, work, tmp_path):
+    work.canvas.add_layer("ReLU")
+    work.document.path = tmp_path / "no folder" / "a.netw"
+    with qtbot.waitSignal(work.files.failed):
+        work.files.save()
+    assert work.document.is_modified
+
+
+@pytest.mark.parametrize(("button", "closes"), [(BUTTON.Cancel, False), (BUTTON.Discard, True)])
+def test_closing_asks_once(qtbot, work, monkeypatch, button, closes):
+    work.canvas.add_layer("ReLU")
+    asked = answer(work, monkeypatch, button)
+    assert work.close() is closes
+    assert len(asked) == 1
+
+
+def test_closing_with_save_closes_after_the_save(qtbot, work, monkeypatch, tmp_path):
+    work.canvas.add_layer("ReLU")
+    project, path = work.document.project, tmp_path / "a.netw"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a: (str(path), ""))
+    asked = answer(work, monkeypatch, BUTTON.Save)
+    work.close()
+    qtbot.waitUntil(lambda: not work.isVisible())
+    assert load(path).project == project
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(("wish", "left"), [("stop", True), ("later", True), ("stay", False)])
+def test_closing_while_training_asks(qtbot, work, session, monkeypatch, wish, left):
+    session.start()
+    monkeypatch.setattr("app.training.leaving.ask", lambda *_: wish)
+    assert not work.close()
+    if left:
+        qtbot.waitUntil(lambda: not work.isVisible())
+    assert work.isVisible() is not left
+    assert (session.state == "idle") is left
+
+
+def test_closing_what_is_saved_asks_nothing(work, monkeypatch):
+    asked = answer(work, monkeypatch, BUTTON.Cancel)
+    assert work.close()
+    assert not asked
+
+
+def test_unsaved_work_is_kept_and_offered(qtbot, work, tmp_path):
+    work.canvas.add_layer("ReLU")
+    assert work.files.recovery.timer.isActive()
+    assert work.files.recovery.timer.interval() <= 2000
+    work.files.recovery.timer.stop()
+    work.files.recovery._write()
+    qtbot.waitUntil(lambda: not work.files.recovery._busy)
+    from engine.project import recovery
+
+    recovery.release(work.files.recovery.key)  # as if the program had died
+    other = make_window(qtbot, tmp_path)
+    qtbot.waitUntil(lambda: bool(other.notices.texts()))
+    assert "unsaved work" in other.notices.texts()[0]
+    (left,) = other.notices._shown
+    button = next(b for b in left.findChildren(QWidget) if getattr(b, "text", str)() == "&Open it")
+    with qtbot.waitSignal(other.document.opened):
+        button.click()
+    assert other.document.project == work.document.project
+    assert other.document.is_modified
+
+
+def test_a_save_makes_the_recovery_go_away(qtbot, work, tmp_path):
+    work.canvas.add_layer("ReLU")
+    work.files.recovery._write()
+    qtbot.waitUntil(lambda: not work.files.recovery._busy)
+    work.document.path = tmp_path / "a.netw"
+    key = work.files.recovery.key
+    work.files.save()
+    qtbot.waitUntil(lambda: not work.document.is_modified)
+    from app import tasks
+
+    tasks.finish()
+    assert key not in [one.key for one in list_recoveries()]
+
+
+def test_workspaces_arrange_the_docks(work):
+    for space in work.workspaces:
+        work.actions_[f"workspace.{space.name}"].trigger()
+        shown = {name for name, dock in work.docks.all.items() if not dock.isHidden()}
+        assert shown == {panel.name for panel in PANELS if space.name in panel.workspaces}
+        assert work.top._buttons[space.name].isChecked()
+
+
+def test_a_layout_comes_back_and_reset_puts_all_in_place(qtbot, work, tmp_path):
+    work.docks.all["layers"].hide()
+    work.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, work.docks.all["inspector"])
+    work._remember_layout()
+    other = make_window(qtbot, tmp_path, layout=work.settings.layout)
+    other.show_work()
+    assert other.docks.all["layers"].isHidden()
+    assert other.dockWidgetArea(other.docks.all["inspector"]) == Qt.DockWidgetArea.LeftDockWidgetArea
+    other.actions_["reset_layout"].trigger()
+    assert not other.docks.all["layers"].isHidden()
+    assert other.dockWidgetArea(other.docks.all["inspector"]) == Qt.DockWidgetArea.RightDockWidgetArea
+
+
+def test_a_damaged_layout_is_left_alone(qtbot, tmp_path):
+    window = make_window(qtbot, tmp_path, layout={"docks": "???", "geometry": "x", "workspace": "nowhere"})
+    window.show_work()
+    assert not window.docks.all["layers"].isHidden()
+
+
+def test_docks_float_and_come_back(work):
+    dock = work.docks.all["inspector"]
+    dock.setFloating(True)
+    assert dock.isFloating()
+    work.reset_layout()
+    assert not dock.isFloating()
+
+
+def test_a_panel_is_one_line(qtbot, tmp_path):
+    made = []
+
+    def make(context):
+        made.append(context)
+        return QWidget()
+
+    panel = Panel("extra", "Extra", "star", "bottom", make, ("build",), front=("build",))
+    window = make_window(qtbot, tmp_path, panels=(*PANELS, panel))
+    assert not made
+    window.actions_["panel.extra"].trigger()
+    assert made[0].document is window.document
+    assert "Extra panel" in [action.plain_text for action in window.actions_]
+
+
+def ready(qtbot, window):
+    """Open an example, and wait until its data is read."""
+    window.document.open(load(examples()[0].path).project)
+    window.show_work()
+    qtbot.waitUntil(window.actions_["train"].isEnabled)
+
+
+def test_train_becomes_stop(qtbot, work, session):
+    ready(qtbot, work)
+    assert work.actions_["train"].isEnabled()
+    work.actions_["train"].trigger()
+    assert session.asked == ["start"]
+    assert "Stop" in work.top.train.text()
+    assert work.actions_["train"].reason == "A training is running."
+    work.actions_["pause"].trigger()
+    assert work.actions_["pause"].isChecked()
+    work.actions_["pause"].trigger()
+    work.top.train.click()
+    assert session.asked == ["start", "pause", "proceed", "stop"]
+    assert "Train" in work.top.train.text()
+
+
+def test_train_says_why_it_cannot(qtbot, work, session):
+    ready(qtbot, work)
+    session.why = "There is no data yet."
+    session.changed.emit()
+    assert work.actions_["train"].reason == "There is no data yet."
+    session.why = ""
+    work.canvas.add_layer("Dense")
+    assert "problem" in work.actions_["train"].reason or "wired" in work.actions_["train"].reason
+    assert not work.top.train.isEnabled()
+
+
+def test_the_status_bar_sums_up(work):
+    assert work._size.text().startswith("3 boxes · 15 parameters")
+    before = len(work.document.analysis.problems)
+    work.canvas.add_layer("Dense")
+    assert work._size.text().endswith(f"· {before + 1} problems")
+    assert work.docks.all["problems"].windowTitle() == f"Problems ({before + 1})"
+    assert "selected" in work.statusBar().currentMessage()
+
+
+def test_f1_shows_the_page_of_what_is_selected(work):
+    work.document.select(["dense"])
+    work.actions_["manual"].trigger()
+    page = work.docks.all["manual"].content
+    assert page.name == "Dense"
+    assert "fully" in page.toPlainText().lower() or "Every output" in page.toPlainText()
+    page.show_name(" ")
+    assert "Manual" in page.toPlainText()
+
+
+def test_f2_renames_the_selected_box(work):
+    work.document.select(["dense"])
+    work.actions_["rename"].trigger()
+    page = work.docks.all["inspector"].content.page
+    assert isinstance(page, BoxPage)
+    assert page.name.selectedText() == "dense"
+
+
+def test_themes_switch_at_once_and_are_remembered(work):
+    work.actions_["theme.light"].trigger()
+    assert tokens() is LIGHT
+    assert work.actions_["theme.light"].isChecked()
+    assert not work.actions_["theme.dark"].isChecked()
+    assert work.settings.preferences.theme == "light"
+
+
+def test_what_is_dropped_is_opened_or_becomes_data_or_explains_itself(qtbot, work, tmp_path):
+    table, picture = tmp_path / "t.csv", tmp_path / "p.xyz"
+    table.write_text("a,b\n1,2\n")
+    picture.write_text("")
+    drop(work, table)
+    qtbot.waitUntil(lambda: work.document.project.data.source is not None)
+    assert work.document.project.data.source.path == str(table)
+    assert work.workspace == "data"
+    drop(work, picture)
+    assert "p.xyz" in work.notices.texts()[0]
+    project = tmp_path / "p.netw"
+    save(project, Saved(small_project()))
+    work.document.undo_stack.setClean()
+    with qtbot.waitSignal(work.document.opened):
+        drop(work, project)
+
+
+def drop(window, path):
+    mime = QMimeData()
+    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    none = Qt.KeyboardModifier.NoModifier
+    event = QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, none)
+    window.dropEvent(event)
+
+
+def test_every_part_of_the_window_has_a_name_for_readers(work):
+    from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit
+
+    for kind in (QAbstractButton, QLineEdit, QComboBox, QAbstractSpinBox):
+        for part in work.findChildren(kind):
+            if part.focusPolicy() == Qt.FocusPolicy.NoFocus:
+                continue
+            told = part.accessibleName() or part.toolTip() or (part.text() if isinstance(part, QAbstractButton) else "")
+            assert told or part.objectName().startswith("qt_"), (part, part.parent())
+
+
+def test_about_copies_diagnostics(qtbot, work):
+    from app.dialogs.about import AboutDialog, diagnostics
+
+    work.show_about()
+    dialog = work.findChild(AboutDialog)
+    assert dialog is not None
+    assert "numpy" in diagnostics()
+    dialog.close()

@@ -1,0 +1,34 @@
+# Hands for the scripts of test_real_window.py, beside those of drive_window.sh: parts are found by name, as the
+# driven window says where they are.
+
+at() { wait_log "^AT ${1} " "${2:-8}" | cut -d' ' -f3-; }                # at button:New: x y
+press() { click $(at "$1" "${2:-8}"); settle 0.3; }                      # press button:New [SECONDS]
+says() { wait_log "^SAY $1 $2" "${3:-8}" >/dev/null; }                   # says state idle [SECONDS]
+
+clear_spot() { # clear_spot SHARE: x y on the canvas, so far from its left edge
+    read -r left top <<<"$(at canvas:left)"
+    read -r right bottom <<<"$(at canvas:right)"
+    echo $((left + (right - left) * $1 / 100)) $(((top + bottom) / 2))
+}
+
+place_layer() { drag $(at "layer:$1") $(clear_spot "$2"); settle 0.5; }  # place_layer Dense 50
+
+choose_sample() { # choose_sample penguins: in the Data panel
+    press tab:Data
+    press choice:Built-in_samples
+    type_text "$1"
+    key Return
+    says data ".*" 10
+}
+
+wait_trained() { # wait_trained RUNS SECONDS
+    says runs "$1" "$2"
+}
+
+write_path() { # write_path PATH: into a file dialog that is about to open
+    settle 1
+    key ctrl+a
+    type_text "$1"
+    key Return
+    settle 1
+}
