@@ -76,10 +76,12 @@ def train(
     `resume` goes on from the last checkpoint, exactly. Ctrl+C ends after the present step and keeps what was learnt.
     `on_event` hears the messages of `engine.process.messages`. Raises UserError where nothing could be learnt.
     """
+    from engine.files import check_target
     from engine.process.headless import run_headless
     from engine.training.store import checkpoint_folder
 
     saved, folder = load(file), checkpoint_folder(str(Path(file).resolve()))
+    check_target(Path(file).resolve())
     project = _resumed(saved.project, folder) if resume else saved.project
     given = {"epochs": epochs, "seed": seed, "rate": rate, "batch": batch, "workers": workers}
     changes = {name: value for name, value in given.items() if value is not None}

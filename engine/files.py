@@ -62,7 +62,7 @@ def atomic_write(path: str | os.PathLike[str], content: Content, *, backup: bool
     """
     target = Path(os.path.realpath(path))
     try:
-        _check_target(target)
+        check_target(target)
         _clear_leftovers(target)
         _write(target, content, backup)
     except OSError as error:
@@ -74,7 +74,8 @@ def atomic_write(path: str | os.PathLike[str], content: Content, *, backup: bool
         raise UserError(f"{target} was written, but it is not safe yet, because {cause(error)}; save again.") from error
 
 
-def _check_target(target: Path) -> None:
+def check_target(target: Path) -> None:
+    """Raise UserError where it can be seen beforehand that a file could not be written."""
     if not target.parent.is_dir():
         raise UserError(f"{target} could not be saved, because the folder {target.parent} is not there.")
     if target.is_dir():
@@ -192,11 +193,12 @@ def _alive_windows(pid: int) -> bool:
     return code.value == still_active
 
 
-def lock(file: BinaryIO) -> bool:
-    """Lock an open file, until it is closed or this process ends however it ends; return False where another holds it.
+def hold(path: Path) -> BinaryIO | None:
+    """Open and lock a file, until it is closed or this process ends however it ends; None where another one holds it.
 
-    Where the system cannot lock, that counts as locked.
+    A system that cannot lock holds nobody back. Raises OSError where the file cannot be opened.
     """
+    file = open(path, "ab")  # noqa: SIM115  (held open: closing lets go of the lock)
     try:
         if os.name == "nt":
             import msvcrt
@@ -207,7 +209,8 @@ def lock(file: BinaryIO) -> bool:
 
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (BlockingIOError, PermissionError):
-        return False
+        file.close()
+        return None
     except OSError:
-        return True
-    return True
+        return file
+    return file

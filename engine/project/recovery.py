@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from engine.files import atomic_write, lock, make_folder, state_folder
+from engine.files import atomic_write, hold, make_folder, state_folder
 from engine.problems import UserError
 from engine.project.container import read
 from engine.project.file import SUFFIX, encode, load
@@ -128,11 +129,10 @@ def _take(key: str) -> bool:
     if key in _locks:
         return True
     try:
-        file = open(_lock_path(key), "ab")  # noqa: SIM115  (held open: closing lets go of the lock)
+        file = hold(_lock_path(key))
     except OSError:
         return True
-    if not lock(file):
-        file.close()
+    if file is None:
         return False
     _locks[key] = file
     return True

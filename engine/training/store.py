@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic, perf_counter, sleep
 from typing import Any, BinaryIO
 
-from engine.files import atomic_write, cause, lock, make_folder, state_folder
+from engine.files import atomic_write, cause, hold, make_folder, state_folder
 from engine.problems import UserError
 from engine.training.checkpoint import Checkpoint, DamagedError, Glance, glance
 from engine.training.events import Checkpointed, EpochDone, Event, Steps
@@ -49,16 +49,13 @@ class Store:
         end = monotonic() + patience
         try:
             make_folder(self.folder)
-            file = open(self.folder / "lock", "ab")  # noqa: SIM115  (held open: closing lets go of the lock)
+            self._claim = hold(self.folder / "lock")
+            while self._claim is None and monotonic() < end:
+                sleep(0.05)
+                self._claim = hold(self.folder / "lock")
         except (OSError, UserError):
             return True
-        while not lock(file):
-            if monotonic() >= end:
-                file.close()
-                return False
-            sleep(0.05)
-        self._claim = file
-        return True
+        return self._claim is not None
 
     def release(self) -> None:
         """Let other trainings have the folder."""
