@@ -13,7 +13,7 @@ from engine.plan.compile import compile
 from engine.plan.plan import Plan
 from engine.training.settings import TrainingSettings
 
-WORTHWHILE = 1e-3  # seconds: shorter steps are left to one worker
+WORTHWHILE = 4e-4  # seconds: shorter steps are left to one worker
 GAIN = 0.9  # of the time of one worker: so much faster must several be
 STEPS = 5  # that are measured
 MOST = 8
