@@ -6,6 +6,9 @@ Boxes keep their names, and so do weights. A pass looks only at what layers say 
 from __future__ import annotations
 
 from engine.graph import Graph, NodeId, Port
+from engine.infer import infer
+from engine.layer import Layer
+from engine.layers.pooled_conv2d import PooledConv2D
 
 
 def improved(graph: Graph) -> Graph:
@@ -44,4 +47,22 @@ def _swapped(graph: Graph, first: NodeId, second: NodeId) -> Graph:
     return Graph(graph.nodes, wires)
 
 
-PASSES = (select_first,)
+def pool_in_convolution(graph: Graph) -> Graph:
+    """Let a convolution and the pooling behind it, where nobody else reads between them, be one box: the former."""
+    inference = infer(graph)
+    for node, layer in list(graph.nodes.items()):
+        if layer.selects_largest and (before := _only_source(graph, node)):
+            fused = PooledConv2D.of(graph.nodes[before], layer, *inference.inputs(graph, before)[:1])
+            graph = _joined(graph, before, node, fused) if fused else graph
+    return graph
+
+
+def _joined(graph: Graph, first: NodeId, second: NodeId, layer: Layer) -> Graph:
+    """Return the graph with `layer` in place of two neighbours in a row, under the name of the first."""
+    nodes = {node: layer if node == first else kept for node, kept in graph.nodes.items() if node != second}
+    wires = {end: start for end, start in graph.wires.items() if end.node != second}
+    wires |= dict.fromkeys(graph.readers.get(Port(second), ()), Port(first))
+    return Graph(nodes, wires)
+
+
+PASSES = (select_first, pool_in_convolution)

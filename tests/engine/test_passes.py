@@ -11,10 +11,11 @@ from engine.layers.flatten import Flatten
 from engine.layers.input import Input
 from engine.layers.max_pool2d import MaxPool2D
 from engine.layers.output import Output
+from engine.layers.pooled_conv2d import PooledConv2D
 from engine.layers.relu import ReLU
 from engine.plan import passes
 from engine.plan.compile import compile
-from engine.plan.passes import improved, select_first
+from engine.plan.passes import improved, pool_in_convolution, select_first
 from engine.plan.predict import Predictor
 
 from .networks import Weighted, all_gradients, feed, run, scatter
@@ -32,8 +33,8 @@ def order(graph):
     return [type(graph.nodes[node]).__name__ for node in graph.order]
 
 
-def ran(graph, seed=0):
-    plan = compile(graph, 3, dtype=np.float64, input_gradients=True)
+def ran(graph, seed=0, batch=3, inputs=True):
+    plan = compile(graph, batch, dtype=np.float64, input_gradients=inputs)
     rng = np.random.default_rng(seed)
     scatter(plan, rng)
     feed(plan, rng)
@@ -45,9 +46,7 @@ def test_the_largest_is_selected_before_an_activation(name, monkeypatch):
     activation = Layer.registry[name]()
     graph = row(Conv2D(filters=3), activation, MaxPool2D(), Flatten())
     assert order(select_first(graph))[1:4] == ["Conv2D", "MaxPool2D", name]
-    better = ran(graph)
-    monkeypatch.setattr(passes, "PASSES", ())
-    plain = ran(graph)
+    better, plain = ran(graph), without_passes(graph, monkeypatch)
     assert better[0] == pytest.approx(plain[0], rel=1e-12)
     np.testing.assert_allclose(better[1], plain[1], rtol=1e-12)
     for key, array in plain[2].items():
@@ -82,3 +81,72 @@ def test_every_value_can_still_be_looked_at():
     graph = row(ReLU(), MaxPool2D())
     values = Predictor(graph, {}, keep_values=True).values({"in": np.ones((1, 2, 6, 8))})
     assert values[Port("box0")].shape == (1, 2, 6, 8)
+
+
+CONVOLUTIONS = list(PooledConv2D.examples())
+
+
+def without_passes(graph, monkeypatch, **options):
+    with monkeypatch.context() as patch:
+        patch.setattr(passes, "PASSES", ())
+        return ran(graph, **options)
+
+
+@pytest.mark.parametrize("pair", CONVOLUTIONS, ids=range(len(CONVOLUTIONS)))
+def test_a_convolution_that_pools_computes_what_both_do(pair, monkeypatch):
+    graph = Graph().add("in", Input(size=pair.inputs[0])).add("conv", pair.layer.convolution, "in")
+    graph = graph.add("pool", MaxPool2D(), "conv").add("out", Output(loss=Weighted()), "pool")
+    assert isinstance(improved(graph).nodes["conv"], PooledConv2D)
+    for inputs in (True, False):
+        both = ran(graph, batch=9, inputs=inputs), without_passes(graph, monkeypatch, batch=9, inputs=inputs)
+        assert both[0][0] == pytest.approx(both[1][0], rel=1e-12)
+        for key, array in both[1][2].items():
+            np.testing.assert_allclose(both[0][2][key], array, rtol=1e-9, atol=1e-12, err_msg=key)
+
+
+def test_images_that_fill_several_blocks_are_pooled_alike(monkeypatch):
+    graph = Graph().add("in", Input(size=(8, 40, 40))).add("conv", Conv2D(filters=6), "in")
+    graph = graph.add("pool", MaxPool2D(), "conv").add("out", Output(loss=Weighted()), "pool")
+    both = ran(graph, batch=5), without_passes(graph, monkeypatch, batch=5)
+    for key, array in both[1][2].items():
+        np.testing.assert_allclose(both[0][2][key], array, rtol=1e-9, atol=1e-12, err_msg=key)
+
+
+def test_of_equal_values_the_same_one_gets_the_gradient(monkeypatch):
+    graph = row(Conv2D(filters=3), ReLU(), MaxPool2D())
+
+    def gradients():
+        plan = compile(graph, 2, dtype=np.float64, input_gradients=True)
+        plan.parameters["box0.bias"][...] = 1.0
+        plan.load({"in": np.ones((2, 2, 6, 8))}, {"out": np.random.default_rng(0).normal(size=(2, 3, 3, 4))})
+        plan.run()
+        return all_gradients(plan)
+
+    fused = gradients()
+    monkeypatch.setattr(passes, "PASSES", ())
+    for key, array in gradients().items():
+        np.testing.assert_allclose(fused[key], array, rtol=1e-12, atol=1e-14, err_msg=key)
+
+
+@pytest.mark.parametrize(
+    ("convolution", "pool", "size"),
+    [
+        (Conv2D(), MaxPool2D(kernel=(3, 3)), (2, 6, 8)),
+        (Conv2D(stride=(2, 2)), MaxPool2D(), (2, 8, 8)),
+        (Conv2D(), MaxPool2D(), (2, 5, 8)),
+        (Conv2D(), MaxPool2D(), (16, 256, 256)),
+    ],
+    ids=["other windows", "stride", "odd size", "large images"],
+)
+def test_what_does_not_suit_stays_apart(convolution, pool, size):
+    graph = Graph().add("in", Input(size=size)).add("conv", convolution, "in").add("pool", pool, "conv")
+    assert pool_in_convolution(graph) == graph
+
+
+def test_a_convolution_that_others_read_stays():
+    graph = row(Conv2D(), MaxPool2D()).add("other", Output(loss=Weighted()), "box0")
+    assert improved(graph) == graph
+
+
+def test_what_the_compiler_makes_is_no_box_of_its_own():
+    assert "PooledConv2D" not in Layer.registry
