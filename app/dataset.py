@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app import tasks
 from app.document import Document
-from engine.data.check import data_problems
-from engine.data.dataset import Dataset
-from engine.data.samples import SAMPLES
-from engine.data.settings import DataSettings
 from engine.data.source import Source
-from engine.data.sources.csv import Csv
-from engine.data.sources.image_folder import ImageFolder
-from engine.data.sources.npz import Npz
-from engine.data.sources.sample import Sample
-from engine.data.summary import Summary, summarise
-from engine.data.wiring import sample_settings, wire_data, wire_sample
-from engine.problems import Problem, UserError
+from engine.problems import Problem
 from engine.project.project import Project
 
+if TYPE_CHECKING:
+    from app.data_reading import Read
 
-@dataclass(frozen=True)
-class Read:
-    """A data set that was read, and its figures."""
 
-    source: Source
-    dataset: Dataset
-    summary: Summary
+def _reading() -> ModuleType:
+    """Return the module that reads data; it loads all layers, which the first look at the window need not wait for."""
+    import app.data_reading
+
+    return app.data_reading
 
 
 class ProjectData(QObject):
@@ -65,12 +57,12 @@ class ProjectData(QObject):
         """Read a source; once that is done, make it the project's, with the network's ends wired to it: one undo step."""
         self._cancel_choice()
         self.refused = ""
-        self._choice = tasks.start(lambda task: _read(source), self._adopt, self.refuse)
+        self._choice = tasks.start(lambda task: _reading().read(source), self._adopt, self.refuse)
         self.changed.emit()
 
     def choose_path(self, path: Path) -> None:
         """Choose what lies at a path: a table, arrays, or a folder of pictures. Raises UserError for anything else."""
-        self.choose(source_at(path.absolute()))
+        self.choose(_reading().source_at(path.absolute()))
 
     def again(self) -> None:
         """Read the project's source once more."""
@@ -90,7 +82,7 @@ class ProjectData(QObject):
 
     def _start(self, source: Source) -> None:
         self._drop()
-        self._task = tasks.start(lambda task: _read(source), self._keep, self._fail)
+        self._task = tasks.start(lambda task: _reading().read(source), self._keep, self._fail)
         self.changed.emit()
 
     def _drop(self) -> None:
@@ -116,7 +108,7 @@ class ProjectData(QObject):
             self._task.cancel()
         self._task, self.read, self.error = None, read, ""
         self.document.end_merge()
-        self.document.edit(f"Use {read.source.label()}", lambda project: joined(project, read))
+        self.document.edit(f"Use {read.source.label()}", lambda project: _reading().joined(project, read))
         self.changed.emit()
         self._check.start()
 
@@ -148,33 +140,6 @@ class ProjectData(QObject):
             return (Problem(self.refused, "Choose other data."),)
         if self._task is not None or not project.graph.nodes or (self._choice is not None and self.read is None):
             return ()
-        return data_problems(project.graph, self.read.dataset if self.read else None, project.data)
-
-
-def _read(source: Source) -> Read:
-    dataset = source.read()
-    return Read(source, dataset, summarise(dataset))
-
-
-def joined(project: Project, read: Read) -> Project:
-    """Return the project with this data, and its Input and Output set for it."""
-    source = read.source
-    if isinstance(source, Sample) and source.name in SAMPLES:
-        sample = SAMPLES[source.name]
-        return project.with_(data=sample_settings(sample), graph=wire_sample(project.graph, read.dataset, sample))
-    data = DataSettings(source=source)  # window and division were meant for the data that was there before
-    return project.with_(data=data, graph=wire_data(project.graph, read.dataset))
-
-
-def source_at(path: Path) -> Source:
-    """Return the source for a file or folder. Raises UserError where it is no data that can be read."""
-    kinds: dict[str, type[Csv] | type[Npz]] = {".csv": Csv, ".tsv": Csv, ".txt": Csv, ".tab": Csv, ".npz": Npz}
-    if path.is_dir():
-        return ImageFolder(path=str(path))
-    kind = kinds.get(path.suffix.lower())
-    if kind is None:
-        known = ", ".join(kinds)
-        raise UserError(
-            f"{path.name} is no data that can be read. Choose a table or arrays ({known}), or a folder of pictures."
-        )
-    return kind(path=str(path))
+        dataset = self.read.dataset if self.read else None
+        found: tuple[Problem, ...] = _reading().data_problems(project.graph, dataset, project.data)
+        return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from PySide6.QtCore import QBuffer, QEvent, QIODevice, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDialog, QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from app import appearance, window_actions
+from app import appearance, tasks, window_actions
 from app.actions import Actions
 from app.canvas.canvas import Canvas
 from app.commands.palette import CommandPalette
@@ -237,6 +238,7 @@ class Window(QMainWindow):
     def _painted(self) -> None:
         self.docks.painted()
         self.painted.emit()
+        tasks.start(lambda _: import_module("app.data_reading"))  # with all layers, before anybody needs them
         if self.settings.problem:
             self.notices.show_notice(self.settings.problem)
         self.files.look_for_recoveries()

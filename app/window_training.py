@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 from app.forms.specs import words
-from engine.catalog import metric_text
 from engine.project.run import Run
 from engine.training.history import main_score
 
@@ -55,6 +54,8 @@ class WindowTraining(QObject):
         self.window.refresh()
 
     def _kept(self, run: Run) -> None:
+        from engine.catalog import metric_text
+
         name, value = main_score(run.history.best.validation_metrics) if run.history.best else ("", None)
         score = f" Validation {words(name).lower()} {metric_text(name, value)}." if value is not None else ""
         self.window.tell(f"{run.id} is kept with the project.{score} Try it under Use, or export it.")

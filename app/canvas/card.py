@@ -14,7 +14,7 @@ from app.sizes import WIDTH, height
 from app.theme import Tokens, family_colour, mix, scaled_font, tokens
 from engine.graph import NodeId
 from engine.layer import Layer
-from engine.layers.missing import Missing
+from engine.missing import Missing
 
 RADIUS = 8.0
 STRIP = 4.0

@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 
 from app.data.columns import ColumnList
 from app.data.preview import Preview
-from app.dataset import ProjectData, Read
+from app.data_reading import Read
+from app.dataset import ProjectData
 from app.document import Document
 from app.forms.form import LABEL_WIDTH, Form
 from app.forms.texts import QuietCombo

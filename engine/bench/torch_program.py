@@ -37,6 +37,7 @@ modules = []
 class Once:
     \"\"\"Stands for torch.nn in one box: makes its module at the first call and keeps it.\"\"\"
     module = None
+    functional = F
     def __getattr__(self, name):
         return self.make if self.module is not None else lambda *a, **k: self.first(getattr(torch.nn, name)(*a, **k))
     def make(self, *a, **k):

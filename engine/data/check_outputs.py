@@ -55,6 +55,13 @@ def _numbers(node: NodeId, layer: Output, column: Column) -> Iterator[Problem]:
             node=node,
             fixes=(Change("loss", CrossEntropy()),),
         )
+    elif layer.loss.values != "any" and bool((column.values[~column.missing] < 0).any()):
+        yield Problem(
+            f"{type(layer.loss).__name__} predicts {layer.loss.values}, but {column.name} holds negative numbers.",
+            "Choose a loss for any numbers, such as mean squared error.",
+            node=node,
+            fixes=(Change("loss", MeanSquaredError()),),
+        )
 
 
 def _classes(node: NodeId, layer: Output, column: Column) -> Iterator[Problem]:

@@ -37,7 +37,7 @@ def fit_target(layer: Output, every: Column, training: Column) -> Fitted:
         return {"classes": list(every.distinct)}
     values = training.values.astype(np.float64).reshape(len(training.values), -1)
     known = values[~np.isnan(values)]
-    if not layer.standardise or not known.size:
+    if not layer.standardise or layer.loss.values != "any" or not known.size:
         return {"mean": 0.0, "scale": 1.0}
     mean, spread = float(known.mean()), float(known.std())
     return {"mean": mean, "scale": spread if spread > 1e-12 * max(abs(mean), 1e-18) else 1.0}

@@ -33,11 +33,11 @@ class PooledConv2D(Layer, abstract=True):
     convolution: Conv2D = param("The convolution.", default=Conv2D(), hidden=True)
 
     @classmethod
-    def of(cls, first: Layer, second: Layer, x: Shape) -> PooledConv2D | None:
-        """Return both layers as one for inputs of shape `x`; None where they do not suit."""
-        pool = MaxPool2D()
-        if not isinstance(first, Conv2D) or second != pool:
+    def of(cls, first: Layer, second: Layer, *inputs: Shape) -> PooledConv2D | None:
+        """Return both layers as one for such inputs of the first; None where they do not suit."""
+        if not isinstance(first, Conv2D) or second != MaxPool2D():
             return None
+        (x,) = inputs
         windows, mirror = windows_of(first, x), _mirror(first, x)
         whole = all(w is not None and convolution.block_size(w)[1] == w.out[0] for w in (windows, mirror))
         return cls(convolution=first) if whole and not any(size % 2 for size in windows.out) else None

@@ -13,16 +13,20 @@ from engine.kernels.memory import constant
 from engine.kernels.reductions import mean_of_samples
 from engine.layer import OnnxGraph, Scratch
 from engine.loss import Loss, Target
+from engine.spec import param
 
 
 class BinaryCrossEntropy(Loss):
     """Cross entropy of the sigmoid, for yes or no: -t log σ(x) - (1 - t) log(1 - σ(x)).
 
     Takes logits, so no Sigmoid belongs before the Output. Several values are several questions, each with its own answer.
-    PyTorch: nn.BCEWithLogitsLoss.
+    With a weight w for yes the first part is -w t log σ(x). PyTorch: nn.BCEWithLogitsLoss.
     """
 
     target: ClassVar[Target] = "binary"
+    positive_weight: float = param(
+        "How much a yes counts more than a no. Raise it where yes is rare.", default=1.0, min=1e-6, max=1e6
+    )
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         return {"each": Scratch(x), "product": Scratch(x)}
@@ -35,17 +39,23 @@ class BinaryCrossEntropy(Loss):
             np.logaddexp(x, zero, each)  # log(1 + exp(x)), which does not overflow
             np.multiply(x, target, product)
             np.subtract(each, product, each)
+            if self.positive_weight != 1:  # this is -log of the probability of what is true
+                np.multiply(target, self.positive_weight - 1, product)
+                np.add(product, 1, product)
+                np.multiply(each, product, each)
             mean_of_samples(each, losses)
 
         return run
 
     @prepared
-    def backward(self, x: Array, target: Array, scale: float, grad_x: Array) -> Run:
+    def backward(self, x: Array, target: Array, product: Array, scale: float, grad_x: Array) -> Run:
         share = constant(scale / x[0].size, x.dtype)
 
         def run() -> None:
             _sigmoid(x, grad_x)
             np.subtract(grad_x, target, grad_x)
+            if self.positive_weight != 1:
+                np.multiply(grad_x, product, grad_x)
             np.multiply(grad_x, share, grad_x)
 
         return run
@@ -57,12 +67,15 @@ class BinaryCrossEntropy(Loss):
         return g.op("Sigmoid", x)
 
     def torch(self) -> str:
-        return "nn.BCEWithLogitsLoss()"
+        if self.positive_weight == 1:
+            return "nn.BCEWithLogitsLoss()"
+        return f"nn.BCEWithLogitsLoss(pos_weight=torch.tensor({self.positive_weight}, dtype=torch.float64))"
 
     @classmethod
     def examples(cls) -> Iterator[tuple[Loss, Shape]]:
         yield cls(), (1,)
         yield cls(), (2, 3)
+        yield cls(positive_weight=2.3), (3,)
 
 
 def _sigmoid(x: Array, out: Array) -> Array:

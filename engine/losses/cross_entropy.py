@@ -3,91 +3,102 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, Shape, describe
-from engine.calls import Run, prepared
-from engine.kernels.memory import constant
-from engine.kernels.reductions import mean_of_samples, sum_columns
-from engine.layer import OnnxGraph, Scratch, ShapeError
-from engine.loss import Loss, Target
-from engine.problems import Insert
+from engine.arrays import Array, Shape
+from engine.kernels.classes import chosen, normalise, shift
+from engine.kernels.reductions import mean_of_samples
+from engine.layer import Scratch, ShapeError
+from engine.loss import Loss
+from engine.losses.of_classes import OfClasses
+from engine.problems import Change
+from engine.spec import param
 
 
-class CrossEntropy(Loss):
+class CrossEntropy(OfClasses):
     """Cross entropy of the softmax, for one class out of several: -log softmax(x)[class].
 
     Takes logits, so no Softmax belongs before the Output. A series of logits (steps, classes) has a class at each step.
-    PyTorch: nn.CrossEntropyLoss.
+    With smoothing ε and weights w it is -Σ q w log softmax(x), where q is 1 - ε at the class, plus ε / classes everywhere.
+    PyTorch: nn.CrossEntropyLoss, but the mean of samples is plain, not divided by their weights.
     """
 
-    target: ClassVar[Target] = "class"
+    spoken: ClassVar[str] = "Cross entropy"
+    label_smoothing: float = param(
+        "Share of each target that is spread over all classes, against too much confidence.",
+        default=0.0,
+        min=0.0,
+        max=0.99,
+    )
+    class_weights: tuple[float, ...] = param(
+        "How much each class counts, in the order of classes; empty: all the same. Raise it for rare ones.",
+        default=(),
+        min=0.0,
+        max=1e6,
+        advanced=True,
+    )
 
     def target_shape(self, x: Shape) -> Shape:
-        if len(x) not in (1, 2):
-            fix = (Insert("Flatten"),) if x else ()
+        shape = super().target_shape(x)
+        if self.class_weights and len(self.class_weights) != x[-1]:
             raise ShapeError(
-                f"Cross entropy takes one number for each class, not {describe(x)}. Put a Flatten before it.", *fix
+                f"Cross entropy has {len(self.class_weights)} class weights, but {x[-1]} classes come in. "
+                "Give it one for each class, or none.",
+                Change("loss", self.with_(class_weights=())),
             )
-        if x[-1] < 2:
-            raise ShapeError(
-                "Cross entropy needs at least two classes, but one value comes in. Give the Dense before it more units."
-            )
-        return x[:-1]
+        return shape
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
-        return {"softmax": Scratch(x), "row": Scratch((*x[:-1], 1))}
+        row = Scratch((*x[:-1], 1))
+        return {"softmax": Scratch(x), "row": row} | ({} if self._plain else {"total": row})
 
-    @prepared
-    def forward(self, x: Array, target: Array, softmax: Array, row: Array, losses: Array) -> Run:
-        sums, matrix = row.reshape(-1), softmax.reshape(-1, softmax.shape[-1])
-        places = _places(target.shape)
+    @property
+    def _plain(self) -> bool:
+        return not (self.label_smoothing or self.class_weights)
 
-        def run() -> None:
-            np.maximum.reduce(x, axis=-1, keepdims=True, out=row)
-            np.subtract(x, row, softmax)
-            chosen = softmax[*places, target]
-            np.exp(softmax, softmax)
-            sum_columns(matrix, sums)
-            np.divide(softmax, row, softmax)
-            np.log(sums, sums)
-            np.subtract(sums, chosen.reshape(-1), sums)
-            mean_of_samples(sums, losses)
+    def _shares(self, target: Array, classes: int, dtype: np.dtype[np.generic]) -> tuple[Array, Array]:
+        """Return q w of each sample's own class, shaped like `target`, and what every class has besides (classes,)."""
+        weights = np.array(self.class_weights or (1.0,) * classes, dtype)
+        return weights[target] * dtype.type(1 - self.label_smoothing), weights * (self.label_smoothing / classes)
 
-        return run
+    def forward(self, x: Array, target: Array, softmax: Array, row: Array, total: Array | None, losses: Array) -> None:
+        shift(x, row, softmax)
+        picked = softmax[chosen(target)]
+        if total is not None:
+            own, every = self._shares(target, x.shape[-1], x.dtype)
+            picked *= own
+            picked += softmax.dot(every)  # (..., K) @ (K,) -> (...)
+            total[..., 0] = own + every.sum()
+        normalise(softmax, row)
+        if total is not None:
+            np.multiply(row, total, out=row)
+        sums = row.reshape(-1)
+        sums -= picked.reshape(-1)
+        mean_of_samples(sums, out=losses)
 
-    @prepared
-    def backward(self, softmax: Array, target: Array, scale: float, grad_x: Array) -> Run:
-        share = constant(scale / (target.size // len(target)), softmax.dtype)
-        places = _places(target.shape)
-
-        def run() -> None:
-            np.multiply(softmax, share, grad_x)
-            grad_x[*places, target] -= share
-
-        return run
-
-    def answer(self, x: Array) -> Array:
-        powers: Array = np.exp(x - x.max(axis=-1, keepdims=True))
-        powers /= powers.sum(axis=-1, keepdims=True)
-        return powers
-
-    def onnx(self, g: OnnxGraph, x: str) -> Any:
-        return g.op("Softmax", x, axis=-1)
+    def backward(self, softmax: Array, target: Array, total: Array | None, scale: float, grad_x: Array) -> None:
+        share = scale / (target.size // len(target))
+        np.multiply(softmax, share, out=grad_x)
+        if total is None:
+            grad_x[chosen(target)] -= share
+            return
+        own, every = self._shares(target, softmax.shape[-1], softmax.dtype)
+        np.multiply(grad_x, total, out=grad_x)
+        np.subtract(grad_x, every * share, out=grad_x)
+        grad_x[chosen(target)] -= own * share
 
     def torch(self) -> str:
-        return "nn.CrossEntropyLoss()"
+        if not self.class_weights:
+            smoothing = f"label_smoothing={self.label_smoothing}" if self.label_smoothing else ""
+            return f"nn.CrossEntropyLoss({smoothing})"
+        given = f"weight=x.new_tensor({list(self.class_weights)}), label_smoothing={self.label_smoothing}"
+        return f'lambda x, target: nn.functional.cross_entropy(x, target, {given}, reduction="none").mean()'
 
     @classmethod
     def examples(cls) -> Iterator[tuple[Loss, Shape]]:
-        yield cls(), (5,)
-        yield cls(), (3, 4)
-
-
-@lru_cache(maxsize=16)
-def _places(shape: Shape) -> tuple[Array, ...]:
-    """Return the index of every target but for its class: `x[*places, target]` is what x says of each sample's own class."""
-    return tuple(np.indices(shape, sparse=True))
+        yield from super().examples()
+        yield cls(label_smoothing=0.1), (3, 4)
+        yield cls(class_weights=(1.0, 0.5, 2.0), label_smoothing=0.2), (3,)
+        yield cls(class_weights=(1.0, 0.0, 3.0)), (2, 3)

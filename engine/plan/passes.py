@@ -52,7 +52,7 @@ def pool_in_convolution(graph: Graph) -> Graph:
     inference = infer(graph)
     for node, layer in list(graph.nodes.items()):
         if layer.selects_largest and (before := _only_source(graph, node)):
-            fused = PooledConv2D.of(graph.nodes[before], layer, *inference.inputs(graph, before)[:1])
+            fused = PooledConv2D.of(graph.nodes[before], layer, *inference.inputs(graph, before))
             graph = _joined(graph, before, node, fused) if fused else graph
     return graph
 

@@ -8,11 +8,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
-import engine.catalog  # noqa: F401  (declares every family, so that names can be resolved)
 from engine.data.settings import DataSettings
 from engine.graph import Graph, NodeId, Port
 from engine.layer import Layer
-from engine.layers.missing import Missing
+from engine.missing import Missing
 from engine.problems import UserError
 from engine.project.project import Place, Project
 from engine.project.strict_json import dump
@@ -101,6 +100,7 @@ def _graph(document: Document) -> Graph:
 
 def layer_from(raw: Mapping[str, Any], ports: tuple[str, ...] = ()) -> Layer:
     """Return the layer that `raw` describes, or a `Missing` box with these input ports that keeps `raw`."""
+    _declare()
     try:
         layer = Layer.from_dict(raw)
         if why := layer.problems().get("inputs"):  # as many ports as a hostile file says would fill the memory
@@ -115,7 +115,13 @@ def _settings(kind: type[S], raw: dict[str, Any]) -> S:
         raise UserError(
             f"This is no project of Netwright: its {kind.__name__} are described as {raw.get('type')!r:.80}."
         )
+    _declare()
     return kind.from_dict(raw)
+
+
+def _declare() -> None:
+    """Declare every family, so that names can be resolved: only now, since it takes longer than all else at a start."""
+    import engine.catalog  # noqa: F401
 
 
 def project_bytes(project: Project) -> bytes:

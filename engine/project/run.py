@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from importlib import metadata
 from types import MappingProxyType
 from typing import Any, Literal
 
@@ -132,6 +131,8 @@ def current_versions() -> dict[str, Any]:
 def program_version() -> str:
     """Return the version of this program; "source" where it runs uninstalled."""
     try:
+        from importlib import metadata  # slow to load, and seldom needed
+
         return metadata.version("netwright")
-    except metadata.PackageNotFoundError:
+    except ModuleNotFoundError:  # PackageNotFoundError is one
         return "source"

@@ -75,7 +75,7 @@ def _forward(loss: Loss, x: Array, target: Array, found: Array) -> None:
     for name, scratch in loss.scratch(x.shape[1:]).items():
         shape = (len(x), *scratch.shape) if scratch.batched else scratch.shape
         arrays[name] = np.zeros(shape, scratch.dtype or x.dtype)
-    loss.forward(**{name: arrays[name] for name in needs(type(loss), "forward")})
+    loss.forward(**{name: arrays.get(name) for name in needs(type(loss), "forward")})
 
 
 def scores(

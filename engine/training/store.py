@@ -8,13 +8,15 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, perf_counter, sleep
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from engine.files import atomic_write, cause, hold, make_folder, state_folder
 from engine.problems import UserError
 from engine.training.checkpoint import Checkpoint, DamagedError, Glance, glance
 from engine.training.events import Checkpointed, EpochDone, Event, Steps
-from engine.training.loop import Training
+
+if TYPE_CHECKING:
+    from engine.training.loop import Training
 
 ENDING = ".checkpoint"
 

@@ -16,7 +16,7 @@ from app.document import Document
 from app.sizes import STEP, WIDTH, height, port_offsets
 from engine.graph import Graph, Port
 from engine.layer import Layer
-from engine.layers.missing import Missing
+from engine.missing import Missing
 from engine.problems import Problem
 from engine.project.project import Project
 

@@ -9,7 +9,7 @@ from app.canvas.clipboard import from_text, to_text
 from app.canvas.gestures.wire import judge
 from app.document import Document
 from engine.graph import Graph, Port
-from engine.layers.missing import Missing
+from engine.missing import Missing
 from engine.problems import UserError
 from engine.project.project import Project
 

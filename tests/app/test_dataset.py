@@ -80,7 +80,7 @@ def test_a_file_is_chosen_by_its_path(bench, table, monkeypatch):
 
 @pytest.mark.parametrize(("name", "kind"), [("a.tsv", Csv), ("b.npz", Npz), ("folder", ImageFolder)])
 def test_the_kind_of_source_follows_from_the_path(tmp_path, name, kind):
-    from app.dataset import source_at
+    from app.data_reading import source_at
 
     path = tmp_path / name
     path.mkdir() if kind is ImageFolder else path.touch()

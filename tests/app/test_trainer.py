@@ -116,7 +116,9 @@ def test_a_second_start_while_training_does_nothing(endless):
 
 def test_a_rate_that_is_far_too_large_names_the_box_and_keeps_a_run(bench):
     graph = bench.document.project.graph.add("in", Input(columns=("q", "r", "s"), size=(3,)))
-    graph = graph.add("head", graph.nodes["head"].with_(units=1)).add("out", Output(target="p", loss=MeanSquaredError()))
+    graph = graph.add("head", graph.nodes["head"].with_(units=1)).add(
+        "out", Output(target="p", loss=MeanSquaredError())
+    )
     graph = graph.connect("hidden", "head")
     bench.document.edit(
         "Diverge",

@@ -193,7 +193,12 @@ def test_a_person_who_looks_closer_is_left_alone_until_a_double_click(panel):
     assert panel.loss_plot.viewRange()[0] == [2, 3]
     at = QPointF(200, 100)
     event = QMouseEvent(
-        QEvent.Type.MouseButtonDblClick, at, at, Qt.MouseButton.LeftButton, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+        QEvent.Type.MouseButtonDblClick,
+        at,
+        at,
+        Qt.MouseButton.LeftButton,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
     )
     QApplication.sendEvent(panel.loss_plot.viewport(), event)
     assert panel.loss_plot.viewRange()[0][0] < 0
@@ -202,7 +207,9 @@ def test_a_person_who_looks_closer_is_left_alone_until_a_double_click(panel):
 def test_another_metric_is_drawn_from_the_first_epoch_on(panel):
     panel.begin(BEGAN)
     for number in (1, 2):
-        panel.add_epoch(EpochDone(epoch(number, 0.5, out={"Accuracy": 0.9, "F1": 0.8 + number / 100}), best=number == 1))
+        panel.add_epoch(
+            EpochDone(epoch(number, 0.5, out={"Accuracy": 0.9, "F1": 0.8 + number / 100}), best=number == 1)
+        )
     assert panel.choice.isVisibleTo(panel)
     assert panel.score_plot.scale_.percent
     panel.choice.setCurrentIndex(1)
@@ -228,7 +235,9 @@ def test_shares_are_written_as_percent():
 
 
 def test_a_kept_run_is_shown(panel):
-    history = History(np.linspace(1, 0.1, 300), np.full(300, 0.01), np.ones(300), tuple(epoch(n, 1 / n) for n in (1, 2, 3)))
+    history = History(
+        np.linspace(1, 0.1, 300), np.full(300, 0.01), np.ones(300), tuple(epoch(n, 1 / n) for n in (1, 2, 3))
+    )
     project = flower_project("nowhere.csv", epochs=10)
     show_run(panel, Run("run-7", project, history=history, seed=0))
     assert panel.legend.facts == "run-7"

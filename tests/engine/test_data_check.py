@@ -16,6 +16,7 @@ from engine.layers.relu import ReLU
 from engine.losses.binary_cross_entropy import BinaryCrossEntropy
 from engine.losses.cross_entropy import CrossEntropy
 from engine.losses.mean_squared_error import MeanSquaredError
+from engine.losses.poisson import Poisson
 from engine.preprocessing.characters import Characters
 from engine.preprocessing.scale import Scale
 from engine.problems import Change
@@ -26,6 +27,7 @@ DATA = Dataset(
         Column("b", "number", np.arange(60.0) % 3),
         Column("c", "number", np.arange(60.0) ** 2),
         Column("d", "number", np.arange(60.0) % 30 / 7),
+        Column("e", "number", 3 - np.arange(60.0)),
         Column("place", "category", np.array(["hill", "sea", "town"] * 20)),
         Column("words", "text", np.array([f"text {i}" for i in range(60)])),
         Column("picture", "image", np.zeros((60, 1, 4, 4), np.uint8)),
@@ -83,6 +85,7 @@ CASES = [
         "predicts numbers, but place holds categories",
         "CrossEntropy",
     ),
+    ("counts", change("out", target="e", loss=Poisson()), {}, "Poisson predicts counts, but e", "MeanSquaredError"),
     ("binary", change("out", loss=BinaryCrossEntropy()), {}, "two classes apart, but place has 3", "CrossEntropy"),
     ("measures", change("out", target="d"), {}, "d holds 30 different numbers", "MeanSquaredError"),
     ("void input", change("in", columns=("a", "void")), {}, "column void, in which no row", ("columns", ("a",))),

@@ -148,5 +148,10 @@ def test_a_convolution_that_others_read_stays():
     assert improved(graph) == graph
 
 
+def test_a_pooling_of_the_input_stays():
+    graph = row(MaxPool2D())
+    assert improved(graph) == graph
+
+
 def test_what_the_compiler_makes_is_no_box_of_its_own():
     assert "PooledConv2D" not in Layer.registry

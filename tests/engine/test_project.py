@@ -11,7 +11,7 @@ from engine.infer import infer
 from engine.layer import Layer, ShapeError
 from engine.layers.dense import Dense
 from engine.layers.input import Input
-from engine.layers.missing import Missing
+from engine.missing import Missing
 from engine.problems import UserError
 from engine.project.encoding import document_digest, from_dict, project_bytes, to_dict
 from engine.project.file import load

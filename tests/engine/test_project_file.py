@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from engine.layers.missing import Missing
+from engine.missing import Missing
 from engine.problems import UserError
 from engine.project import container, curves
 from engine.project.container import FORMAT

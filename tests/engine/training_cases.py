@@ -34,7 +34,9 @@ def flowers(count: int = 50, validation: int = 12, seed: int = 1) -> Prepared:
     kind = rng.integers(0, 3, count)
     x = (rng.normal(size=(count, 4)) + np.eye(3, 4)[kind] * 3).astype(np.float32)
     rows = rng.permutation(count)
-    return Prepared({"in": x}, {"out": kind}, rows[validation:], rows[:validation], {"out": {"classes": list("abc")}}, rows)
+    return Prepared(
+        {"in": x}, {"out": kind}, rows[validation:], rows[:validation], {"out": {"classes": list("abc")}}, rows
+    )
 
 
 def sizes(count: int = 60, validation: int = 15) -> Prepared:
@@ -43,4 +45,6 @@ def sizes(count: int = 60, validation: int = 15) -> Prepared:
     x = rng.normal(size=(count, 4)).astype(np.float32)
     y = (x @ [0.5, -0.5, 0.5, 0.5] + rng.normal(scale=0.05, size=count)).astype(np.float32)[:, None]
     rows = np.arange(count)
-    return Prepared({"in": x}, {"out": y}, rows[validation:], rows[:validation], {"out": {"mean": 50.0, "scale": 10.0}}, rows)
+    return Prepared(
+        {"in": x}, {"out": y}, rows[validation:], rows[:validation], {"out": {"mean": 50.0, "scale": 10.0}}, rows
+    )
