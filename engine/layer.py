@@ -128,7 +128,9 @@ class Layer(Spec, family=True):
 
     category: ClassVar[str] = ""
     outputs: ClassVar[tuple[str, ...]] = ("y",)
-    # What the compiler may use (engine/plan/passes.py), of layers with one input x:
+    # What the compiler may use:
+    in_place: ClassVar[bool] = False  # forward may write its output over its first input
+    # and of layers with one input x (engine/plan/passes.py):
     monotone: ClassVar[bool] = False  # works on each value by itself, and a larger one never gets a smaller result
     selects_largest: ClassVar[bool] = False  # every value of its output is the largest of some of its input
 

@@ -56,11 +56,13 @@ def _weight(state: State, key: Key) -> Array:
 
 def _poisoned(program: Program, arrays: Mapping[Key, Array], calls: list[Any]) -> list[Any]:
     """Return the calls with poison before an array's first use and after its last."""
-    spans = program.lifetimes()
+    spans, reused = program.lifetimes(), program.reused()
+    first = {key: span[0] for key, span in spans.items() if key not in reused}
+    last = {key: span[1] for key, span in spans.items() if key not in reused.values()}
 
     def wrap(index: int, call: Call, run: Callable[[], None]) -> Callable[[], None]:
-        begins = [arrays[key] for key in set(call.named()) if spans.get(key, (-1, -1))[0] == index]
-        ends = [arrays[key] for key in set(call.named()) if spans.get(key, (-1, -1))[1] == index]
+        begins = [arrays[key] for key in set(call.named()) if first.get(key) == index]
+        ends = [arrays[key] for key in set(call.named()) if last.get(key) == index]
 
         def guarded() -> None:
             for array in begins:

@@ -37,7 +37,7 @@ def place(sizes: Mapping[Key, int], spans: Mapping[Key, tuple[int, int]]) -> dic
 
 def allocate(program: Program, given: Mapping[Key, Array] = MappingProxyType({})) -> tuple[dict[Key, Array], int]:
     """Return every array of a program, and the bytes that they take together. Those `given` are there already."""
-    spans = program.lifetimes()
+    spans, owners = _owners(program)
     sizes = {key: _bytes(program.arrays[key]) for key in spans}
     offsets = place(sizes, spans)
     total = max((offsets[key] + sizes[key] for key in spans), default=0)
@@ -45,9 +45,25 @@ def allocate(program: Program, given: Mapping[Key, Array] = MappingProxyType({})
     arrays = dict(given)
     for key, spec in program.arrays.items():
         if key not in given:
-            raw = arena[offsets[key] : offsets[key] + sizes[key]] if key in spans else _aligned(_bytes(spec))
+            owner = owners.get(key)
+            raw = arena[offsets[owner] : offsets[owner] + sizes[owner]] if owner else _aligned(_bytes(spec))
             arrays[key] = _shaped(raw, spec, _is_image(key))
-    return arrays, total + sum(_bytes(spec) for key, spec in program.arrays.items() if key not in spans)
+    return arrays, total + sum(_bytes(spec) for key, spec in program.arrays.items() if key not in owners)
+
+
+def _owners(program: Program) -> tuple[dict[Key, tuple[int, int]], dict[Key, Key]]:
+    """Return the first and last call for which each piece of memory is needed, and the piece in which each array lies.
+
+    A piece is named by its first array; those that take over the memory of another one lie in the same.
+    """
+    spans, reused = program.lifetimes(), program.reused()
+    owners: dict[Key, Key] = {}
+    for key in sorted(spans, key=lambda key: spans[key]):
+        owners[key] = owners[reused[key]] if key in reused else key
+    pieces = {key: spans[key] for key, owner in owners.items() if key == owner}
+    for key, owner in owners.items():
+        pieces[owner] = pieces[owner][0], max(pieces[owner][1], spans[key][1])
+    return pieces, owners
 
 
 class Rooms:

@@ -103,7 +103,9 @@ class _Writer:
         if not isinstance(layer, Input):
             self._declare_scratch(node, layer.scratch(*self._inputs(node)))
             writes = tuple(Key("value", node, name) for name in layer.outputs)
-            self._call(node, "forward", layer.forward, needs(type(layer), "forward"), writes)
+            first = next(iter(self.graph.sources(node).values()), None)
+            over = (writes[0], Key("value", *first)) if layer.in_place and first else None
+            self._call(node, "forward", layer.forward, needs(type(layer), "forward"), writes, over=over)
 
     def _reaches_output(self, node: NodeId) -> bool:
         """Tell whether an Output reads this box: what it says must survive the step."""
@@ -184,9 +186,10 @@ class _Writer:
         names: Sequence[str],
         writes: tuple[Key, ...],
         targets: dict[str, Key] | None = None,
+        over: tuple[Key, Key] | None = None,
     ) -> None:
         arguments = tuple(self._argument(node, name, targets or {}) for name in names)
-        self.program.calls.append(Call(node, phase, function, arguments, writes))
+        self.program.calls.append(Call(node, phase, function, arguments, writes, over))
 
     def _argument(self, node: NodeId, name: str, targets: dict[str, Key]) -> Any:
         layer = self.graph.nodes[node]

@@ -5,9 +5,11 @@ import pytest
 
 from engine.catalog import Layer
 from engine.graph import Graph, Port
+from engine.layers.add import Add
 from engine.layers.conv2d import Conv2D
 from engine.layers.dropout import Dropout
 from engine.layers.flatten import Flatten
+from engine.layers.identity import Identity
 from engine.layers.input import Input
 from engine.layers.max_pool2d import MaxPool2D
 from engine.layers.output import Output
@@ -17,8 +19,9 @@ from engine.plan import passes
 from engine.plan.compile import compile
 from engine.plan.passes import improved, pool_in_convolution, select_first
 from engine.plan.predict import Predictor
+from engine.plan.program import Key, Program
 
-from .networks import Weighted, all_gradients, feed, run, scatter
+from .networks import Weighted, all_gradients, cases, feed, run, scatter
 
 
 def row(*layers):
@@ -155,3 +158,46 @@ def test_a_pooling_of_the_input_stays():
 
 def test_what_the_compiler_makes_is_no_box_of_its_own():
     assert "PooledConv2D" not in Layer.registry
+
+
+IN_PLACE = [case for case in cases() if case[1].layer.in_place]
+
+
+@pytest.mark.parametrize("example", [e for _, e in IN_PLACE], ids=[name for name, _ in IN_PLACE])
+def test_what_may_write_over_its_input_gives_the_same(example, monkeypatch):
+    graph = Graph()
+    for port, shape in zip(example.layer.ports(), example.inputs, strict=True):
+        graph = graph.add(port, Input(size=shape)).add(f"{port}'", Identity(), port)
+    graph = graph.add("box", example.layer, *(f"{port}'" for port in example.layer.ports()))
+    graph = graph.add("box'", Identity(), "box").add("out", Output(loss=Weighted()), "box'")
+    assert compile(graph, 3, dtype=np.float64).bound.program.reused()
+    over = ran(graph)
+    monkeypatch.setattr(Program, "reused", lambda program: {})
+    apart = ran(graph)
+    assert over[0] == apart[0]
+    for key, array in apart[2].items():
+        np.testing.assert_array_equal(over[2][key], array, err_msg=key)
+
+
+def test_memory_that_somebody_reads_later_is_not_written_over():
+    graph = row(Identity(), ReLU(), Identity()).add("other", Identity(), "box0")
+    graph = graph.add("late", Output(loss=Weighted()), "other")
+    assert not compile(graph, 3).bound.program.reused()
+
+
+def test_a_branch_that_comes_in_twice_is_not_written_over():
+    graph = (
+        Graph()
+        .add("in", Input(size=(3,)))
+        .add("same", Identity(), "in")
+        .add("add", Add(inputs=3), "same", "in", "same")
+    )
+    graph = graph.add("after", Identity(), "add").add("out", Output(loss=Weighted()), "after")
+    assert not compile(graph, 3).bound.program.reused()
+
+
+def test_layers_in_a_row_share_one_piece_of_memory():
+    graph = row(Identity(), ReLU(), Dropout(), ReLU(), Identity())
+    plan = compile(graph, 3)
+    arrays = [plan.bound.arrays[Key("value", f"box{number}", "y")] for number in (1, 2)]
+    assert np.shares_memory(*arrays) is (Key("value", "box2", "y") in plan.bound.program.reused())
