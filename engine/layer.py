@@ -192,6 +192,10 @@ class Layer(Spec, family=True):
         """Return the most telling parameters in a few words, for the box on the canvas."""
         return ""
 
+    def algorithm(self, *args: Any, **kwargs: Any) -> str:
+        """Return in a few words how it is computed for these shapes, where there is a choice."""
+        return ""
+
     def multiply_adds(self, *args: Any, **kwargs: Any) -> int:
         """Return the multiply-adds of one sample's forward; 0 where they do not matter."""
         return 0

@@ -188,6 +188,14 @@ class Conv2D(Layer):
     def summary(self) -> str:
         return f"{self.filters} filters · {self.kernel[0]} × {self.kernel[1]}"
 
+    def algorithm(self, x: Shape) -> str:
+        windows = windows_of(self, x)
+        images, rows = convolution.block_size(windows)
+        block = f"{rows} rows" if rows < windows.out[0] else f"{images} images" if images > 1 else "one image"
+        back = "from windows of the gradient" if _mirror(self, x) else "added back window by window"
+        how = "no copy" if windows.is_plain else "windows copied"
+        return f"one product for {block}, {how}; gradient {back}"
+
     def multiply_adds(self, x: Shape) -> int:
         windows = windows_of(self, x)
         return windows.pixels * windows.width * self.filters

@@ -144,6 +144,10 @@ class PooledConv2D(Layer, abstract=True):
                 matrix.dot(back, out[block].reshape(-1, x.shape[1]))  # (P, KF) @ (KF, C) -> (P, C)
         grad_weight.transpose(2, 3, 0, 1)[...] = total.reshape(turned.shape)[::-1, ::-1]
 
+    def algorithm(self, x: Shape) -> str:
+        images, _ = convolution.block_size(windows_of(self.convolution, x))
+        return f"one product for {images} images in four groups, pooled at once; gradient from windows of the gradient"
+
     def multiply_adds(self, x: Shape) -> int:
         return self.convolution.multiply_adds(x)
 

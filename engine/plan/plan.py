@@ -33,7 +33,11 @@ class NotFinite(UserError):  # noqa: N818  (it says what was found)
 
 @dataclass(frozen=True)
 class BoxCost:
-    """What one box costs. `bytes` counts its own values for the whole batch, `milliseconds` forward and backward of a step."""
+    """What one box costs. `bytes` counts its own arrays for the whole batch, `milliseconds` forward and backward of a step.
+
+    `layer` is what the compiler made of it, `algorithm` how that computes, `layout` how its values lie in memory. A box that
+    was joined to another one is not there.
+    """
 
     node: NodeId
     layer: str
@@ -42,6 +46,8 @@ class BoxCost:
     multiply_adds: int  # of one sample, forward
     bytes: int
     milliseconds: float
+    algorithm: str = ""
+    layout: str = ""
 
 
 class Plan:
@@ -134,6 +140,8 @@ class Plan:
             layer.multiply_adds(*inputs),
             sum(array.nbytes for key, array in self.bound.arrays.items() if key.node == node),
             milliseconds,
+            layer.algorithm(*inputs),
+            "channels last" if len(self.inference.shapes.get(Port(node), ())) == 3 else "in order",
         )
 
     @np.errstate(all="ignore")

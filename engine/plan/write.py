@@ -57,7 +57,15 @@ class _Writer:
         if self.options.training:
             for node in reversed(self.order):
                 self._backward(node)
+        self._drop_unused()
         return self.program
+
+    def _drop_unused(self) -> None:
+        """Forget the working arrays that no call is given: those of the way back, where there is none."""
+        named = {key for call in self.program.calls for key in call.named()}
+        unused = [key for key in self.program.arrays if key.kind == "scratch" and key not in named]
+        for key in unused:
+            del self.program.arrays[key]
 
     def _alive(self) -> set[NodeId]:
         """Return the boxes that an Output can see; all where every value is wanted."""
