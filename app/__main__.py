@@ -35,6 +35,11 @@ def _window(file: str | None) -> int:
     if sentence:
         print(sentence, file=sys.stderr)
         return 1
+    # Before Qt, whose import hook reads the source of every module that comes after it.
+    import engine.catalog
+    import engine.process.client
+    import engine.project.recovery  # noqa: F401
+
     try:
         from app.application import run
     except ImportError as error:

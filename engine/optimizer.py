@@ -20,6 +20,7 @@ class Optimizer(Spec, family=True):
     place; it may overwrite `grad`. It works elementwise, so that any slice of the vectors can be updated by itself.
     """
 
+    usual_rate: ClassVar[float] = 1e-3  # a learning rate to begin with
     slots: ClassVar[tuple[str, ...]] = ()
     scratch: ClassVar[tuple[str, ...]] = ()
 
@@ -41,5 +42,8 @@ class Optimizer(Spec, family=True):
         return update
 
     def torch(self) -> str:
-        """Return PyTorch's constructor call, written for `parameters` and `rate`: `torch.optim.SGD(parameters, lr=rate)`."""
+        """Return PyTorch's constructor call, written for `parameters` and `rate`: `torch.optim.SGD(parameters, lr=rate)`.
+
+        "" where PyTorch has no such optimizer.
+        """
         raise NotImplementedError

@@ -130,6 +130,8 @@ def current_versions() -> dict[str, Any]:
 
 def program_version() -> str:
     """Return the version of this program; "source" where it runs uninstalled."""
+    from importlib import metadata  # a slow one to load, and seldom needed
+
     try:
         from importlib import metadata  # slow to load, and seldom needed
 

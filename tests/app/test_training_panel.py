@@ -192,14 +192,8 @@ def test_a_person_who_looks_closer_is_left_alone_until_a_double_click(panel):
     panel.finish()
     assert panel.loss_plot.viewRange()[0] == [2, 3]
     at = QPointF(200, 100)
-    event = QMouseEvent(
-        QEvent.Type.MouseButtonDblClick,
-        at,
-        at,
-        Qt.MouseButton.LeftButton,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
+    left, plain = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    event = QMouseEvent(QEvent.Type.MouseButtonDblClick, at, at, left, left, plain)
     QApplication.sendEvent(panel.loss_plot.viewport(), event)
     assert panel.loss_plot.viewRange()[0][0] < 0
 

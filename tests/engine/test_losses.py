@@ -148,6 +148,12 @@ def test_a_step_allocates_little(loss, shape):
     assert peak < 8 * 5000 * 4 / 2
 
 
+@pytest.mark.parametrize(("loss", "shape"), CASES)
+def test_outside_of_a_plan_it_says_the_same(loss, shape):
+    plan, x, target = compare(loss, shape, 3)
+    assert losses(loss, x, target).mean() == pytest.approx(plan.run(), rel=1e-12)
+
+
 @pytest.mark.parametrize("kind", [kind for kind in Loss.registry.values() if kind.target == "value"])
 def test_only_any_numbers_are_standardised(kind):
     """Counts and shares would lose their meaning."""

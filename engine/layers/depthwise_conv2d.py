@@ -1,0 +1,179 @@
+"""Convolution of every channel of an image by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array, Shape, describe
+from engine.initializer import Initializer
+from engine.initializers.he import HeUniform
+from engine.kernels import depthwise
+from engine.kernels.memory import channels_last
+from engine.kernels.reductions import channel_sums
+from engine.kernels.windows import Pair, Windows, same_padding
+from engine.layer import Example, Layer, OnnxGraph, Scratch, ShapeError, Weight
+from engine.problems import Change
+from engine.spec import param
+
+STORED = (2, 3, 0, 1)  # filters lie in memory tap by tap: (KH, KW, C·M, 1)
+
+
+@lru_cache(maxsize=1024)
+def _windows(layer: DepthwiseConv2D, x: Shape) -> Windows:
+    """Return where the filters stand on an image of shape `x`."""
+    padding: tuple[Pair, Pair] = ((0, 0), (0, 0))
+    if layer.padding == "explicit":
+        padding = ((layer.border[0],) * 2, (layer.border[1],) * 2)
+    if layer.padding == "same":
+        vertical, horizontal = (
+            same_padding(x[a + 1], layer.kernel[a], layer.stride[a], layer.dilation[a]) for a in (0, 1)
+        )
+        padding = (vertical, horizontal)
+    return Windows(x[0], (x[1], x[2]), layer.kernel, layer.stride, padding, layer.dilation)
+
+
+class DepthwiseConv2D(Layer):
+    """Slides filters over every channel of an image by itself: y[c, m] = sum of x[c] over each window, weighted, plus b.
+
+    It never mixes channels, so it has few weights; a Conv2D of 1 × 1 behind it does that. Chollet, 2017; Howard et al.,
+    2017. ONNX: Conv with a group for each channel. PyTorch: nn.Conv2d with groups.
+    """
+
+    category = "Convolution"
+    multiplier: int = param("How many filters, so output channels, each channel has.", default=1, min=1, max=64)
+    kernel: tuple[int, int] = param("Height and width of a filter.", default=(3, 3), min=1, max=31, unit=" px")
+    stride: tuple[int, int] = param(
+        "Step between two positions of a filter.", default=(1, 1), min=1, max=16, unit=" px"
+    )
+    padding: str = param(
+        "Zeros around the image: same keeps its size (divided by the stride), valid adds none, explicit adds border.",
+        default="same",
+        choices=("same", "valid", "explicit"),
+    )
+    border: tuple[int, int] = param(
+        "Zeros above and below, left and right, where padding is explicit.",
+        default=(1, 1),
+        min=0,
+        max=64,
+        unit=" px",
+        advanced=True,
+    )
+    dilation: tuple[int, int] = param(
+        "Distance between two neighbours within a filter.", default=(1, 1), min=1, max=16, unit=" px", advanced=True
+    )
+    use_bias: bool = param("Add a learned constant to every output channel.", default=True)
+    initializer: Initializer = param("First values of the filters.", default=HeUniform(), advanced=True)
+
+    def shape(self, x: Shape) -> Shape:
+        if len(x) != 3:
+            raise ShapeError(f"DepthwiseConv2D takes an image (channels × height × width), not {describe(x)}.")
+        out = _windows(self, x).out
+        if min(out) < 1:
+            raise ShapeError(
+                f"A filter of {describe(self.kernel)} does not fit into an image of {describe(x[1:])}. "
+                "Take a smaller filter, or padding that keeps the size.",
+                Change("padding", "same"),
+            )
+        return (x[0] * self.multiplier, *out)
+
+    def weights(self, x: Shape) -> dict[str, Weight]:
+        area, filters = self.kernel[0] * self.kernel[1], x[0] * self.multiplier
+        weight = Weight(
+            (filters, 1, *self.kernel),
+            self.initializer,
+            fan_in=area,
+            fan_out=area * self.multiplier,
+            memory=STORED,
+        )
+        return {"weight": weight} | ({"bias": Weight((filters,))} if self.use_bias else {})
+
+    def scratch(self, x: Shape) -> dict[str, Scratch]:
+        windows = _windows(self, x)
+        count = depthwise.images_at_once(windows, self.multiplier)
+        padded, products = (count, *windows.padded, x[0]), (count, *windows.out, x[0], self.multiplier)
+        return {
+            "padded": Scratch(padded, batched=False, kept=True),
+            "spread": Scratch(padded, batched=False),
+            "work": Scratch(products, batched=False),
+            "back_work": Scratch(products, batched=False),
+            "total": Scratch((*self.kernel, x[0], self.multiplier), batched=False),
+        }
+
+    def _taps(self, weight: Array) -> Array:
+        """Return filters (C·M, 1, KH, KW) as (KH, KW, C, M): a view, where they are stored so."""
+        return weight.transpose(STORED).reshape(*self.kernel, -1, self.multiplier)
+
+    def _apart(self, image: Array) -> Array:
+        """Return an image (N, C·M, H, W) as (N, H, W, C, M)."""
+        last = channels_last(image)
+        return last.reshape(*last.shape[:3], -1, self.multiplier)
+
+    def forward(self, x: Array, weight: Array, bias: Array | None, padded: Array, work: Array, y: Array) -> None:
+        windows, out = _windows(self, x.shape[1:]), channels_last(y)
+        depthwise.convolve(windows, channels_last(x), self._taps(weight), padded, work, self._apart(y))
+        if bias is not None:
+            np.add(out, bias, out=out)
+
+    def backward(
+        self,
+        x: Array,
+        weight: Array,
+        padded: Array,
+        spread: Array,
+        back_work: Array,
+        total: Array,
+        grad_y: Array,
+        grad_x: Array | None,
+        grad_weight: Array,
+        grad_bias: Array | None,
+    ) -> None:
+        windows, grad, taps = _windows(self, x.shape[1:]), self._apart(grad_y), self._taps(weight)
+        if grad_bias is not None:
+            grad_bias[...] = channel_sums(grad_y)
+        depthwise.backward_filters(windows, channels_last(x), grad, padded, back_work, total)
+        grad_weight.transpose(STORED)[...] = total.reshape(*self.kernel, -1, 1)
+        if grad_x is not None:
+            depthwise.backward_images(windows, taps, grad, spread, back_work, channels_last(grad_x))
+
+    def onnx(self, g: OnnxGraph, x: str) -> Any:
+        (top, bottom), (left, right) = _windows(self, g.shape("x")).padding
+        bias = [g.weight("bias")] if self.use_bias else []
+        return g.op(
+            "Conv",
+            x,
+            g.weight("weight"),
+            *bias,
+            group=g.shape("x")[0],
+            kernel_shape=list(self.kernel),
+            strides=list(self.stride),
+            dilations=list(self.dilation),
+            pads=[top, left, bottom, right],
+        )
+
+    def torch(self, x: Shape) -> str:
+        (top, bottom), (left, right) = _windows(self, x).padding
+        padding, call = (top, left), ""
+        if (top, left) != (bottom, right):
+            padding, call = (0, 0), f"(F.pad(x, ({left}, {right}, {top}, {bottom})))"
+        return (
+            f"nn.Conv2d({x[0]}, {x[0] * self.multiplier}, {self.kernel}, stride={self.stride}, padding={padding}, "
+            f"dilation={self.dilation}, groups={x[0]}, bias={self.use_bias}){call}"
+        )
+
+    def summary(self) -> str:
+        return f"{describe(self.kernel)}" + (f" · {self.multiplier} for each channel" if self.multiplier > 1 else "")
+
+    def multiply_adds(self, x: Shape) -> int:
+        windows = _windows(self, x)
+        return windows.pixels * windows.width * self.multiplier
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        yield Example(cls(), ((2, 4, 5),))
+        yield Example(cls(multiplier=2, padding="valid", use_bias=False), ((3, 4, 3),))
+        yield Example(cls(kernel=(2, 3), stride=(2, 1), dilation=(1, 2)), ((2, 4, 5),))
+        yield Example(cls(multiplier=3, kernel=(1, 2), padding="explicit", border=(0, 1)), ((1, 3, 3),))
