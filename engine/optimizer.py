@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from engine.arrays import Array
 from engine.spec import Spec
 
 Update = Callable[[float, int], None]  # of the learning rate of a step, and its number
@@ -28,15 +29,15 @@ class Optimizer(Spec, family=True):
         """Do one update in place."""
         raise NotImplementedError
 
-    def prepare(self, *args: Any, **kwargs: Any) -> Update:
-        """Return a function of rate and step that does `update` on these vectors, again and again.
+    def prepare(self, **vectors: Array) -> Update:
+        """Return a function of rate and step that does `update` on these vectors, by name, again and again.
 
         One that works out beforehand what does not change makes the steps of small networks shorter.
         """
         names = list(inspect.signature(self.update).parameters)
 
         def update(rate: float, step: int) -> None:
-            given = kwargs | {"rate": rate, "step": step}
+            given = vectors | {"rate": rate, "step": step}
             self.update(**{name: given[name] for name in names})
 
         return update

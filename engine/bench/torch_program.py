@@ -9,6 +9,7 @@ from typing import Any
 from engine.composite import flatten
 from engine.graph import Graph, NodeId, Port
 from engine.infer import Inference, infer
+from engine.layer import Layer
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.optimizer import Optimizer
@@ -75,6 +76,8 @@ for line in sys.stdin.buffer:
 def torch_program(graph: Graph, optimizer: Optimizer, rate: float) -> str:
     """Return the text; data arrive under the names of Inputs and Outputs. Raises UserError where PyTorch has no such box."""
     flat = flatten(graph)
+    if not optimizer.torch():
+        raise UserError(f"PyTorch has no {type(optimizer).__name__}, so there is nothing to compare with.")
     inference, names = infer(flat), {node: f"box{number}" for number, node in enumerate(flat.order)}
     boxes, steps = [], []
     for node in flat.order:
@@ -96,10 +99,9 @@ def torch_program(graph: Graph, optimizer: Optimizer, rate: float) -> str:
 
 def _body(graph: Graph, inference: Inference, node: NodeId) -> str:
     layer = graph.nodes[node]
-    try:
-        expression = layer.torch(*inference.inputs(graph, node))
-    except NotImplementedError:
-        raise UserError(f"PyTorch has no {type(layer).__name__}, so {node} cannot be compared.") from None
+    expression = "" if type(layer).torch is Layer.torch else layer.torch(*inference.inputs(graph, node))
+    if not expression:
+        raise UserError(f"PyTorch has no {type(layer).__name__}, so {node} cannot be compared.")
     used = {found.id for found in ast.walk(ast.parse(expression)) if isinstance(found, ast.Name)}
     ports = layer.ports()
     if used & {*ports, "x"}:

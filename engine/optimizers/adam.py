@@ -32,19 +32,29 @@ class Adam(Optimizer):
     def update(
         self, parameter: Array, grad: Array, mean: Array, square: Array, work: Array, rate: float, step: int
     ) -> None:
-        self.prepare(parameter, grad, mean, square, work)(rate, step)
+        self._decay(parameter, grad, work)
+        self._move(parameter, grad, mean, square, work, rate, step)
 
-    def prepare(self, parameter: Array, grad: Array, mean: Array, square: Array, work: Array) -> Update:
-        move = self._mover(parameter, grad, mean, square, work)
-        if not self.weight_decay:
-            return move
+    def _decay(self, parameter: Array, grad: Array, work: Array) -> None:
+        if self.weight_decay:
+            np.multiply(parameter, self.weight_decay, out=work)
+            grad += work
+
+    def _move(
+        self, parameter: Array, grad: Array, mean: Array, square: Array, work: Array, rate: float, step: int
+    ) -> None:
+        self._mover(parameter, grad, mean, square, work)(rate, step)
+
+    def prepare(self, **vectors: Array) -> Update:
+        if type(self).update is not Adam.update or type(self)._move is not Adam._move:
+            return super().prepare(**vectors)  # a relative, which moves in another way
+        move = self._mover(**vectors)
 
         def update(rate: float, step: int) -> None:
-            np.multiply(parameter, self.weight_decay, work)
-            np.add(grad, work, grad)
+            self._decay(vectors["parameter"], vectors["grad"], vectors["work"])
             move(rate, step)
 
-        return update
+        return update if self.weight_decay else move
 
     def _mover(self, parameter: Array, grad: Array, mean: Array, square: Array, work: Array) -> Update:
         # The slots hold the moments over (1 - beta), which saves two passes over memory; that factor and the corrections

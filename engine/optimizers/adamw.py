@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from engine.arrays import Array
 from engine.optimizer import Update
 from engine.optimizers.adam import Adam
@@ -20,11 +18,20 @@ class AdamW(Adam):
         "Share of every parameter that is taken away in each step, times the rate.", default=0.01, min=0.0, max=1.0
     )
 
-    def prepare(self, parameter: Array, grad: Array, mean: Array, square: Array, work: Array) -> Update:
-        move = self._mover(parameter, grad, mean, square, work)
+    def update(
+        self, parameter: Array, grad: Array, mean: Array, square: Array, work: Array, rate: float, step: int
+    ) -> None:
+        self._shrink(parameter, rate)
+        self._move(parameter, grad, mean, square, work, rate, step)
+
+    def _shrink(self, parameter: Array, rate: float) -> None:
+        parameter *= 1 - rate * self.weight_decay
+
+    def prepare(self, **vectors: Array) -> Update:
+        move = self._mover(**vectors)
 
         def update(rate: float, step: int) -> None:
-            np.multiply(parameter, 1 - rate * self.weight_decay, parameter)
+            self._shrink(vectors["parameter"], rate)
             move(rate, step)
 
         return update

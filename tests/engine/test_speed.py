@@ -15,8 +15,10 @@ from engine.graph import Graph
 from engine.layers.dense import Dense
 from engine.layers.input import Input
 from engine.layers.output import Output
+from engine.optimizer import Optimizer
 from engine.optimizers.adam import Adam
 from engine.optimizers.sgd import SGD
+from engine.problems import UserError
 
 # How often the products of a step alone, done by plain NumPy on matrices of their sizes, the step may take. Measured on a
 # quiet machine: 1.3 to 2.2. The bounds are for machines that are not.
@@ -59,6 +61,18 @@ def test_a_tiny_step_costs_about_as_much_as_its_calls():
 @pytest.mark.parametrize("name", NETWORKS)
 def test_every_network_has_a_pytorch_program(name):
     compile(torch_program(network(name).graph(), Adam(), 1e-3), name, "exec")
+
+
+def test_what_pytorch_has_not_is_named():
+    with pytest.raises(UserError, match=r"^PyTorch has no Bare"):
+        torch_program(two_ports(), Bare(), 1e-3)
+
+
+class Bare(Optimizer, abstract=True):
+    """PyTorch knows nothing of it."""
+
+    def torch(self):
+        return ""
 
 
 def two_ports():
