@@ -128,16 +128,20 @@ def samples(typed: Namespace) -> Outcome:
 
 
 def bench(typed: Namespace) -> Outcome:
+    workers = typed.workers or 0
     if typed.serve:
         from engine.bench.serve import serve
 
-        serve()
+        serve(workers=workers)
         return Outcome({})
-    found = api.bench(typed.seconds)
-    told_of = environment()
-    inherited = [f"{name}={value} is set, which changes the speed." for name, value in told_of["inherited"].items()]
-    lines = [f"{name:20}{item['ms']:10.3f} ms a step" for name, item in found.items()]
-    return Outcome({"networks": found, "environment": told_of}, [*lines, *inherited])
+    from engine.cli import speeds
+
+    found = []
+    for item in api.bench(typed.file, seconds=typed.seconds, rounds=typed.rounds, workers=workers):
+        found.append(item)
+        print(f"{item.name} is measured.", file=sys.stderr)
+    measured = speeds.table(found, environment())
+    return Outcome(measured, speeds.lines(measured))
 
 
 def save_copy(typed: Namespace) -> Outcome:

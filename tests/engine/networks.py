@@ -12,7 +12,7 @@ from engine.arrays import Array, Arrays
 from engine.catalog import FAMILIES
 from engine.composite import Composite, flatten
 from engine.graph import Graph, Port
-from engine.layer import Example, Layer, needs
+from engine.layer import Example, Layer, Workers, needs
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.loss import Loss
@@ -172,7 +172,7 @@ class Alone:
         back = {f"grad_{p}": self._like_plan(a.shape) for p, a in wanted.items()}
         back |= {f"grad_{name}": np.zeros_like(array) for name, array in weights.items()}
         given |= dict(inputs) | outs | back | {f"grad_{name}": array for name, array in grads.items()}
-        given |= {"training": True, "rng": np.random.default_rng(3)}
+        given |= {"training": True, "rng": np.random.default_rng(3), "workers": Workers()}
         for method in ("forward", "backward"):
             names = needs(type(self.layer), method)
             getattr(self.layer, method)(*(a for name in names for a in self._argument(name, given)))
