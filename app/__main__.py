@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -15,6 +16,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(command(arguments) or 0)
     if len(arguments) > 1:
         print("netwright: one file at a time, or a command; netwright --help lists them.", file=sys.stderr)
+        return 2
+    if arguments and not Path(arguments[0]).suffix and not Path(arguments[0]).exists():
+        print(
+            f"netwright: {arguments[0]} is neither a command nor a file; netwright --help lists them.", file=sys.stderr
+        )
         return 2
     return _window(arguments[0] if arguments else None)
 
@@ -35,6 +41,11 @@ def _window(file: str | None) -> int:
     if sentence:
         print(sentence, file=sys.stderr)
         return 1
+    # Before Qt, whose import hook reads the source of every module that comes after it.
+    import engine.catalog
+    import engine.process.client
+    import engine.project.recovery  # noqa: F401
+
     try:
         from app.application import run
     except ImportError as error:

@@ -150,7 +150,7 @@ def _show_run(context: Context, run: Run) -> None:
     from app.training.follow import show_run
 
     if not context.trainer.session.busy:
-        context.show_panel("curves")
+        context.show_panel("curves")  # which makes it, if need be
         show_run(context.shared["curves"], run)
 
 

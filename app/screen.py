@@ -9,7 +9,8 @@ import sys
 from collections.abc import Mapping
 from importlib.resources import files
 
-HEADLESS = "Without a window: netwright new net.netw --template mlp --data penguins && netwright train net.netw"
+_NAME = os.environ.get("NETWRIGHT_COMMAND", "netwright")  # as the person started it; packaging/start.sh sets it
+HEADLESS = f"Without a window: {_NAME} new net.netw --template mlp --data penguins && {_NAME} train net.netw"
 
 # What Qt loads on Linux, by the Debian package that holds it.
 LIBRARIES = {

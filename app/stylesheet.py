@@ -86,7 +86,7 @@ QAbstractItemView { background: $panel; border: none; outline: none; alternate-b
 QAbstractItemView::item { padding: 3px 4px; color: $text; }
 QAbstractItemView::item:hover { background: $raised; }
 QAbstractItemView::item:selected { background: $selected; color: $text; }
-QHeaderView { background: $panel; }
+QHeaderView, QTableCornerButton::section { background: $panel; border: none; }
 QHeaderView::section { background: $panel; color: $quiet; border: none; border-bottom: 1px solid $border; padding: 6px 8px; }
 QScrollArea { background: transparent; border: none; }
 QScrollBar:vertical { background: transparent; width: 10px; margin: 0; }

@@ -98,7 +98,7 @@ def _evaluation(run: Run, chosen: Prepared, rows: Array, part: str, notes: tuple
         except StopIteration as end:
             seen = end.value
             break
-    found = scores(graph, seen.outputs, seen.targets, run.fitted)
+    found = scores(graph, seen.outputs, seen.targets, run.fitted, every=True)
     return Evaluation(run.id, part, len(rows), seen.loss, found, (*chosen.notes, *notes))
 
 

@@ -6,7 +6,7 @@ What only some functions need is imported where it is used, so that the others s
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from engine.project.run import Run, Saved, next_id
 
 if TYPE_CHECKING:
     from engine.answers import Evaluation
+    from engine.bench.against import Compared
     from engine.data.dataset import Dataset
     from engine.data.targets import Answer
     from engine.export.report import Report
@@ -184,16 +185,19 @@ def samples() -> list[str]:
     return list(SAMPLES)
 
 
-def bench(seconds: float = 1.0) -> dict[str, dict[str, float]]:
-    """Return how long a training step of each of seven fixed networks takes: median, least and tenth in milliseconds.
+def bench(
+    file: FilePath | None = None, *, seconds: float = 0.3, rounds: int = 5, workers: int = 0
+) -> Iterator[Compared]:
+    """Yield how long a training step takes of seven fixed networks, and of a project's own, beside PyTorch's where it is.
 
-    NumPy must have been started with one thread for numbers that can be compared; the command sees to it.
+    Each is measured `rounds` times for so many seconds, in turn with PyTorch. `workers` processes share the work; 0: as
+    many as are fastest. NumPy must have been started with one thread; the command sees to it.
     """
-    from engine.bench.networks import NETWORKS
-    from engine.bench.serve import Bench
+    from engine.bench.against import compare, fixed_cases, project_case
 
-    served = Bench()
-    return {name: served.answer(f"RUN {name} {seconds}") for name in NETWORKS}
+    cases = [*fixed_cases(), *([project_case(load(file).project)] if file else [])]
+    for case in cases:
+        yield compare(case, workers=workers, rounds=rounds, seconds=seconds)
 
 
 def save_copy(file: FilePath, out: FilePath) -> None:

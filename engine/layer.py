@@ -13,7 +13,7 @@ from engine.problems import Fix
 from engine.spec import Spec
 
 # Names that a forward or backward may ask for besides its ports, weights and scratch arrays.
-SPECIAL = ("training", "rng")
+SPECIAL = ("training", "rng", "workers")
 
 
 class ShapeError(Exception):
@@ -80,6 +80,20 @@ class Example:
     integers: int = 0
 
 
+class Workers:
+    """Those who share the samples of a step, each with its part of them; this one is alone.
+
+    A layer whose result depends on the whole batch, as BatchNorm's does, asks for `workers` and adds up its sums.
+    """
+
+    def samples(self, here: int) -> int:
+        """Return how many samples the step has in all, of which `here` are this worker's."""
+        return here
+
+    def sum(self, values: Any) -> None:
+        """Replace a small array by its sum over all workers, equal to the last bit for all of them."""
+
+
 class OnnxGraph(Protocol):
     """The small language in which a layer describes itself to ONNX; values are their names."""
 
@@ -114,6 +128,11 @@ class Layer(Spec, family=True):
 
     category: ClassVar[str] = ""
     outputs: ClassVar[tuple[str, ...]] = ("y",)
+    # What the compiler may use:
+    in_place: ClassVar[bool] = False  # forward may write its output over its first input
+    # and of layers with one input x (engine/plan/passes.py):
+    monotone: ClassVar[bool] = False  # works on each value by itself, and a larger one never gets a smaller result
+    selects_largest: ClassVar[bool] = False  # every value of its output is the largest of some of its input
 
     def __init_subclass__(cls, abstract: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(abstract=abstract, **kwargs)
@@ -171,6 +190,10 @@ class Layer(Spec, family=True):
 
     def summary(self) -> str:
         """Return the most telling parameters in a few words, for the box on the canvas."""
+        return ""
+
+    def algorithm(self, *args: Any, **kwargs: Any) -> str:
+        """Return in a few words how it is computed for these shapes, where there is a choice."""
         return ""
 
     def multiply_adds(self, *args: Any, **kwargs: Any) -> int:

@@ -55,5 +55,8 @@ class Loss(Spec, family=True):
         return x
 
     def torch(self) -> str:
-        """Return PyTorch's expression for this loss: a module of (x, target) that gives the mean."""
+        """Return PyTorch's expression for this loss: a module or function of (x, target) that gives the mean.
+
+        Known names: torch and nn.
+        """
         raise NotImplementedError

@@ -15,7 +15,15 @@ class Metric(Spec, family=True):
     targets: ClassVar[tuple[Target, ...]] = ("value",)
     larger_is_better: ClassVar[bool] = True
     percent: ClassVar[bool] = False  # shown as 97.8 % rather than 0.978
+    while_training: ClassVar[bool] = False  # cheap and telling enough to be watched in every epoch
 
     def score(self, answer: Array, target: Array) -> float:
         """Return the score over all samples; NaN where it is not defined."""
         raise NotImplementedError
+
+    def sklearn(self, target: Target) -> str:
+        """Return scikit-learn's expression for targets of a kind, "" where it has none.
+
+        Known names: metrics; `true` and `said`, class numbers (N,) or values (N, D); `answer`, the probabilities.
+        """
+        return ""

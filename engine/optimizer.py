@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from typing import Any, ClassVar
 
+from engine.arrays import Array
 from engine.spec import Spec
+
+Update = Callable[[float, int], None]  # of the learning rate of a step, and its number
 
 
 class Optimizer(Spec, family=True):
@@ -16,6 +21,7 @@ class Optimizer(Spec, family=True):
     place; it may overwrite `grad`. It works elementwise, so that any slice of the vectors can be updated by itself.
     """
 
+    usual_rate: ClassVar[float] = 1e-3  # a learning rate to begin with
     slots: ClassVar[tuple[str, ...]] = ()
     scratch: ClassVar[tuple[str, ...]] = ()
 
@@ -23,6 +29,22 @@ class Optimizer(Spec, family=True):
         """Do one update in place."""
         raise NotImplementedError
 
+    def prepare(self, **vectors: Array) -> Update:
+        """Return a function of rate and step that does `update` on these vectors, by name, again and again.
+
+        One that works out beforehand what does not change makes the steps of small networks shorter.
+        """
+        names = list(inspect.signature(self.update).parameters)
+
+        def update(rate: float, step: int) -> None:
+            given = vectors | {"rate": rate, "step": step}
+            self.update(**{name: given[name] for name in names})
+
+        return update
+
     def torch(self) -> str:
-        """Return PyTorch's constructor call, written for `parameters` and `rate`: `torch.optim.SGD(parameters, lr=rate)`."""
+        """Return PyTorch's constructor call, written for `parameters` and `rate`: `torch.optim.SGD(parameters, lr=rate)`.
+
+        "" where PyTorch has no such optimizer.
+        """
         raise NotImplementedError

@@ -3,4 +3,5 @@
 set -u
 . "$(dirname "$0")/setup.sh"
 setup window ''
+export NETWRIGHT_COMMAND="sh $0" # what sentences of the program call it
 exec "$venv/bin/netwright" "$@"

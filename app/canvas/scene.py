@@ -278,6 +278,8 @@ class Scene(QGraphicsScene):
     def _restyle(self) -> None:
         forget_fonts()
         self._far.stale()
+        for item in self.items():  # each keeps a picture of itself, which the scene's own update leaves alone
+            item.update()
         self.update()
 
     def shown(self) -> Iterator[tuple[NodeId, Card, Place]]:

@@ -46,6 +46,7 @@ class ExportDialog(QDialog):
         folder = document.path.parent if document.path else Path.home()
         self.file = QLineEdit(str(folder / f"{document.title}.onnx"), self)
         self.opset = QComboBox(self)
+        self.opset.setAccessibleName("Format")
         for text, number in OPSETS:
             self.opset.addItem(text, number)
         self.verdict = QLabel("Every box will be compared with ONNX Runtime on up to 32 samples of your data.", self)

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from app.theme import tokens
 from engine.arrays import Array
 
+SMALLEST, LARGEST = 96, 448  # pixels
+
 
 class Picture(QWidget):
     """Shows an image (channels, height, width) of values between `low` and `high`; with `drawable` the mouse is a pen.
@@ -24,16 +26,19 @@ class Picture(QWidget):
         self.image = np.zeros((1, 8, 8), np.float32)
         self.low, self.high, self.drawable = 0.0, 255.0, False
         self._last: QPointF | None = None
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self._side = 224
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self.setMinimumSize(SMALLEST, SMALLEST)
         self.setAccessibleName("Image")
 
     def fit(self, side: int) -> None:
         """Take as much room as there is, between bounds that suit a small image."""
-        side = min(max(side, 96), 448)
-        self.setFixedSize(side, side)
+        self._side = min(max(side, SMALLEST), LARGEST)
+        self.setMaximumSize(self._side, self._side)
+        self.updateGeometry()
 
     def sizeHint(self) -> QSize:
-        return QSize(224, 224)
+        return QSize(self._side, self._side)
 
     def show_image(self, image: Array, low: float, high: float) -> None:
         """Show an image (channels, height, width)."""

@@ -10,7 +10,6 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable
 from typing import Any, TextIO
 
 import numpy as np
@@ -20,6 +19,7 @@ from engine.optimizers.adam import Adam
 from engine.plan.compile import compile
 from engine.plan.plan import Plan
 from engine.problems import UserError
+from engine.training.workers import MOST, cores, fastest
 
 RATE = 1e-3
 WARM_UP = 5  # steps that are not measured
@@ -27,11 +27,11 @@ FEWEST = 3  # steps that are measured
 
 
 class Bench:
-    """Answers requests, and keeps the network that was measured last."""
+    """Answers requests, and keeps the network that was measured last. `workers` as in `ready`."""
 
-    def __init__(self) -> None:
-        self.name = ""
-        self.step: Callable[[], float]
+    def __init__(self, workers: int = 0) -> None:
+        self.workers, self.name = workers, ""
+        self.plan: Plan | None = None
 
     def answer(self, request: str) -> Any:
         """Return what is to be written for one request; raise UserError where it cannot be answered."""
@@ -39,63 +39,70 @@ class Bench:
         if command == "RUN" and len(words := rest.split()) == 2:
             return self._run(words[0], float(words[1]))
         if command == "LOSSES" and len(words := rest.split(maxsplit=2)) == 3:
-            return losses(words[0], int(words[1]), words[2])
+            return losses(words[0], int(words[1]), words[2], self.workers)
         raise UserError("A request is RUN NAME SECONDS, LOSSES NAME COUNT FILE, or QUIT.")
 
     def _run(self, name: str, seconds: float) -> dict[str, float]:
-        if name != self.name:
-            self.name, self.step = "", stepper(ready(name))
+        if self.plan is None or name != self.name:
+            self.close()
+            self.name, self.plan = name, ready(name, self.workers)
             for _ in range(WARM_UP):
-                self.step()
-            self.name = name
-        return measure(self.step, seconds)
+                self.plan.step(RATE)
+        return measure(self.plan, seconds)
+
+    def close(self) -> None:
+        """End what was measured last."""
+        if self.plan:
+            self.plan.close()
+        self.plan = None
 
 
-def ready(name: str) -> Plan:
-    """Return a plan of one of the seven networks with its batch loaded."""
+def ready(name: str, workers: int = 1) -> Plan:
+    """Return a plan of one of the seven networks with its batch loaded. No `workers`: as many as are fastest."""
     made = network(name)
-    plan = compile(made.graph(), made.batch, optimizer=Adam())
-    x, target = made.data()
-    plan.load({"input": x}, {"output": target})
-    return plan
+    graph, (x, target) = made.graph(), made.data()
+
+    def compiled(count: int) -> Plan:
+        plan = compile(graph, made.batch, optimizer=Adam(), workers=count)
+        plan.load({"input": x}, {"output": target})
+        return plan
+
+    return compiled(workers or fastest(compiled, min(cores(), MOST)))
 
 
-def stepper(plan: Plan) -> Callable[[], float]:
-    """Return a function that does one training step and returns its loss."""
-    return lambda: plan.step(RATE)
-
-
-def losses(name: str, count: int, path: str) -> list[float]:
+def losses(name: str, count: int, path: str, workers: int = 1) -> list[float]:
     """Return the first losses of a network that starts from the values in a file."""
-    plan = ready(name)
+    plan = ready(name, workers)
     with np.load(path) as arrays:
         given = network(name).weights(plan.parameters, arrays)
     for own, array in given.items():
         np.copyto(plan.parameters[own], array)
-    return [plan.step(RATE) for _ in range(count)]
+    found = [plan.step(RATE) for _ in range(count)]
+    plan.close()
+    return found
 
 
-def measure(step: Callable[[], float], seconds: float) -> dict[str, float]:
+def measure(plan: Plan, seconds: float) -> dict[str, float]:
     """Train for about so many seconds and return the milliseconds of a step: median, least, 10 % quantile, CPU time."""
     durations: list[float] = []
-    cpu, begin = time.process_time(), time.perf_counter()
+    cpu, begin = plan.cpu_seconds(), time.perf_counter()
     while time.perf_counter() - begin < seconds or len(durations) < FEWEST:
         start = time.perf_counter()
-        step()
+        plan.step(RATE)
         durations.append((time.perf_counter() - start) * 1e3)
     return {
         "ms": float(np.median(durations)),
         "n": len(durations),
         "min": min(durations),
         "p10": float(np.percentile(durations, 10)),
-        "cpu": (time.process_time() - cpu) / len(durations) * 1e3,
+        "cpu": (plan.cpu_seconds() - cpu) / len(durations) * 1e3,
     }
 
 
-def serve(requests: TextIO | None = None, answers: TextIO | None = None) -> None:
+def serve(requests: TextIO | None = None, answers: TextIO | None = None, workers: int = 0) -> None:
     """Answer requests until QUIT or the end of the input; a request that fails is answered with `{"error": ...}`."""
     out = answers or _own_output()
-    bench = Bench()
+    bench = Bench(workers)
     for line in requests or sys.stdin:
         request = line.strip()
         if request == "QUIT":
@@ -103,6 +110,7 @@ def serve(requests: TextIO | None = None, answers: TextIO | None = None) -> None
         if request:
             out.write(json.dumps(_answered(bench, request)) + "\n")
             out.flush()
+    bench.close()
 
 
 def _answered(bench: Bench, request: str) -> Any:

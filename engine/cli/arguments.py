@@ -25,6 +25,10 @@ def _number(least: float, whole: bool) -> Any:
 
 
 _COUNT, _SEED, _RATE = _number(1, whole=True), _number(0, whole=True), _number(1e-12, whole=False)
+WORKERS = (
+    "--workers",
+    {"type": _SEED, "metavar": "N", "help": "processes that share the work (0: as many as are fastest)"},
+)
 
 # Each command: what it does, and its arguments as argparse takes them.
 COMMANDS: dict[str, tuple[str, tuple[tuple[str, dict[str, Any]], ...]]] = {
@@ -58,7 +62,7 @@ COMMANDS: dict[str, tuple[str, tuple[tuple[str, dict[str, Any]], ...]]] = {
             ("--seed", {"type": _SEED, "metavar": "N", "help": "same seed, same losses"}),
             ("--rate", {"type": _RATE, "metavar": "X", "help": "the learning rate"}),
             ("--batch", {"type": _COUNT, "metavar": "N", "help": "samples in one step"}),
-            ("--workers", {"type": _SEED, "metavar": "N", "help": "processes that share the work (0: chosen)"}),
+            WORKERS,
             ("--resume", {"action": "store_true", "help": "go on from the last checkpoint, exactly"}),
         ),
     ),
@@ -91,13 +95,13 @@ COMMANDS: dict[str, tuple[str, tuple[tuple[str, dict[str, Any]], ...]]] = {
     "layers": ("list all layers, losses, optimizers and so on", ()),
     "samples": ("list the data sets that come with the program", ()),
     "bench": (
-        "measure how fast the engine trains seven fixed networks on one thread",
+        "measure how fast the engine trains seven networks, beside PyTorch where it is installed",
         (
+            ("file", {"metavar": "FILE", "nargs": "?", "help": "a project (.netw) to measure as well"}),
+            WORKERS,
+            ("--rounds", {"type": _COUNT, "default": 5, "metavar": "N", "help": "turns of each (default: 5)"}),
+            ("--seconds", {"type": _RATE, "default": 0.3, "metavar": "X", "help": "length of a turn (default: 0.3)"}),
             ("--serve", {"action": "store_true", "help": "answer RUN, LOSSES and QUIT, one on each line"}),
-            (
-                "--seconds",
-                {"type": _RATE, "default": 1.0, "metavar": "X", "help": "how long each is measured (default: 1)"},
-            ),
         ),
     ),
     "save-copy": ("open a project and save it as another file", (FILE, ("out", {"metavar": "OUT"}))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping
@@ -19,6 +20,7 @@ from engine.problems import UserError
 from engine.project.file import SUFFIX
 from engine.training.environment import environment
 
+NAME = os.environ.get("NETWRIGHT_COMMAND", "netwright")  # as the person started it; packaging/start.sh sets it
 REPORTS = {".md": "to_markdown", ".html": "to_html", ".json": "to_json"}
 
 
@@ -27,7 +29,7 @@ def new(typed: Namespace) -> Outcome:
         raise UserError(f"{typed.out} is no name of a project file. Let it end with {SUFFIX}.")
     project = api.new(typed.out, template=typed.template, data=typed.data, target=typed.target)
     boxes = {name: type(layer).__name__ for name, layer in project.graph.nodes.items()}
-    lines = [f"Wrote {typed.out}: {' → '.join(boxes)}.", f"Train it with: netwright train {typed.out}"]
+    lines = [f"Wrote {typed.out}: {' → '.join(boxes)}.", f"Train it with: {NAME} train {typed.out}"]
     return Outcome({"file": typed.out, "boxes": boxes, "training": project.training.to_dict()}, lines)
 
 
@@ -126,16 +128,20 @@ def samples(typed: Namespace) -> Outcome:
 
 
 def bench(typed: Namespace) -> Outcome:
+    workers = typed.workers or 0
     if typed.serve:
         from engine.bench.serve import serve
 
-        serve()
+        serve(workers=workers)
         return Outcome({})
-    found = api.bench(typed.seconds)
-    told_of = environment()
-    inherited = [f"{name}={value} is set, which changes the speed." for name, value in told_of["inherited"].items()]
-    lines = [f"{name:20}{item['ms']:10.3f} ms a step" for name, item in found.items()]
-    return Outcome({"networks": found, "environment": told_of}, [*lines, *inherited])
+    from engine.cli import speeds
+
+    found = []
+    for item in api.bench(typed.file, seconds=typed.seconds, rounds=typed.rounds, workers=workers):
+        found.append(item)
+        print(f"{item.name} is measured.", file=sys.stderr)
+    measured = speeds.table(found, environment())
+    return Outcome(measured, speeds.lines(measured))
 
 
 def save_copy(typed: Namespace) -> Outcome:

@@ -14,8 +14,8 @@ from typing import Any
 
 from engine.cli.arguments import read
 from engine.cli.log import log_path, record
+from engine.plan.threads import one_thread
 from engine.problems import UserError
-from engine.training.environment import one_thread
 
 
 @dataclass(frozen=True)

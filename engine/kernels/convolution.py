@@ -66,9 +66,9 @@ class Columns:
             for top in range(0, self.windows.out[0], self.rows):
                 rows = slice(top, min(top + self.rows, self.windows.out[0]))
                 block = images, rows
-                yield block, (x[block].reshape(-1, self.windows.width) if as_it_is else self._cut(block))
+                yield block, (x[block].reshape(-1, self.windows.width) if as_it_is else self.cut(block))
 
-    def _cut(self, block: Block) -> Array:
+    def cut(self, block: Block) -> Array:
         """Return the windows of one block of the padded images, (P, K)."""
         (images, rows), width = block, self.windows.width
         n = images.stop - images.start
@@ -103,7 +103,7 @@ def backward_filters(x: Array, grad_y: Array, columns: Columns, part: Array, tot
     """Write the gradient of the filters (K, F) into `total`; `part` is a work array of its shape."""
     total[...] = 0
     for block, matrix in columns.blocks(x):
-        _add_product(matrix, grad_y[block], part, total)  # (K, P) @ (P, F) -> (K, F)
+        add_product(matrix, grad_y[block], part, total)  # (K, P) @ (P, F) -> (K, F)
 
 
 def backward_mirrored(
@@ -117,7 +117,7 @@ def backward_mirrored(
     total[...] = 0
     out = grad_x if grad_x.flags.c_contiguous else np.empty(grad_x.shape, grad_x.dtype)
     for block, matrix in columns.blocks(grad_y):
-        _add_product(matrix, x[block], part, total)  # (KF, P) @ (P, C) -> (KF, C)
+        add_product(matrix, x[block], part, total)  # (KF, P) @ (P, C) -> (KF, C)
         matrix.dot(flipped, out[block].reshape(-1, x.shape[3]))  # (P, KF) @ (KF, C) -> (P, C)
     if out is not grad_x:
         grad_x[...] = out
@@ -134,7 +134,7 @@ def backward_scattered(
     windows = columns.windows
     for (images, rows), matrix in columns.blocks(x):
         grad, block = grad_y[images, rows], spread[: images.stop - images.start]
-        _add_product(matrix, grad, part, total)  # (K, P) @ (P, F) -> (K, F)
+        add_product(matrix, grad, part, total)  # (K, P) @ (P, F) -> (K, F)
         taps = columns.columns[: matrix.size].reshape(-1, windows.width)
         grad.reshape(len(taps), -1).dot(filters.T, taps)  # (P, F) @ (F, K) -> (P, K)
         if rows.start == 0:
@@ -144,7 +144,8 @@ def backward_scattered(
             grad_x[images] = windows.inside(block)
 
 
-def _add_product(matrix: Array, values: Array, part: Array, total: Array) -> None:
+def add_product(matrix: Array, values: Array, part: Array, total: Array) -> None:
+    """Add the product of `matrix` (P, K), transposed, with `values` (P, F) to `total` (K, F); `part` is like it."""
     matrix.T.dot(values.reshape(len(matrix), -1), part)
     np.add(total, part, out=total)
 

@@ -1,17 +1,33 @@
-"""Normalisation of each sample over its pixels and groups of channels. Values are (N, P, C), sums of pixels (N, C)."""
+"""Normalisation of each sample over its pixels and groups of channels.
+
+Values are rows (N, R, L): of an image each row holds W pixels with all their channels, so L is W · C, as long rows make the
+best of a processor. What belongs to channels is (N, C).
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from engine.arrays import Array
-from engine.kernels.memory import channels_last
+from engine.kernels.memory import channels_last, ones
 
 
-def pixels(x: Array) -> Array:
-    """Return images, series or vectors as (N, P, C): a view where they lie channels-last in memory."""
+def rows_of(x: Array) -> Array:
+    """Return images as rows (N, H, W·C), series (N, T, F) as they are, vectors (N, F) as (N, 1, F)."""
     last = channels_last(x)
-    return last.reshape(len(last), -1, last.shape[-1])
+    return last.reshape(len(x), -1 if x.ndim > 2 else 1, last.shape[-1] * (last.shape[-2] if x.ndim == 4 else 1))
+
+
+def channel_sums(x: Array, out: Array) -> None:
+    """Write the sum of every channel of every sample: (N, R, W·C) -> (N, C)."""
+    sums = np.matmul(ones(x.shape[1], x.dtype), x)  # (R,) @ (N, R, L) -> (N, L)
+    np.sum(sums.reshape(len(x), -1, out.shape[1]), axis=1, out=out)
+
+
+def wide(values: Array, x: Array) -> Array:
+    """Return what belongs to channels, (N, C) or (C,), repeated to the length of a row: (N, 1, L) or (L,)."""
+    repeats = x.shape[2] // values.shape[-1]
+    return np.tile(values[:, None], (1, 1, repeats)) if values.ndim == 2 else np.tile(values, repeats)
 
 
 def share(sums: Array, groups: int, count: int) -> None:
@@ -23,16 +39,16 @@ def share(sums: Array, groups: int, count: int) -> None:
 def normalise(x: Array, groups: int, epsilon: float, mean: Array, spread: Array, normal: Array, work: Array) -> None:
     """Write (x - mean) / √(variance + epsilon) into `normal`, 1 / √… into `spread`; `work` is like `x`."""
     count = x[0].size // groups
-    np.sum(x, axis=1, out=mean)
+    channel_sums(x, mean)
     share(mean, groups, count)
-    np.subtract(x, mean[:, None], out=normal)
+    np.subtract(x, wide(mean, x), out=normal)
     np.multiply(normal, normal, out=work)
-    np.sum(work, axis=1, out=spread)
+    channel_sums(work, spread)
     share(spread, groups, count)
     np.add(spread, epsilon, out=spread)
     np.sqrt(spread, out=spread)
     np.divide(1, spread, out=spread)
-    np.multiply(normal, spread[:, None], out=normal)
+    np.multiply(normal, wide(spread, x), out=normal)
 
 
 def normalise_back(
@@ -40,14 +56,14 @@ def normalise_back(
 ) -> None:
     """Write the gradient at the input of `normalise`; `normal` is overwritten.
 
-    `plain` and `weighted` (N, C) are the sums over pixels of `grad`, and of `grad` · `normal`; they are overwritten.
+    `plain` and `weighted` (N, C) are the sums of `grad`, and of `grad` · `normal`; they are overwritten.
     """
     count = grad[0].size // groups
     for sums in (plain, weighted):
         np.multiply(sums, weight, out=sums)
         share(sums, groups, count)
-    np.multiply(grad, weight, out=out)
-    np.multiply(normal, weighted[:, None], out=normal)
+        np.multiply(sums, spread, out=sums)
+    np.multiply(grad, wide(spread * weight, grad), out=out)
+    np.multiply(normal, wide(weighted, grad), out=normal)
     np.subtract(out, normal, out=out)
-    np.subtract(out, plain[:, None], out=out)
-    np.multiply(out, spread[:, None], out=out)
+    np.subtract(out, wide(plain, grad), out=out)

@@ -60,6 +60,14 @@ def zeros_like(x: Array) -> Array | float:
     return _constant(0.0, PIECE, x.dtype)[: x.size] if x.ndim == 1 and x.size <= PIECE else 0.0
 
 
+@lru_cache(maxsize=256)
+def constant(value: float, dtype: Any) -> Array:
+    """Return a number as an array without axes, which costs half as much as a number in a call with small arrays."""
+    made = np.array(value, dtype)
+    made.flags.writeable = False
+    return made
+
+
 def ones(count: int, dtype: Any) -> Array:
     """Return a vector of ones that nobody may write to; a product with it is a sum."""
     return _constant(1.0, count, np.dtype(dtype))

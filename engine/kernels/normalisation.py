@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from engine.arrays import Array
@@ -14,19 +16,33 @@ def fold(sums: Array, channels: int) -> Array:
     return sums.reshape(-1, channels).sum(axis=0)
 
 
-def statistics(x: Array, mean: Array, variance: Array, work: Array) -> None:
-    """Write the mean and the (biased) variance of every channel; `work` has room for one block of rows."""
-    repeats = x.shape[1] // mean.size
-    share = mean.size / x.size
-    np.multiply(fold(ones(len(x), x.dtype).dot(x), mean.size), share, out=mean)  # (R,) @ (R, W·C) -> (W·C,)
-    row = np.tile(mean, repeats)
+def statistics(
+    x: Array,
+    mean: Array,
+    variance: Array,
+    work: Array,
+    count: float | None = None,
+    add_up: Callable[[Array], None] = lambda sums: None,
+) -> None:
+    """Write the mean and the (biased) variance of every channel; `work` has room for one block of rows.
+
+    Where only some values are here, `count` is how many each channel has in all, and `add_up` replaces an array by its
+    sum over all parts.
+    """
+    count = x.size / mean.size if count is None else count
+    mean[...] = fold(ones(len(x), x.dtype).dot(x), mean.size)  # (R,) @ (R, W·C) -> (W·C,)
+    add_up(mean)
+    mean /= count
+    row = np.tile(mean, x.shape[1] // mean.size)
     total = np.zeros_like(row)
     for (part,) in row_blocks(x):
         d = work[: part.size].reshape(part.shape)
         np.subtract(part, row, out=d)
         np.multiply(d, d, out=d)
         total += ones(len(d), d.dtype).dot(d)
-    np.multiply(fold(total, mean.size), share, out=variance)
+    variance[...] = fold(total, mean.size)
+    add_up(variance)
+    variance /= count
 
 
 def scale_and_shift(x: Array, factor: Array, offset: Array, out: Array) -> None:

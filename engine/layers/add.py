@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ class Add(Layer):
     """
 
     category = "Merge"
+    in_place: ClassVar[bool] = True
     inputs: int = param("How many branches come in.", default=2, min=2, max=64)
 
     def shape(self, *x: Shape) -> Shape:

@@ -10,12 +10,17 @@ import numpy as np
 from engine.arrays import Array, Shape, describe
 from engine.kernels import normalisation
 from engine.kernels.reductions import block_values, channel_rows, give_back, repeat
-from engine.layer import Example, OnnxGraph, Pointwise, Scratch, ShapeError, Weight
+from engine.layer import Example, OnnxGraph, Pointwise, Scratch, ShapeError, Weight, Workers
 from engine.spec import param
 
 
 def _channels(x: Shape) -> int:
     return x[0] if len(x) == 3 else x[-1]
+
+
+def _count(x: Array, workers: Workers) -> float:
+    """Return how many values each channel has in the whole batch."""
+    return workers.samples(len(x)) * x.size / (len(x) * _channels(x.shape[1:]))
 
 
 class BatchNorm(Pointwise):
@@ -62,14 +67,15 @@ class BatchNorm(Pointwise):
         spread: Array,
         work: Array,
         training: bool,
+        workers: Workers,
         y: Array,
     ) -> None:
         rows, out = channel_rows(x), channel_rows(y)
         np.copyto(mean, running_mean)
         np.copyto(spread, running_var)
         if training:
-            count = x.size / mean.size
-            normalisation.statistics(rows, mean, spread, work)
+            count = _count(x, workers)
+            normalisation.statistics(rows, mean, spread, work, count, workers.sum)
             running_mean += self.momentum * (mean - running_mean)
             running_var += self.momentum * (spread * (count / max(count - 1, 1)) - running_var)
         np.add(spread, self.epsilon, out=spread)
@@ -86,6 +92,7 @@ class BatchNorm(Pointwise):
         mean: Array,
         spread: Array,
         back_work: Array,
+        workers: Workers,
         grad_y: Array,
         grad_x: Array | None,
         grad_weight: Array,
@@ -93,15 +100,16 @@ class BatchNorm(Pointwise):
     ) -> None:
         rows, grad = channel_rows(x), channel_rows(grad_y)
         plain, weighted = normalisation.gradient_sums(rows, grad, repeat(mean, x), back_work)
-        grad_bias[...] = normalisation.fold(plain, mean.size)
-        grad_weight[...] = normalisation.fold(weighted, mean.size) * spread
+        sums = np.stack((normalisation.fold(plain, mean.size), normalisation.fold(weighted, mean.size) * spread))
+        grad_bias[...], grad_weight[...] = sums
         if grad_x is None:
             return
         # The gradient is weight · spread · (grad - mean(grad) - normal · mean(grad · normal)).
-        count = x.size / mean.size
+        workers.sum(sums)
+        sums /= _count(x, workers)
         factor = weight * spread
-        x_factor = -factor * spread * grad_weight / count
-        offset = -factor * grad_bias / count - x_factor * mean
+        x_factor = -factor * spread * sums[1]
+        offset = -factor * sums[0] - x_factor * mean
         out = channel_rows(grad_x)
         by_x, by_grad, shift = (repeat(values, x) for values in (x_factor, factor, offset))
         normalisation.combine(rows, grad, by_x, by_grad, shift, back_work, out)

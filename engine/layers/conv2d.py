@@ -21,7 +21,7 @@ STORED = (2, 3, 1, 0)  # filters lie in memory as the matrix (KH, KW, C, F) that
 
 
 @lru_cache(maxsize=1024)
-def _windows(layer: Conv2D, x: Shape) -> Windows:
+def windows_of(layer: Conv2D, x: Shape) -> Windows:
     """Return where the filters stand on an image of shape `x`."""
     padding: tuple[Pair, Pair] = ((0, 0), (0, 0))
     if layer.padding == "explicit":
@@ -39,10 +39,10 @@ def _mirror(layer: Conv2D, x: Shape) -> Windows | None:
     """Return the windows on the gradient of the output, where going back that way is the cheaper one."""
     if layer.filters > 3 * x[0]:
         return None
-    return _windows(layer, x).mirror(layer.filters)
+    return windows_of(layer, x).mirror(layer.filters)
 
 
-def _matrix(weight: Array) -> Array:
+def filter_matrix(weight: Array) -> Array:
     """Return filters (F, C, KH, KW) as the matrix (KH·KW·C, F): a view, where they are stored so."""
     return weight.transpose(STORED).reshape(-1, len(weight))
 
@@ -81,7 +81,7 @@ class Conv2D(Layer):
     def shape(self, x: Shape) -> Shape:
         if len(x) != 3:
             raise ShapeError(f"Conv2D takes an image (channels × height × width), not {describe(x)}.")
-        out = _windows(self, x).out
+        out = windows_of(self, x).out
         if min(out) < 1:
             raise ShapeError(
                 f"A filter of {describe(self.kernel)} does not fit into an image of {describe(x[1:])}. "
@@ -102,7 +102,7 @@ class Conv2D(Layer):
         return {"weight": weight} | ({"bias": Weight((self.filters,))} if self.use_bias else {})
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
-        windows, mirror = _windows(self, x), _mirror(self, x)
+        windows, mirror = windows_of(self, x), _mirror(self, x)
         size = (windows.width * self.filters,)
         work = {
             "columns": Scratch((convolution.column_count(windows),), batched=False),
@@ -121,8 +121,8 @@ class Conv2D(Layer):
         return work | {"back_columns": Scratch((count,), batched=False)}
 
     def forward(self, x: Array, weight: Array, bias: Array | None, columns: Array, padded: Array, y: Array) -> None:
-        cut = convolution.Columns(_windows(self, x.shape[1:]), padded, columns)
-        convolution.convolve(channels_last(x), _matrix(weight), bias, cut, channels_last(y))
+        cut = convolution.Columns(windows_of(self, x.shape[1:]), padded, columns)
+        convolution.convolve(channels_last(x), filter_matrix(weight), bias, cut, channels_last(y))
 
     def backward(
         self,
@@ -152,17 +152,17 @@ class Conv2D(Layer):
             convolution.backward_mirrored(images, grad, columns, filters, part, total, channels_last(grad_x))
             grad_weight.transpose(2, 3, 0, 1)[...] = total.reshape(turned.shape)[::-1, ::-1]
             return
-        columns = convolution.Columns(_windows(self, x.shape[1:]), padded, back_columns)
+        columns = convolution.Columns(windows_of(self, x.shape[1:]), padded, back_columns)
         part, total = part.reshape(-1, self.filters), total.reshape(-1, self.filters)
         if grad_x is None or spread is None:
             convolution.backward_filters(images, grad, columns, part, total)
         else:
-            filters, out = _matrix(weight), channels_last(grad_x)
+            filters, out = filter_matrix(weight), channels_last(grad_x)
             convolution.backward_scattered(images, grad, columns, filters, part, total, spread, out)
         grad_weight.transpose(STORED)[...] = total.reshape(*self.kernel, x.shape[1], self.filters)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
-        (top, bottom), (left, right) = _windows(self, g.shape("x")).padding
+        (top, bottom), (left, right) = windows_of(self, g.shape("x")).padding
         bias = [g.weight("bias")] if self.use_bias else []
         return g.op(
             "Conv",
@@ -176,7 +176,7 @@ class Conv2D(Layer):
         )
 
     def torch(self, x: Shape) -> str:
-        (top, bottom), (left, right) = _windows(self, x).padding
+        (top, bottom), (left, right) = windows_of(self, x).padding
         padding, call = (top, left), ""
         if (top, left) != (bottom, right):
             padding, call = (0, 0), f"(F.pad(x, ({left}, {right}, {top}, {bottom})))"
@@ -188,8 +188,16 @@ class Conv2D(Layer):
     def summary(self) -> str:
         return f"{self.filters} filters · {self.kernel[0]} × {self.kernel[1]}"
 
+    def algorithm(self, x: Shape) -> str:
+        windows = windows_of(self, x)
+        images, rows = convolution.block_size(windows)
+        block = f"{rows} rows" if rows < windows.out[0] else f"{images} images" if images > 1 else "one image"
+        back = "from windows of the gradient" if _mirror(self, x) else "added back window by window"
+        how = "no copy" if windows.is_plain else "windows copied"
+        return f"one product for {block}, {how}; gradient {back}"
+
     def multiply_adds(self, x: Shape) -> int:
-        windows = _windows(self, x)
+        windows = windows_of(self, x)
         return windows.pixels * windows.width * self.filters
 
     @classmethod

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from engine.arrays import Array, Shape, describe
+from engine.calls import Run, prepared
 from engine.initializer import Initializer
 from engine.initializers.glorot import GlorotUniform
 from engine.kernels.reductions import sum_rows
@@ -33,15 +36,23 @@ class Dense(Layer):
         return (*x[:-1], self.units)
 
     def weights(self, x: Shape) -> dict[str, Weight]:
-        weight = Weight((self.units, x[-1]), self.initializer, fan_in=x[-1], fan_out=self.units)
+        shape = (self.units, x[-1])
+        weight = Weight(shape, self.initializer, fan_in=x[-1], fan_out=self.units, memory=(1, 0))
         return {"weight": weight} | ({"bias": Weight((self.units,))} if self.use_bias else {})
 
-    def forward(self, x: Array, weight: Array, bias: Array | None, y: Array) -> None:
+    @prepared
+    def forward(self, x: Array, weight: Array, bias: Array | None, y: Array) -> Run:
         rows, out = x.reshape(-1, x.shape[-1]), y.reshape(-1, y.shape[-1])
-        rows.dot(weight.T, out)  # (N, I) @ (I, U) -> (N, U)
-        if bias is not None:
-            out += bias
+        matrix = weight.T  # as it lies in memory, which with few rows makes the product faster by half
 
+        def run() -> None:
+            rows.dot(matrix, out)  # (N, I) @ (I, U) -> (N, U)
+            if bias is not None:
+                np.add(out, bias, out)
+
+        return run
+
+    @prepared
     def backward(
         self,
         x: Array,
@@ -50,13 +61,19 @@ class Dense(Layer):
         grad_x: Array | None,
         grad_weight: Array,
         grad_bias: Array | None,
-    ) -> None:
+    ) -> Run:
         rows, grad = x.reshape(-1, x.shape[-1]), grad_y.reshape(-1, grad_y.shape[-1])
-        grad.T.dot(rows, grad_weight)  # (U, N) @ (N, I) -> (U, I)
-        if grad_bias is not None:
-            sum_rows(grad, out=grad_bias)
-        if grad_x is not None:
-            grad.dot(weight, grad_x.reshape(rows.shape))  # (N, U) @ (U, I) -> (N, I)
+        columns, grad_matrix = rows.T, grad_weight.T
+        grad_rows = None if grad_x is None else grad_x.reshape(rows.shape)
+
+        def run() -> None:
+            columns.dot(grad, grad_matrix)  # (I, N) @ (N, U) -> (I, U)
+            if grad_bias is not None:
+                sum_rows(grad, grad_bias)
+            if grad_rows is not None:
+                grad.dot(weight, grad_rows)  # (N, U) @ (U, I) -> (N, I)
+
+        return run
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         if len(g.shape("x")) == 1:

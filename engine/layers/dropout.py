@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -21,6 +21,7 @@ class Dropout(Pointwise):
     """
 
     category = "Regularisation"
+    in_place: ClassVar[bool] = True
     rate: float = param("The share of values that are set to zero.", default=0.5, min=0.0, max=0.95)
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:

@@ -7,7 +7,7 @@ from math import prod
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.kernels.group_normalisation import normalise, normalise_back, pixels
+from engine.kernels.group_normalisation import channel_sums, normalise, normalise_back, rows_of, wide
 from engine.kernels.reductions import give_back
 from engine.layer import Pointwise, Scratch, Weight
 from engine.spec import param
@@ -35,16 +35,17 @@ class GroupedNorm(Pointwise, abstract=True):
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         channels = channels_of(x)
-        whole, each = Scratch((prod(x) // channels, channels)), Scratch((channels,))
-        return {"normal": whole, "mean": each, "spread": each, "plain": each, "weighted": each}
+        each = Scratch((channels,))
+        return {"normal": Scratch((prod(x),)), "mean": each, "spread": each, "plain": each, "weighted": each}
 
     def forward(
         self, x: Array, weight: Array, bias: Array, normal: Array, mean: Array, spread: Array, y: Array
     ) -> None:
-        out = pixels(y)
-        normalise(pixels(x), self.count(weight.size), self.epsilon, mean, spread, normal, out)
-        np.multiply(normal, weight, out=out)
-        np.add(out, bias, out=out)
+        source, out = rows_of(x), rows_of(y)
+        z = normal.reshape(out.shape)
+        normalise(source, self.count(weight.size), self.epsilon, mean, spread, z, out)
+        np.multiply(z, wide(weight, out), out=out)
+        np.add(out, wide(bias, out), out=out)
         give_back(out, y)
 
     def backward(
@@ -59,12 +60,14 @@ class GroupedNorm(Pointwise, abstract=True):
         grad_weight: Array,
         grad_bias: Array,
     ) -> None:
-        grad = pixels(grad_y)
-        np.sum(grad, axis=1, out=plain)
-        np.einsum("npc,npc->nc", grad, normal, out=weighted)
+        grad = rows_of(grad_y)
+        z = normal.reshape(grad.shape)
+        out = z if grad_x is None else rows_of(grad_x)
+        channel_sums(grad, plain)
+        np.multiply(grad, z, out=out)
+        channel_sums(out, weighted)
         np.sum(plain, axis=0, out=grad_bias)
         np.sum(weighted, axis=0, out=grad_weight)
         if grad_x is not None:
-            out = pixels(grad_x)
-            normalise_back(grad, weight, self.count(weight.size), spread, normal, plain, weighted, out)
+            normalise_back(grad, weight, self.count(weight.size), spread, z, plain, weighted, out)
             give_back(out, grad_x)

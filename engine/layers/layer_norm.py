@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import prod
-from typing import Any
+from typing import Any, ClassVar
 
 from engine.arrays import Array, Shape, describe
 from engine.kernels.memory import channels_last
@@ -40,6 +40,7 @@ class LayerNorm(Pointwise):
     """
 
     category = "Normalisation"
+    in_place: ClassVar[bool] = True
     epsilon: float = param(
         "Added to the variance, so as not to divide by zero.", default=1e-5, min=1e-8, max=1e-1, advanced=True
     )

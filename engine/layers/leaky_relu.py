@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ class LeakyReLU(Pointwise):
     """
 
     category = "Activation"
+    monotone: ClassVar[bool] = True
     slope: float = param("What negative values are multiplied by.", default=0.01, min=0.0, max=0.99)
 
     def forward(self, x: Array, y: Array) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 from engine.arrays import Array, Shape
 from engine.kernels import pooling
@@ -18,6 +18,8 @@ class MaxPool2D(Pool2D):
 
     Of equal values the uppermost in the leftmost column gets the gradient. ONNX: MaxPool. PyTorch: nn.MaxPool2d.
     """
+
+    selects_largest: ClassVar[bool] = True
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         channels, _, width = x

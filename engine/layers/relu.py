@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.kernels.memory import pieces, zeros_like
+from engine.calls import Run, prepared
+from engine.kernels.memory import constant, pieces, zeros_like
 from engine.layer import Example, OnnxGraph, Pointwise
 
 
@@ -19,15 +20,29 @@ class ReLU(Pointwise):
     """
 
     category = "Activation"
+    in_place: ClassVar[bool] = True
+    monotone: ClassVar[bool] = True
 
-    def forward(self, x: Array, y: Array) -> None:
-        for source, out in pieces(x, y):
-            np.maximum(source, zeros_like(source), out=out)
+    @prepared
+    def forward(self, x: Array, y: Array) -> Run:
+        parts = [(source, zeros_like(source), out) for source, out in pieces(x, y)]
 
-    def backward(self, y: Array, grad_y: Array, grad_x: Array) -> None:
-        for value, grad, out in pieces(y, grad_y, grad_x):
-            np.greater(value, 0, out=out)
-            np.multiply(out, grad, out=out)
+        def run() -> None:
+            for source, zeros, out in parts:
+                np.maximum(source, zeros, out=out)
+
+        return run
+
+    @prepared
+    def backward(self, y: Array, grad_y: Array, grad_x: Array) -> Run:
+        parts, zero = list(pieces(y, grad_y, grad_x)), constant(0, y.dtype)
+
+        def run() -> None:
+            for value, grad, out in parts:
+                np.greater(value, zero, out=out)
+                np.multiply(out, grad, out)
+
+        return run
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Relu", x)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.kernels.memory import pieces
+from engine.calls import Run, prepared
+from engine.kernels.memory import constant, pieces
 from engine.layer import Example, OnnxGraph, Pointwise
 
 
@@ -19,19 +20,33 @@ class Sigmoid(Pointwise):
     """
 
     category = "Activation"
+    in_place: ClassVar[bool] = True
+    monotone: ClassVar[bool] = True
 
-    def forward(self, x: Array, y: Array) -> None:
-        for source, out in pieces(x, y):
-            np.multiply(source, 0.5, out=out)
-            np.tanh(out, out=out)
-            np.multiply(out, 0.5, out=out)
-            np.add(out, 0.5, out=out)
+    @prepared
+    def forward(self, x: Array, y: Array) -> Run:
+        parts, half = list(pieces(x, y)), constant(0.5, x.dtype)
 
-    def backward(self, y: Array, grad_y: Array, grad_x: Array) -> None:
-        for value, grad, out in pieces(y, grad_y, grad_x):
-            np.subtract(1, value, out=out)
-            np.multiply(out, value, out=out)
-            np.multiply(out, grad, out=out)
+        def run() -> None:
+            for source, out in parts:
+                np.multiply(source, half, out)
+                np.tanh(out, out)
+                np.multiply(out, half, out)
+                np.add(out, half, out)
+
+        return run
+
+    @prepared
+    def backward(self, y: Array, grad_y: Array, grad_x: Array) -> Run:
+        parts, one = list(pieces(y, grad_y, grad_x)), constant(1, y.dtype)
+
+        def run() -> None:
+            for value, grad, out in parts:
+                np.subtract(one, value, out)
+                np.multiply(out, value, out)
+                np.multiply(out, grad, out)
+
+        return run
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Sigmoid", x)

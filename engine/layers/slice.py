@@ -32,9 +32,10 @@ class Slice(AlongAxis):
         size = self.checked(x)
         count = len(range(*self._part.indices(size)))
         if not count:
+            stop = f"{self.stop}" if self.stop else "the end"
             raise ShapeError(
-                f"Slice keeps nothing from {self.start} to {self.stop} of an axis of {size}. Let it end later.",
-                Change("stop", 0),
+                f"Slice keeps nothing from {self.start} to {stop} of an axis of {size}. Let it begin earlier or end later.",
+                Change("stop" if self.start < size else "start", 0),
             )
         return self.resized(x, count)
 

@@ -10,7 +10,6 @@ import numpy as np
 from engine.arrays import Array, Generator, Shape, describe
 from engine.kernels.memory import channels_last
 from engine.layer import Example, OnnxGraph, Pointwise, Scratch, ShapeError
-from engine.problems import Insert
 from engine.spec import param
 
 
@@ -26,10 +25,7 @@ class SpatialDropout(Pointwise):
 
     def shape(self, x: Shape) -> Shape:
         if len(x) not in (2, 3):
-            fix = (Insert("Dropout"),) if len(x) == 1 else ()
-            raise ShapeError(
-                f"SpatialDropout takes an image or a series, not {describe(x)}. Use a Dropout there.", *fix
-            )
+            raise ShapeError(f"SpatialDropout takes an image or a series, not {describe(x)}. Use a Dropout there.")
         return x
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.kernels.memory import pieces
+from engine.calls import Run, prepared
+from engine.kernels.memory import constant, pieces
 from engine.layer import Example, OnnxGraph, Pointwise
 
 
@@ -19,16 +20,30 @@ class Tanh(Pointwise):
     """
 
     category = "Activation"
+    in_place: ClassVar[bool] = True
+    monotone: ClassVar[bool] = True
 
-    def forward(self, x: Array, y: Array) -> None:
-        for source, out in pieces(x, y):
-            np.tanh(source, out=out)
+    @prepared
+    def forward(self, x: Array, y: Array) -> Run:
+        parts = list(pieces(x, y))
 
-    def backward(self, y: Array, grad_y: Array, grad_x: Array) -> None:
-        for value, grad, out in pieces(y, grad_y, grad_x):
-            np.multiply(value, value, out=out)
-            np.subtract(1, out, out=out)
-            np.multiply(out, grad, out=out)
+        def run() -> None:
+            for source, out in parts:
+                np.tanh(source, out)
+
+        return run
+
+    @prepared
+    def backward(self, y: Array, grad_y: Array, grad_x: Array) -> Run:
+        parts, one = list(pieces(y, grad_y, grad_x)), constant(1, y.dtype)
+
+        def run() -> None:
+            for value, grad, out in parts:
+                np.multiply(value, value, out)
+                np.subtract(one, out, out)
+                np.multiply(out, grad, out)
+
+        return run
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Tanh", x)

@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run, prepared
+from engine.kernels.memory import constant
 from engine.kernels.reductions import mean_of_samples
 from engine.layer import OnnxGraph, Scratch
 from engine.loss import Loss, Target
@@ -29,22 +31,34 @@ class BinaryCrossEntropy(Loss):
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         return {"each": Scratch(x), "product": Scratch(x)}
 
-    def forward(self, x: Array, target: Array, each: Array, product: Array, losses: Array) -> None:
-        np.logaddexp(x, 0, out=each)  # log(1 + exp(x)), which does not overflow
-        np.multiply(x, target, out=product)
-        each -= product
-        if self.positive_weight != 1:  # this is -log of the probability of what is true
-            np.multiply(target, self.positive_weight - 1, out=product)
-            product += 1
-            np.multiply(each, product, out=each)
-        mean_of_samples(each, out=losses)
+    @prepared
+    def forward(self, x: Array, target: Array, each: Array, product: Array, losses: Array) -> Run:
+        zero = constant(0, x.dtype)
 
-    def backward(self, x: Array, target: Array, product: Array, scale: float, grad_x: Array) -> None:
-        _sigmoid(x, out=grad_x)
-        grad_x -= target
-        if self.positive_weight != 1:
-            np.multiply(grad_x, product, out=grad_x)
-        grad_x *= scale / x[0].size
+        def run() -> None:
+            np.logaddexp(x, zero, each)  # log(1 + exp(x)), which does not overflow
+            np.multiply(x, target, product)
+            np.subtract(each, product, each)
+            if self.positive_weight != 1:  # this is -log of the probability of what is true
+                np.multiply(target, self.positive_weight - 1, product)
+                np.add(product, 1, product)
+                np.multiply(each, product, each)
+            mean_of_samples(each, losses)
+
+        return run
+
+    @prepared
+    def backward(self, x: Array, target: Array, product: Array, scale: float, grad_x: Array) -> Run:
+        share = constant(scale / x[0].size, x.dtype)
+
+        def run() -> None:
+            _sigmoid(x, grad_x)
+            np.subtract(grad_x, target, grad_x)
+            if self.positive_weight != 1:
+                np.multiply(grad_x, product, grad_x)
+            np.multiply(grad_x, share, grad_x)
+
+        return run
 
     def answer(self, x: Array) -> Array:
         return _sigmoid(x, out=np.empty_like(x))
@@ -66,8 +80,9 @@ class BinaryCrossEntropy(Loss):
 
 def _sigmoid(x: Array, out: Array) -> Array:
     # tanh costs half of exp and never overflows: σ(x) = tanh(x / 2) / 2 + 1 / 2
-    np.multiply(x, 0.5, out=out)
-    np.tanh(out, out=out)
-    out *= 0.5
-    out += 0.5
+    half = constant(0.5, x.dtype)
+    np.multiply(x, half, out)
+    np.tanh(out, out)
+    np.multiply(out, half, out)
+    np.add(out, half, out)
     return out

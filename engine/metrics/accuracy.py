@@ -19,6 +19,7 @@ class Accuracy(Metric):
 
     targets: ClassVar[tuple[Target, ...]] = ("class", "binary")
     percent: ClassVar[bool] = True
+    while_training: ClassVar[bool] = True
 
     def score(self, answer: Array, target: Array) -> float:
         if not target.size:
@@ -26,3 +27,6 @@ class Accuracy(Metric):
         classes = answer.ndim == target.ndim + 1
         given, true = (answer.argmax(axis=-1), target) if classes else (answer >= 0.5, target >= 0.5)
         return float(np.equal(given, true).mean())
+
+    def sklearn(self, target: Target) -> str:
+        return "metrics.accuracy_score(true, said)"

@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from engine.arrays import Array
+from engine.loss import Target
 from engine.metric import Metric
 
 
@@ -14,6 +15,10 @@ class MeanAbsoluteError(Metric):
     """Mean distance between answer and target, in the target's unit: the mean of |answer - target|."""
 
     larger_is_better: ClassVar[bool] = False
+    while_training: ClassVar[bool] = True
 
     def score(self, answer: Array, target: Array) -> float:
         return float(np.abs(np.subtract(answer, target, dtype=np.float64)).mean()) if target.size else float("nan")
+
+    def sklearn(self, target: Target) -> str:
+        return "metrics.mean_absolute_error(true, said)"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from engine.arrays import Array
+from engine.loss import Target
 from engine.metric import Metric
 
 
@@ -14,6 +17,8 @@ class R2(Metric):
     Of several values it is the mean over those that vary; it is not defined where none does.
     """
 
+    while_training: ClassVar[bool] = True
+
     def score(self, answer: Array, target: Array) -> float:
         if not target.size:
             return float("nan")
@@ -22,3 +27,6 @@ class R2(Metric):
         error = np.square(true - answer.reshape(true.shape)).sum(axis=0)
         varied = spread > 0
         return float((1 - error[varied] / spread[varied]).mean()) if varied.any() else float("nan")
+
+    def sklearn(self, target: Target) -> str:
+        return "metrics.r2_score(true, said)"

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from engine.arrays import Array
-from engine.optimizer import Optimizer
+from engine.optimizer import Optimizer, Update
 from engine.spec import param
 
 
@@ -32,27 +32,51 @@ class Adam(Optimizer):
     def update(
         self, parameter: Array, grad: Array, mean: Array, square: Array, work: Array, rate: float, step: int
     ) -> None:
+        self._decay(parameter, grad, work)
+        self._move(parameter, grad, mean, square, work, rate, step)
+
+    def _decay(self, parameter: Array, grad: Array, work: Array) -> None:
         if self.weight_decay:
             np.multiply(parameter, self.weight_decay, out=work)
             grad += work
-        self._move(parameter, grad, mean, square, work, rate, step)
 
     def _move(
         self, parameter: Array, grad: Array, mean: Array, square: Array, work: Array, rate: float, step: int
     ) -> None:
+        self._mover(parameter, grad, mean, square, work)(rate, step)
+
+    def prepare(self, **vectors: Array) -> Update:
+        if type(self).update is not Adam.update or type(self)._move is not Adam._move:
+            return super().prepare(**vectors)  # a relative, which moves in another way
+        move = self._mover(**vectors)
+
+        def update(rate: float, step: int) -> None:
+            self._decay(vectors["parameter"], vectors["grad"], vectors["work"])
+            move(rate, step)
+
+        return update if self.weight_decay else move
+
+    def _mover(self, parameter: Array, grad: Array, mean: Array, square: Array, work: Array) -> Update:
         # The slots hold the moments over (1 - beta), which saves two passes over memory; that factor and the corrections
         # of both biases are folded into two numbers.
-        np.multiply(grad, grad, out=work)
-        square *= self.beta2
-        square += work
-        mean *= self.beta1
-        mean += grad
-        root = sqrt((1 - self.beta2) / (1 - self.beta2**step))
-        np.sqrt(square, out=work)
-        work += self.epsilon / root
-        np.divide(mean, work, out=work)
-        work *= rate * (1 - self.beta1) / (1 - self.beta1**step) / root
-        parameter -= work
+        beta1, beta2, shift, factor = (np.array(value, work.dtype) for value in (self.beta1, self.beta2, 0, 0))
+
+        def move(rate: float, step: int) -> None:
+            root = sqrt((1 - self.beta2) / (1 - self.beta2**step))
+            shift[...] = self.epsilon / root
+            factor[...] = rate * (1 - self.beta1) / (1 - self.beta1**step) / root
+            np.multiply(grad, grad, work)
+            np.multiply(square, beta2, square)
+            np.add(square, work, square)
+            np.multiply(mean, beta1, mean)
+            np.add(mean, grad, mean)
+            np.sqrt(square, work)
+            np.add(work, shift, work)
+            np.divide(mean, work, work)
+            np.multiply(work, factor, work)
+            np.subtract(parameter, work, parameter)
+
+        return move
 
     def torch(self) -> str:
         return (

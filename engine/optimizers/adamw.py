@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.arrays import Array
+from engine.optimizer import Update
 from engine.optimizers.adam import Adam
 from engine.spec import param
 
@@ -20,8 +21,20 @@ class AdamW(Adam):
     def update(
         self, parameter: Array, grad: Array, mean: Array, square: Array, work: Array, rate: float, step: int
     ) -> None:
-        parameter *= 1 - rate * self.weight_decay
+        self._shrink(parameter, rate)
         self._move(parameter, grad, mean, square, work, rate, step)
+
+    def _shrink(self, parameter: Array, rate: float) -> None:
+        parameter *= 1 - rate * self.weight_decay
+
+    def prepare(self, **vectors: Array) -> Update:
+        move = self._mover(**vectors)
+
+        def update(rate: float, step: int) -> None:
+            self._shrink(vectors["parameter"], rate)
+            move(rate, step)
+
+        return update
 
     def torch(self) -> str:
         return super().torch().replace("optim.Adam(", "optim.AdamW(")

@@ -17,6 +17,7 @@ class SGD(Optimizer):
     Needs a larger rate than Adam, about 0.01 to 0.1. Polyak, 1964; Nesterov, 1983. PyTorch: torch.optim.SGD.
     """
 
+    usual_rate: ClassVar[float] = 0.01
     slots: ClassVar[tuple[str, ...]] = ("velocity",)
     scratch: ClassVar[tuple[str, ...]] = ("work",)
     momentum: float = param("Share of the last move that is kept. 0: none.", default=0.9, min=0.0, max=0.9999)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from engine.arrays import Array
+from engine.calls import ready
 from engine.plan.memory import allocate, poison
 from engine.plan.program import Argument, Call, Key, Program
 from engine.plan.state import State
@@ -23,20 +24,26 @@ class Bound:
     bytes: int
 
 
-def bind(program: Program, state: State, *, poisoned: bool = False) -> Bound:
-    """Allocate the arrays of a program and put them into its calls.
+def bind(
+    program: Program,
+    state: State,
+    *,
+    poisoned: bool = False,
+    given: Mapping[Key, Array] = MappingProxyType({}),
+) -> Bound:
+    """Allocate the arrays of a program, besides those `given`, and put them into its calls.
 
     With `poisoned`, everything in the arena is filled with NaN before the step and again as soon as it is free, so that a
     fault in the memory plan cannot stay hidden.
     """
-    arrays, size = allocate(program)
+    arrays, size = allocate(program, given)
 
     def resolve(argument: Argument) -> Any:
         if isinstance(argument, Key):
             return _weight(state, argument) if "weight" in argument.kind else arrays[argument]
         return tuple(map(resolve, argument)) if isinstance(argument, tuple) else argument
 
-    calls = [partial(call.function, *map(resolve, call.arguments)) for call in program.calls]
+    calls = [ready(call.function, *map(resolve, call.arguments)) for call in program.calls]
     if poisoned:
         calls = _poisoned(program, arrays, calls)
     return Bound(program, arrays, tuple(calls), size)
@@ -49,11 +56,13 @@ def _weight(state: State, key: Key) -> Array:
 
 def _poisoned(program: Program, arrays: Mapping[Key, Array], calls: list[Any]) -> list[Any]:
     """Return the calls with poison before an array's first use and after its last."""
-    spans = program.lifetimes()
+    spans, reused = program.lifetimes(), program.reused()
+    first = {key: span[0] for key, span in spans.items() if key not in reused}
+    last = {key: span[1] for key, span in spans.items() if key not in reused.values()}
 
     def wrap(index: int, call: Call, run: Callable[[], None]) -> Callable[[], None]:
-        begins = [arrays[key] for key in set(call.named()) if spans.get(key, (-1, -1))[0] == index]
-        ends = [arrays[key] for key in set(call.named()) if spans.get(key, (-1, -1))[1] == index]
+        begins = [arrays[key] for key in set(call.named()) if first.get(key) == index]
+        ends = [arrays[key] for key in set(call.named()) if last.get(key) == index]
 
         def guarded() -> None:
             for array in begins:

@@ -11,8 +11,10 @@ from engine.graph import Graph
 from engine.infer import infer
 from engine.optimizer import Optimizer
 from engine.plan.bind import bind
+from engine.plan.passes import improved
 from engine.plan.plan import Plan
 from engine.plan.state import State, declared_weights
+from engine.plan.team import Team, TeamPlan
 from engine.plan.write import Options, write
 from engine.problems import UserError
 
@@ -31,18 +33,25 @@ def compile(
     share: Plan | None = None,
     input_gradients: bool = False,
     poison: bool = False,
+    workers: int | None = None,
 ) -> Plan:
     """Return a plan that trains `graph` with batches of `batch` samples.
 
     With `share`, the plan trains the same parameters as another one, with the same optimizer state. `dtype` float64 is for
     checking. `input_gradients` keeps the gradient at each Input. `poison` fills freed arrays with NaN, to prove the memory
-    plan. Raises CompileError where the graph has problems.
+    plan. `workers` is how many processes share the work (by default as many as with `share`, else one); a batch of fewer
+    samples is left to one. Raises CompileError where the graph has problems.
     """
     flat = checked(graph)
-    inference = infer(flat)
+    team = share.team if isinstance(share, TeamPlan) else None
+    count = workers or (team.member.count if team else 1)
+    if 1 < count <= batch:
+        return TeamPlan(team or Team(flat, optimizer, np.dtype(dtype).name, seed, count), batch)
     state = share.state if share else State(declared_weights(flat), optimizer, seed, dtype)
-    options = Options(batch, np.dtype(dtype).name, input_gradients=input_gradients, rng=state.rng)
-    return Plan(flat, inference, batch, state, bind(write(flat, inference, options), state, poisoned=poison))
+    options = Options(batch, state.vector.dtype.name, input_gradients=input_gradients, rng=state.rng)
+    better = improved(flat)
+    inference = infer(better)
+    return Plan(better, inference, batch, state, bind(write(better, inference, options), state, poisoned=poison))
 
 
 def checked(graph: Graph) -> Graph:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Mapping
+from itertools import accumulate
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 
@@ -32,18 +35,55 @@ def place(sizes: Mapping[Key, int], spans: Mapping[Key, tuple[int, int]]) -> dic
     return offsets
 
 
-def allocate(program: Program) -> tuple[dict[Key, Array], int]:
-    """Return every array of a program, and the bytes that they take together."""
-    spans = program.lifetimes()
+def allocate(program: Program, given: Mapping[Key, Array] = MappingProxyType({})) -> tuple[dict[Key, Array], int]:
+    """Return every array of a program, and the bytes that they take together. Those `given` are there already."""
+    spans, owners = _owners(program)
     sizes = {key: _bytes(program.arrays[key]) for key in spans}
     offsets = place(sizes, spans)
     total = max((offsets[key] + sizes[key] for key in spans), default=0)
     arena = _aligned(total)
-    arrays = {}
+    arrays = dict(given)
     for key, spec in program.arrays.items():
-        raw = arena[offsets[key] : offsets[key] + sizes[key]] if key in spans else _aligned(_bytes(spec))
-        arrays[key] = _shaped(raw, spec, images_last=key.kind in ("value", "grad", "part"))
-    return arrays, total + sum(_bytes(spec) for key, spec in program.arrays.items() if key not in spans)
+        if key not in given:
+            owner = owners.get(key)
+            raw = arena[offsets[owner] : offsets[owner] + sizes[owner]] if owner else _aligned(_bytes(spec))
+            arrays[key] = _shaped(raw, spec, _is_image(key))
+    return arrays, total + sum(_bytes(spec) for key, spec in program.arrays.items() if key not in owners)
+
+
+def _owners(program: Program) -> tuple[dict[Key, tuple[int, int]], dict[Key, Key]]:
+    """Return the first and last call for which each piece of memory is needed, and the piece in which each array lies.
+
+    A piece is named by its first array; those that take over the memory of another one lie in the same.
+    """
+    spans, reused = program.lifetimes(), program.reused()
+    owners: dict[Key, Key] = {}
+    for key in sorted(spans, key=lambda key: spans[key]):
+        owners[key] = owners[reused[key]] if key in reused else key
+    pieces = {key: spans[key] for key, owner in owners.items() if key == owner}
+    for key, owner in owners.items():
+        pieces[owner] = pieces[owner][0], max(pieces[owner][1], spans[key][1])
+    return pieces, owners
+
+
+class Rooms:
+    """Arrays by key, one after the other in one piece of memory, each beginning at a cache line."""
+
+    def __init__(self, specs: Mapping[Any, ArraySpec]) -> None:
+        self.specs = dict(specs)
+        ends = list(accumulate(map(_bytes, self.specs.values()), initial=0))
+        self._starts, self.size = dict(zip(self.specs, ends, strict=False)), ends[-1]
+
+    def arrays(self, memory: Array) -> dict[Any, Array]:
+        """Return the arrays in `memory`, `size` bytes."""
+        return {
+            key: _shaped(memory[self._starts[key] :], spec, isinstance(key, Key) and _is_image(key))
+            for key, spec in self.specs.items()
+        }
+
+
+def _is_image(key: Key) -> bool:
+    return key.kind in ("value", "grad", "part")
 
 
 def _bytes(spec: ArraySpec) -> int:

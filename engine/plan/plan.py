@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isfinite, sqrt
-from time import perf_counter
+from time import perf_counter, process_time
 
 import numpy as np
 
@@ -33,7 +33,11 @@ class NotFinite(UserError):  # noqa: N818  (it says what was found)
 
 @dataclass(frozen=True)
 class BoxCost:
-    """What one box costs. `bytes` counts its own values for the whole batch, `milliseconds` forward and backward of a step."""
+    """What one box costs. `bytes` counts its own arrays for the whole batch, `milliseconds` forward and backward of a step.
+
+    `layer` is what the compiler made of it, `algorithm` how that computes, `layout` how its values lie in memory. A box that
+    was joined to another one is not there.
+    """
 
     node: NodeId
     layer: str
@@ -42,6 +46,8 @@ class BoxCost:
     multiply_adds: int  # of one sample, forward
     bytes: int
     milliseconds: float
+    algorithm: str = ""
+    layout: str = ""
 
 
 class Plan:
@@ -103,6 +109,13 @@ class Plan:
         """Return the gradient at each Input; the plan must have been compiled with `input_gradients`."""
         return _by_node(self.graph, Input, lambda node: self.bound.arrays.get(Key("grad", node, "y")))
 
+    def cpu_seconds(self) -> float:
+        """Return the processor time that all who do the work have used so far."""
+        return process_time()
+
+    def close(self) -> None:
+        """Give back what is not memory: processes, where there are any."""
+
     def explain(self, repeats: int = 3) -> list[BoxCost]:
         """Return what each box costs, measured on whatever batch is loaded; running statistics are put back."""
         kept, times = self.state.statistics.copy(), dict.fromkeys(self.graph.order, float("inf"))
@@ -127,6 +140,8 @@ class Plan:
             layer.multiply_adds(*inputs),
             sum(array.nbytes for key, array in self.bound.arrays.items() if key.node == node),
             milliseconds,
+            layer.algorithm(*inputs),
+            "channels last" if len(self.inference.shapes.get(Port(node), ())) == 3 else "in order",
         )
 
     @np.errstate(all="ignore")
@@ -147,7 +162,7 @@ class Plan:
             run()
             for key in call.writes:
                 if not np.isfinite(self._written(key)).all():
-                    return NotFinite(call.node, _tensor(call, key), step)
+                    return NotFinite(call.node, tensor(call, key), step)
         return NotFinite(next(iter(self.losses)), "loss", step)
 
     def _written(self, key: Key) -> Array:
@@ -156,7 +171,8 @@ class Plan:
         return self.bound.arrays[key]
 
 
-def _tensor(call: Call, key: Key) -> str:
+def tensor(call: Call, key: Key) -> str:
+    """Return what a person calls an array that a call writes."""
     if key.kind == "losses":
         return "loss"
     if call.phase == "forward":

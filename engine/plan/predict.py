@@ -14,6 +14,7 @@ from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.plan.bind import bind
 from engine.plan.compile import checked
+from engine.plan.passes import improved
 from engine.plan.program import Key
 from engine.plan.state import State, declared_weights
 from engine.plan.write import Options, write
@@ -35,18 +36,13 @@ class Predictor:
         dtype: Any = np.float32,
         keep_values: bool = False,
     ) -> None:
-        self.graph, self.batch = checked(graph), batch
-        inference = infer(self.graph)
-        state = parameters if isinstance(parameters, State) else self._state(parameters, dtype)
+        flat, self.batch = checked(graph), batch
+        state = parameters if isinstance(parameters, State) else _copied(flat, parameters, dtype)
+        self.graph = flat if keep_values else improved(flat)
         options = Options(batch, state.vector.dtype.name, training=False, keep_values=keep_values, rng=state.rng)
-        self._bound = bind(write(self.graph, inference, options), state)
+        self._bound = bind(write(self.graph, infer(self.graph), options), state)
         outputs = [node for node, layer in self.graph.nodes.items() if isinstance(layer, Output)]
         self._ends = {node: Key("value", *self.graph.sources(node)["x"]) for node in outputs}
-
-    def _state(self, parameters: Mapping[str, Array], dtype: Any) -> State:
-        state = State(declared_weights(self.graph), None, 0, dtype)
-        state.restore(parameters)
-        return state
 
     def answers(self, inputs: Mapping[NodeId, Array]) -> dict[NodeId, Array]:
         """Return each Output's answer (N, ...) for inputs (N, ...): probabilities or values."""
@@ -90,3 +86,9 @@ class Predictor:
     def _forward(self) -> None:
         for call in self._bound.calls:
             call()
+
+
+def _copied(graph: Graph, parameters: Mapping[str, Array], dtype: Any) -> State:
+    state = State(declared_weights(graph), None, None, dtype)
+    state.restore(parameters)
+    return state

@@ -26,13 +26,17 @@ Argument = Key | tuple["Key | None", ...] | Any  # anything but a Key is passed 
 
 @dataclass(frozen=True)
 class Call:
-    """One call: a function and what it is called with. `writes` are the arrays that it fills, `node` is the box to blame."""
+    """One call: a function and what it is called with. `writes` are the arrays that it fills, `node` is the box to blame.
+
+    `over` are an output and an input where the former may lie in the latter's memory.
+    """
 
     node: str
     phase: str
     function: Callable[..., None]
     arguments: tuple[Argument, ...]
     writes: tuple[Key, ...] = ()
+    over: tuple[Key, Key] | None = None
 
     def named(self) -> Iterator[Key]:
         """Yield every array that the call is given."""
@@ -67,3 +71,14 @@ class Program:
                 if key in self.arrays and not self.arrays[key].pinned:
                     spans[key] = (spans.get(key, (index, index))[0], index)
         return spans
+
+    def reused(self) -> dict[Key, Key]:
+        """Return the arrays that lie in the memory of another one, which nobody reads from then on."""
+        spans, found = self.lifetimes(), {}
+        for index, call in enumerate(self.calls):
+            if call.over and {*call.over} <= spans.keys():
+                new, old = call.over
+                ends = spans[old][1] == spans[new][0] == index and list(call.named()).count(old) == 1
+                if ends and self.arrays[old] == self.arrays[new]:
+                    found[new] = old
+        return found

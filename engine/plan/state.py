@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
+from functools import cached_property
 from math import prod
 from typing import Any
 from zlib import crc32
@@ -15,45 +15,56 @@ from engine.composite import flatten
 from engine.graph import Graph
 from engine.infer import infer
 from engine.layer import Weight, needs
-from engine.optimizer import Optimizer
+from engine.optimizer import Optimizer, Update
 
 
 class State:
     """The arrays that a network learns. `parameters` and `gradients` are views into flat vectors, by name.
 
     Names are `box.weight`, as in a PyTorch state dict; `parameters` also holds the running statistics, which no optimizer
-    touches. `step` counts the updates so far, `rng` feeds layers that draw random numbers.
+    touches. `step` counts the updates so far, `rng` feeds layers that draw random numbers. `vectors`, as many and as long as
+    `sizes` says, are where the flat vectors are to lie. Without a `seed` they are taken as they are.
     """
 
-    def __init__(self, declared: Mapping[str, Weight], optimizer: Optimizer | None, seed: int, dtype: Any) -> None:
-        trained = {name: weight for name, weight in declared.items() if weight.trained}
-        fixed = {name: weight for name, weight in declared.items() if not weight.trained}
-        self.vector, learnt = _flat(trained, dtype)
-        self.gradient, self.gradients = _flat(trained, dtype)
-        self.statistics, kept = _flat(fixed, dtype)
-        self.parameters: Arrays = {name: (learnt | kept)[name] for name in declared}
+    def __init__(
+        self,
+        declared: Mapping[str, Weight],
+        optimizer: Optimizer | None,
+        seed: int | None,
+        dtype: Any,
+        vectors: Mapping[str, Array] | None = None,
+    ) -> None:
+        held = vectors or {name: np.zeros(size, dtype) for name, size in sizes(declared, optimizer).items()}
+        self.vector, self.gradient, self.statistics = held["vector"], held["gradient"], held["statistics"]
+        trained, fixed = ({n: w for n, w in declared.items() if w.trained is wanted} for wanted in (True, False))
+        views = _views(self.vector, trained) | _views(self.statistics, fixed)
+        self.parameters: Arrays = {name: views[name] for name in declared}
+        self.gradients = _views(self.gradient, trained)
         self.step = 0
         self.rng = np.random.default_rng(seed)
-        self.slots = {name: np.zeros_like(self.vector) for name in optimizer.slots} if optimizer else {}
-        self._update = self._bind(optimizer) if optimizer else None
-        for name, weight in declared.items():
-            self.parameters[name][...] = draw(name, weight, seed)
-
-    def _bind(self, optimizer: Optimizer) -> Any:
-        """Return the optimizer's update with every vector in its place; the rate and the step are still open."""
-        held = {"parameter": self.vector, "grad": self.gradient, **self.slots}
-        held |= {name: np.zeros_like(self.vector) for name in optimizer.scratch}
-        names = needs(type(optimizer), "update")
-        self._asked = [name for name in ("rate", "step") if name in names]
-        return partial(optimizer.update, **{name: held[name] for name in names if name in held})
+        self.optimizer = optimizer
+        self.slots = {name: held[f"slot/{name}"] for name in (optimizer.slots if optimizer else ())}
+        for name, weight in declared.items() if seed is not None else ():
+            self.parameters[name][...] = draw(name, weight, seed)  # type: ignore[arg-type]
 
     def update(self, rate: float) -> None:
         """Let the optimizer move the parameters once."""
-        if self._update is None:
-            raise RuntimeError("This plan was compiled without an optimizer.")
         self.step += 1
-        now = {"rate": rate, "step": self.step}
-        self._update(**{name: now[name] for name in self._asked})
+        self._update(rate, self.step)
+
+    @cached_property
+    def _update(self) -> Update:
+        return self.updater(slice(None), self.gradient)
+
+    def updater(self, part: slice, gradient: Array) -> Update:
+        """Return what updates a part of the flat vectors by that of `gradient`, given the rate and the step's number."""
+        if self.optimizer is None:
+            raise RuntimeError("This plan was compiled without an optimizer.")
+        held = {"parameter": self.vector[part], "grad": gradient[part]}
+        held |= {name: vector[part] for name, vector in self.slots.items()}
+        held |= {name: np.zeros_like(held["parameter"]) for name in self.optimizer.scratch}
+        names = needs(type(self.optimizer), "update")
+        return self.optimizer.prepare(**{name: held[name] for name in names if name in held})
 
     def arrays(self) -> Arrays:
         """Return copies of all parameters by name, and of the optimizer's flat vectors as `optimizer/slot`."""
@@ -93,15 +104,22 @@ def draw(name: str, weight: Weight, seed: int) -> Array:
     return drawn
 
 
-def _flat(weights: Mapping[str, Weight], dtype: Any) -> tuple[Array, Arrays]:
-    """Return one vector of zeros and a view into it for each weight."""
-    vector = np.zeros(sum(prod(weight.shape) for weight in weights.values()), dtype)
+def sizes(declared: Mapping[str, Weight], optimizer: Optimizer | None) -> dict[str, int]:
+    """Return how many values each flat vector of a `State` has."""
+    trained = sum(prod(weight.shape) for weight in declared.values() if weight.trained)
+    fixed = sum(prod(weight.shape) for weight in declared.values() if not weight.trained)
+    slots = {f"slot/{name}": trained for name in (optimizer.slots if optimizer else ())}
+    return {"vector": trained, "gradient": trained, "statistics": fixed, **slots}
+
+
+def _views(vector: Array, weights: Mapping[str, Weight]) -> Arrays:
+    """Return a view into a flat vector for each weight."""
     views, start = {}, 0
     for name, weight in weights.items():
         end = start + prod(weight.shape)
         views[name] = _view(vector[start:end], weight)
         start = end
-    return vector, views
+    return views
 
 
 def _view(part: Array, weight: Weight) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from engine.arrays import Array, Shape
 from engine.graph import Graph, NodeId, Port
 from engine.infer import Inference
-from engine.layer import Layer, Scratch, needs
+from engine.layer import Layer, Scratch, Workers, needs
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.plan.program import ArraySpec, Call, Key, Program
@@ -19,7 +19,10 @@ from engine.plan.program import ArraySpec, Call, Key, Program
 
 @dataclass(frozen=True)
 class Options:
-    """How a graph is to be written: with or without the backward half, and for how many samples."""
+    """How a graph is to be written: with or without the backward half, and for how many samples.
+
+    A step may be shared by workers: then `batch` are the samples of this one, `workers` know how many there are in all.
+    """
 
     batch: int
     dtype: str = "float32"
@@ -27,6 +30,7 @@ class Options:
     input_gradients: bool = False
     keep_values: bool = False  # let every value survive the step
     rng: Any = None
+    workers: Workers = field(default_factory=Workers)
 
 
 def write(graph: Graph, inference: Inference, options: Options) -> Program:
@@ -53,7 +57,15 @@ class _Writer:
         if self.options.training:
             for node in reversed(self.order):
                 self._backward(node)
+        self._drop_unused()
         return self.program
+
+    def _drop_unused(self) -> None:
+        """Forget the working arrays that no call is given: those of the way back, where there is none."""
+        named = {key for call in self.program.calls for key in call.named()}
+        unused = [key for key in self.program.arrays if key.kind == "scratch" and key not in named]
+        for key in unused:
+            del self.program.arrays[key]
 
     def _alive(self) -> set[NodeId]:
         """Return the boxes that an Output can see; all where every value is wanted."""
@@ -99,7 +111,9 @@ class _Writer:
         if not isinstance(layer, Input):
             self._declare_scratch(node, layer.scratch(*self._inputs(node)))
             writes = tuple(Key("value", node, name) for name in layer.outputs)
-            self._call(node, "forward", layer.forward, needs(type(layer), "forward"), writes)
+            first = next(iter(self.graph.sources(node).values()), None)
+            over = (writes[0], Key("value", *first)) if layer.in_place and first else None
+            self._call(node, "forward", layer.forward, needs(type(layer), "forward"), writes, over=over)
 
     def _reaches_output(self, node: NodeId) -> bool:
         """Tell whether an Output reads this box: what it says must survive the step."""
@@ -180,17 +194,19 @@ class _Writer:
         names: Sequence[str],
         writes: tuple[Key, ...],
         targets: dict[str, Key] | None = None,
+        over: tuple[Key, Key] | None = None,
     ) -> None:
         arguments = tuple(self._argument(node, name, targets or {}) for name in names)
-        self.program.calls.append(Call(node, phase, function, arguments, writes))
+        self.program.calls.append(Call(node, phase, function, arguments, writes, over))
 
     def _argument(self, node: NodeId, name: str, targets: dict[str, Key]) -> Any:
         layer = self.graph.nodes[node]
-        special = {"training": self.options.training, "rng": self.options.rng}
+        options = self.options
+        special = {"training": options.training, "rng": options.rng, "workers": options.workers}
         if name in special:
             return special[name]
         if name == "scale" and isinstance(layer, Output):
-            return layer.weight / self.options.batch
+            return layer.weight / options.workers.samples(options.batch)
         if name.startswith("grad_"):
             return self._gradient(node, name.removeprefix("grad_"), layer, targets)
         return self._value(node, name, layer)

@@ -16,6 +16,7 @@ from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Any
 
+from engine.plan.threads import HELPER_FLAG, one_thread
 from engine.process.channel import Reader, Writer
 from engine.process.ending import Ending, memory_kills
 from engine.process.messages import Continue, Failed, Heartbeat, Pause, Ready, Result, Resumed, Start, Stop
@@ -23,7 +24,6 @@ from engine.process.result import read_run
 from engine.project.encoding import to_dict
 from engine.project.project import Project
 from engine.project.run import Run
-from engine.training.environment import one_thread
 from engine.training.events import Checkpointed
 from engine.training.history import History
 
@@ -206,10 +206,12 @@ def _command() -> list[str]:
 
 
 def run_worker_if_asked(arguments: list[str]) -> bool:
-    """Be the training process where a frozen program was started as one; call it before anything else."""
-    if arguments[1:2] != [WORKER_FLAG]:
+    """Be the training process, or a helper of one, where a frozen program was started as such; call it first of all."""
+    if arguments[1:2] == [WORKER_FLAG]:
+        from engine.process.worker import main
+    elif arguments[1:2] == [HELPER_FLAG]:
+        from engine.plan.helper import main
+    else:
         return False
-    from engine.process.worker import main
-
     main()
     return True

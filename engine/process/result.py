@@ -24,7 +24,7 @@ def read_run(result: Result, run_id: str) -> Run:
         seed=project.training.seed,
         data=about["data"],
         versions=about["versions"],
-        workers=max(1, project.training.workers),
+        workers=checkpoint.workers,
         status=cast(Status, result.status),
         started=about["started"],
     )

@@ -102,7 +102,10 @@ class Worker:
         training = Training(project.graph, project.training, samples, resume=checkpoint)
         if checkpoint is None:
             store.clear()
-        self._train(training, store, about, order.every)
+        try:
+            self._train(training, store, about, order.every)
+        finally:
+            training.close()
 
     def _find(self, store: Store) -> Checkpoint:
         found = store.newest()

@@ -94,7 +94,8 @@ def to_checkpoint(run: Run, about: Mapping[str, Any] | None = None) -> Checkpoin
         groups[group][inner] = array
     counters: dict[str, Any] = {name: run.counters[name] for name in _COUNTERS}
     arrays, best, gathered = groups.values()
-    return Checkpoint(arrays=arrays, best=best, gathered=gathered, history=run.history, about=about or {}, **counters)
+    counters |= {"workers": run.workers, "about": about or {}}
+    return Checkpoint(arrays=arrays, best=best, gathered=gathered, history=run.history, **counters)
 
 
 def _rebuild(values: dict[str, Any]) -> Run:
@@ -129,6 +130,8 @@ def current_versions() -> dict[str, Any]:
 
 def program_version() -> str:
     """Return the version of this program; "source" where it runs uninstalled."""
+    from importlib import metadata  # a slow one to load, and seldom needed
+
     try:
         from importlib import metadata  # slow to load, and seldom needed
 

@@ -9,7 +9,7 @@ from engine.layer import Layer
 from engine.project.project import Place
 
 STEP, ROW = 256.0, 176.0  # from one box to the next, and from one row to the next, in scene units
-LONGEST_ROW = 7  # boxes; longer chains are folded, so that a window shows them whole and readable
+LONGEST_ROW = 5  # boxes; longer chains are folded, so that a window shows them whole and readable
 
 
 @dataclass

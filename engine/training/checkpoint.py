@@ -39,6 +39,7 @@ class Checkpoint:
     history: History
     seconds: float = 0.0  # of the epoch that is not complete
     samples: int = 0  # in one epoch
+    workers: int = 1  # that shared each step: losses depend on it in the last bits
     about: Mapping[str, Any] = field(default_factory=dict)  # plain JSON values of whoever keeps it: project, versions
 
     def to_bytes(self) -> bytes:

@@ -4,23 +4,11 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Mapping
 from typing import Any
 
-# A product of matrices differs in its last bits between thread counts, so whoever starts a worker fixes them to one.
-THREAD_VARIABLES = (
-    "OPENBLAS_NUM_THREADS",
-    "OMP_NUM_THREADS",
-    "MKL_NUM_THREADS",
-    "BLIS_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
-)
+from engine.plan.threads import THREAD_VARIABLES
+
 KERNEL_VARIABLES = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "NVPL_BLAS_DEBUG_CPU_TYPE", "MKL_CBWR")
-
-
-def one_thread(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return an environment in which BLAS starts with one thread; a person's choice of kernels is left alone."""
-    return {**environ, **dict.fromkeys(THREAD_VARIABLES, "1")}
 
 
 def environment() -> dict[str, Any]:

@@ -81,7 +81,7 @@ def evaluate(graph: Graph, parameters: Mapping[str, Array], samples: Prepared, r
     if not len(rows):
         raise UserError("There are no samples to evaluate. Keep some back for validation, or choose other data.")
     seen = _examined(Predictor(graph, parameters, batch=256), samples, rows)
-    scored = scores(graph, seen.outputs, seen.targets, samples.fitted)
+    scored = scores(graph, seen.outputs, seen.targets, samples.fitted, every=True)
     layers = outputs_of(graph)
     return Evaluation(
         seen.loss,

@@ -22,6 +22,7 @@ from engine.training.events import Began, Diverged, Ended, EpochDone, Event, Ste
 from engine.training.history import Epoch, Recorder
 from engine.training.scores import Examined, Gathered, examine, scores
 from engine.training.settings import TrainingSettings
+from engine.training.workers import choose
 
 
 def train(
@@ -75,7 +76,9 @@ class Training:
         if not len(samples.train):
             raise UserError("Training needs at least one sample, but there is none. Look at the data and its division.")
         self.graph, self.settings, self.samples, self.report_every = graph, settings, samples, report_every
-        self.plan, self.last_plan = _plans(graph, settings, len(samples.train))
+        self.workers = resume.workers if resume and not settings.workers else settings.workers
+        self.workers = self.workers or choose(graph, settings, samples)
+        self.plan, self.last_plan = _plans(graph, settings, len(samples.train), self.workers)
         self.state = self.plan.state
         self.predictor = Predictor(graph, self.state, batch=256) if len(samples.validation) else None
         self.recorder, self.best = Recorder(), dict[str, Array]()
@@ -107,8 +110,13 @@ class Training:
             history=self.recorder.snapshot(),
             seconds=self._watch.seconds,
             samples=len(self.samples.train),
+            workers=self.workers,
             about=about or {},
         )
+
+    def close(self) -> None:
+        """End the processes that share the work, where there are any; then no more steps can be done."""
+        self.plan.close()
 
     def parameters(self) -> Arrays:
         """Return copies of the weights that a run keeps: of its best epoch where the settings say so, else the latest."""
@@ -252,10 +260,10 @@ class Training:
         self._watch.seconds = checkpoint.seconds
 
 
-def _plans(graph: Graph, settings: TrainingSettings, samples: int) -> tuple[Plan, Plan]:
+def _plans(graph: Graph, settings: TrainingSettings, samples: int, workers: int) -> tuple[Plan, Plan]:
     """Return the plan of a whole batch, and that of the last batch of an epoch, which may be smaller."""
     batch = min(settings.batch, samples)
-    plan = compile(graph, batch, optimizer=settings.optimizer, seed=settings.seed)
+    plan = compile(graph, batch, optimizer=settings.optimizer, seed=settings.seed, workers=workers)
     rest = samples % batch
     return plan, compile(graph, rest, share=plan) if rest else plan
 

@@ -75,7 +75,7 @@ def _forward(loss: Loss, x: Array, target: Array, found: Array) -> None:
     for name, scratch in loss.scratch(x.shape[1:]).items():
         shape = (len(x), *scratch.shape) if scratch.batched else scratch.shape
         arrays[name] = np.zeros(shape, scratch.dtype or x.dtype)
-    loss.forward(**{name: arrays[name] for name in needs(type(loss), "forward")})
+    loss.forward(**{name: arrays.get(name) for name in needs(type(loss), "forward")})
 
 
 def scores(
@@ -83,23 +83,34 @@ def scores(
     outputs: Mapping[NodeId, Array],
     targets: Mapping[NodeId, Array],
     fitted: Mapping[NodeId, Fitted],
+    *,
+    every: bool = False,
 ) -> Scores:
-    """Return every metric that suits each Output, in the unit of its column; None where one is not defined."""
+    """Return the metrics that suit each Output, in the unit of its column; None where one is not defined.
+
+    Only those that are watched while training, unless `every` one is wanted.
+    """
     layers = outputs_of(graph)
-    return {node: _scores(layers[node].loss, x, targets[node], fitted.get(node, {})) for node, x in outputs.items()}
+    return {
+        node: _scores(
+            metrics_for(layers[node].loss, every=every), layers[node].loss, x, targets[node], fitted.get(node, {})
+        )
+        for node, x in outputs.items()
+    }
 
 
-def _scores(loss: Loss, x: Array, target: Array, fitted: Fitted) -> dict[str, float | None]:
+def _scores(metrics: list[Metric], loss: Loss, x: Array, target: Array, fitted: Fitted) -> dict[str, float | None]:
     answer = loss.answer(x)
     if loss.target == "value":
         answer, target = in_unit(fitted, answer), in_unit(fitted, target)
-    found = {type(metric).__name__: metric.score(answer, target) for metric in metrics_for(loss)}
+    found = {type(metric).__name__: metric.score(answer, target) for metric in metrics}
     return {name: float(value) if isfinite(value) else None for name, value in found.items()}
 
 
-def metrics_for(loss: Loss) -> list[Metric]:
-    """Return every metric, with its defaults, that suits the targets of a loss."""
-    return [kind() for kind in Metric.registry.values() if loss.target in kind.targets]
+def metrics_for(loss: Loss, *, every: bool = True) -> list[Metric]:
+    """Return the metrics, with their defaults, that suit the targets of a loss: every one, or those watched in training."""
+    suiting = [kind for kind in Metric.registry.values() if loss.target in kind.targets]
+    return [kind() for kind in suiting if every or kind.while_training]
 
 
 class Gathered:

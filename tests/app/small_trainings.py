@@ -1,18 +1,27 @@
 """Small data and projects that the tests of the panels train in a moment."""
 
+from pathlib import Path
+
 import numpy as np
 
 from app.dataset import ProjectData
 from app.document import Document
 from app.trainer import Trainer
+from engine.data.dataset import fingerprint
+from engine.data.prepare import prepare
 from engine.data.settings import DataSettings
 from engine.data.sources.csv import Csv
 from engine.graph import Graph
+from engine.layer import Layer
 from engine.layers.dense import Dense
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.layers.relu import ReLU
+from engine.preprocessing.characters import Characters
+from engine.project.file import load
 from engine.project.project import Project
+from engine.project.run import from_checkpoint
+from engine.training.loop import Training
 from engine.training.settings import TrainingSettings
 
 WAIT = 30_000  # milliseconds, on a busy machine
@@ -60,3 +69,38 @@ class Bench:
         with self.qtbot.waitSignal(self.trainer.kept, timeout=WAIT) as told:
             self.trainer.start()
         return told.args[0]
+
+
+def learn(project, name="run-1"):
+    """Train a project here and now, and return its run."""
+    dataset = project.data.source.read()
+    samples = prepare(project.graph, dataset, project.data)
+    training = Training(project.graph, project.training, samples)
+    for _ in training.events():
+        pass
+    checkpoint = training.checkpoint({})
+    return from_checkpoint(
+        checkpoint, id=name, project=project, fitted=samples.fitted, data=fingerprint(dataset), status="done"
+    )
+
+
+def example(name, **training):
+    """Return the project of an example that comes with the program."""
+    project = load(Path(__file__).parents[2] / "resources" / "examples" / f"{name}.netw").project
+    return project.with_(training=project.training.with_(**{"epochs": 1, **training}))
+
+
+def text_project(path):
+    """Write short texts of two kinds, and return a project that tells them apart."""
+    rng = np.random.default_rng(0)
+    kinds = rng.integers(0, 2, 160)
+    texts = ["".join(rng.choice(list("aeiou" if kind else "bcdfg"), 5)) for kind in kinds]
+    lines = [f"{text},{'vowels' if kind else 'others'}" for text, kind in zip(texts, kinds, strict=True)]
+    path.write_text("\n".join(["word,kind", *lines]) + "\n")
+    made = Layer.registry
+    graph = Graph().add("word", Input(columns=("word",), size=(6,), preprocessing=Characters(tokens=20)))
+    graph = graph.add("embedding", made["Embedding"](entries=20, width=4), "word")
+    graph = graph.add("flat", made["Flatten"](), "embedding").add("head", Dense(units=2), "flat")
+    graph = graph.add("out", Output(target="kind"), "head")
+    data = DataSettings(source=Csv(path=str(path), texts=("word",)))
+    return Project(graph, data=data, training=TrainingSettings(epochs=20, batch=8, rate=0.02))

@@ -245,3 +245,14 @@ def test_only_layers_that_fit_are_offered():
 )
 def test_counts_are_short(count, text):
     assert count_text(count) == text
+
+
+def test_a_switch_of_theme_paints_every_box_anew(canvas):
+    def brightness():
+        place = canvas.box_on_screen(next(iter(canvas.boxes.nodes))).center()
+        return canvas.viewport().grab().toImage().pixelColor(place.x(), place.y() + 4).lightness()
+
+    appearance.apply("dark")
+    dark = brightness()
+    appearance.apply("light")
+    assert brightness() > dark + 100

@@ -79,3 +79,14 @@ def test_commands_never_load_qt():
     script += "print([m for m in sys.modules if m.startswith('PySide6')])"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
     assert done.stdout.strip().splitlines()[-1] == "[]", done.stderr
+
+
+def test_a_word_that_is_neither_a_command_nor_a_file_is_wrong_usage(capsys):
+    assert start.main(["trian"]) == 2
+    assert "neither a command nor a file" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there can a screen be missing")
+def test_sentences_name_the_command_as_it_was_typed():
+    done = run(NETWRIGHT_COMMAND="sh packaging/start.sh")
+    assert "sh packaging/start.sh train net.netw" in done.stderr

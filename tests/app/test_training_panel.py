@@ -192,14 +192,8 @@ def test_a_person_who_looks_closer_is_left_alone_until_a_double_click(panel):
     panel.finish()
     assert panel.loss_plot.viewRange()[0] == [2, 3]
     at = QPointF(200, 100)
-    event = QMouseEvent(
-        QEvent.Type.MouseButtonDblClick,
-        at,
-        at,
-        Qt.MouseButton.LeftButton,
-        Qt.MouseButton.LeftButton,
-        Qt.KeyboardModifier.NoModifier,
-    )
+    left, plain = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    event = QMouseEvent(QEvent.Type.MouseButtonDblClick, at, at, left, left, plain)
     QApplication.sendEvent(panel.loss_plot.viewport(), event)
     assert panel.loss_plot.viewRange()[0][0] < 0
 
@@ -208,7 +202,7 @@ def test_another_metric_is_drawn_from_the_first_epoch_on(panel):
     panel.begin(BEGAN)
     for number in (1, 2):
         panel.add_epoch(
-            EpochDone(epoch(number, 0.5, out={"Accuracy": 0.9, "F1": 0.8 + number / 100}), best=number == 1)
+            EpochDone(epoch(number, 0.5, out={"Accuracy": 0.9, "R2": 0.8 + number / 100}), best=number == 1)
         )
     assert panel.choice.isVisibleTo(panel)
     assert panel.score_plot.scale_.percent

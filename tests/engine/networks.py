@@ -12,7 +12,7 @@ from engine.arrays import Array, Arrays
 from engine.catalog import FAMILIES
 from engine.composite import Composite, flatten
 from engine.graph import Graph, Port
-from engine.layer import Example, Layer, needs
+from engine.layer import Example, Layer, Workers, needs
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.loss import Loss
@@ -161,17 +161,18 @@ class Alone:
         order = weight.memory or tuple(range(len(weight.shape)))
         return np.ascontiguousarray(values.transpose(order)).transpose(np.argsort(order)) if order else values
 
-    def run(self, inputs: Mapping[str, Array], grads: Mapping[str, Array]) -> Arrays:
-        """Call forward and backward; return all that they wrote."""
+    def run(self, inputs: Mapping[str, Array], grads: Mapping[str, Array], unwanted: str = "") -> Arrays:
+        """Call forward and backward; return all that they wrote. Nobody wants the gradient of the `unwanted` port."""
         weights = {name: array.copy(order="K") for name, array in self.weights.items()}
         given = dict(weights)
         for name, s in self.layer.scratch(*self.shapes).items():
             given[name] = np.zeros((self.batch, *s.shape) if s.batched else s.shape, s.dtype or np.float64)
         outs = {name: self._like_plan(shape) for name, shape in self.outs.items()}
-        back = {} if self.integers else {f"grad_{p}": self._like_plan(a.shape) for p, a in self.inputs.items()}
+        wanted = {} if self.integers else {p: a for p, a in self.inputs.items() if p != unwanted}
+        back = {f"grad_{p}": self._like_plan(a.shape) for p, a in wanted.items()}
         back |= {f"grad_{name}": np.zeros_like(array) for name, array in weights.items()}
         given |= dict(inputs) | outs | back | {f"grad_{name}": array for name, array in grads.items()}
-        given |= {"training": True, "rng": np.random.default_rng(3)}
+        given |= {"training": True, "rng": np.random.default_rng(3), "workers": Workers()}
         for method in ("forward", "backward"):
             names = needs(type(self.layer), method)
             getattr(self.layer, method)(*(a for name in names for a in self._argument(name, given)))

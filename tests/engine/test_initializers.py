@@ -8,7 +8,10 @@ import pytest
 from engine.catalog import Initializer
 from engine.initializers.glorot import GlorotNormal, GlorotUniform
 from engine.initializers.he import HeNormal, HeUniform
+from engine.initializers.identity import Identity
+from engine.initializers.lecun import LeCunNormal, LeCunUniform
 from engine.initializers.orthogonal import Orthogonal
+from engine.initializers.plain import Normal, TruncatedNormal, Uniform
 
 KINDS = [pytest.param(kind, id=name) for name, kind in sorted(Initializer.registry.items())]
 SHAPES = [(400, 300), (64, 32, 3, 3), (7,), (1, 1), (5, 1, 2)]
@@ -40,6 +43,11 @@ def test_it_draws_what_it_promises(kind, shape):
         (GlorotNormal(), (2 / 700) ** 0.5),
         (HeUniform(), (2 / 300) ** 0.5),
         (HeNormal(), (2 / 300) ** 0.5),
+        (LeCunUniform(), (1 / 300) ** 0.5),
+        (LeCunNormal(), (1 / 300) ** 0.5),
+        (Uniform(limit=0.3), 0.3 / 3**0.5),
+        (Normal(spread=0.2), 0.2),
+        (TruncatedNormal(spread=0.2), 0.2 * 0.8796),
     ],
 )
 def test_spread(initializer, spread):
@@ -49,7 +57,7 @@ def test_spread(initializer, spread):
     assert drawn.std(axis=1).min() > 0.7 * spread  # no row is dead
 
 
-@pytest.mark.parametrize("kind", [GlorotUniform, HeUniform])
+@pytest.mark.parametrize("kind", [GlorotUniform, HeUniform, LeCunUniform, Uniform])
 def test_uniform_fills_its_range(kind):
     drawn = draw(kind(), (400, 300))
     limit = drawn.std() * 3**0.5
@@ -67,3 +75,17 @@ def test_orthogonal_is_drawn_evenly():
     """Without a correction of signs the diagonal would lean to one side."""
     traces = [np.trace(draw(Orthogonal(), (4, 4), seed)) for seed in range(400)]
     assert abs(np.mean(traces)) < 0.2
+
+
+def test_truncated_normal_has_no_tails():
+    assert abs(draw(TruncatedNormal(spread=0.5), (400, 300))).max() <= 1.0
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("shape", [(4, 4), (3, 5), (5, 3), (3, 2, 3), (2, 3, 3, 3), (2, 2, 2, 4)], ids=str)
+def test_identity_as_pytorch(shape):
+    import torch
+
+    theirs = torch.empty(shape, dtype=torch.float64)
+    (torch.nn.init.eye_ if len(shape) == 2 else torch.nn.init.dirac_)(theirs)
+    np.testing.assert_array_equal(draw(Identity(), shape), theirs.numpy())

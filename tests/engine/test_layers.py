@@ -1,6 +1,7 @@
 """A dozen promises of every layer, proved on its own examples. No layer is named here."""
 
 import json
+import typing
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from engine import manual
 from engine.catalog import Layer
 from engine.composite import Composite
 from engine.graph import Graph, Port
-from engine.infer import infer
+from engine.infer import infer, mend
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.plan.compile import compile
@@ -203,6 +204,53 @@ def test_memory_order_does_not_matter(example):
         grads = {name: next(names)[1] for name in alone.grads}
         for name, array in alone.run(inputs, grads).items():
             np.testing.assert_allclose(array, expected[name], rtol=1e-9, atol=1e-12, err_msg=f"{order[0][0]}: {name}")
+
+
+@pytest.mark.parametrize("example", SIMPLE)
+def test_a_gradient_that_nobody_wants_changes_no_other(example):
+    """The port of an Input gets none, for one; a layer with nothing else to learn is then not asked at all."""
+    alone = Alone(example, 3)
+    if example.integers or len(alone.inputs) + len(alone.weights) < 2:
+        return
+    expected = alone.run(alone.inputs, alone.grads)
+    for port in alone.inputs:
+        found = alone.run(alone.inputs, alone.grads, unwanted=port)
+        assert expected.keys() - found.keys() == {f"grad_{port}"}
+        for name, array in found.items():
+            np.testing.assert_allclose(array, expected[name], rtol=1e-12, atol=1e-14, err_msg=name)
+
+
+@pytest.mark.parametrize("example", CASES)
+def test_a_box_has_room_for_what_it_says(example):
+    assert len(example.layer.summary()) < 40
+    assert "\n" not in example.layer.summary()
+    assert example.layer.multiply_adds(*example.inputs) >= 0
+
+
+def other_values(layer):
+    """Yield the layer with one parameter changed at a time, to values that it takes but that may suit no input."""
+    for name, rule in layer.params().items():
+        value, wanted = getattr(layer, name), layer.types()[name]
+        others = list(rule.choices)
+        if wanted in (int, float):
+            others += [wanted(n) for n in (rule.min, 2, 3, 5, min(rule.max, 600)) if n is not None]
+        if isinstance(value, tuple) and value and isinstance(value[0], int):
+            others += [(n,) * len(value) for n in (max(rule.min, -1), 2, 3, 60)]
+            others += [(*value, 2), (), (0,)] if Ellipsis in typing.get_args(wanted) else []
+        yield from (layer.with_(**{name: other}) for other in others)
+
+
+@pytest.mark.parametrize("example", [case for case in CASES if case.values[0].layer.params()])
+def test_an_unsuitable_value_is_a_sentence_and_its_fix_helps(example):
+    graph = network(example)
+    for layer in other_values(example.layer):
+        changed = Graph({**graph.nodes, "box": layer}, graph.wires)
+        for problem in infer(changed).problems:
+            assert is_sentence(problem.what), problem.what
+            assert "could not work out" not in problem.what, (layer, problem.what)
+            for fix in problem.fixes:
+                left = infer(mend(changed, problem, fix)).problems
+                assert problem.what not in [p.what for p in left if p.node == problem.node], (layer, fix)
 
 
 @pytest.mark.parametrize("example", SIMPLE)

@@ -14,6 +14,7 @@ from engine.layers.dense import Dense
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.plan.compile import compile
+from engine.training.scores import losses
 
 CASES = [
     pytest.param(loss, shape, id=f"{name}-{i}")
@@ -92,6 +93,13 @@ def test_extreme_values_stay_finite(loss, shape, scale):
 
 
 @pytest.mark.parametrize(("loss", "shape"), CASES)
+def test_validation_finds_the_losses_that_training_does(loss, shape):
+    plan, x, target = compare(loss, shape, 4)
+    plan.run()
+    np.testing.assert_allclose(losses(loss, x, target), plan.losses["out"], rtol=1e-12)
+
+
+@pytest.mark.parametrize(("loss", "shape"), CASES)
 def test_the_answer_is_what_its_target_wants(loss, shape):
     x = np.random.default_rng(0).normal(size=(4, *shape)).astype(np.float32)
     kept = x.copy()
@@ -138,6 +146,12 @@ def test_a_step_allocates_little(loss, shape):
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 8 * 5000 * 4 / 2
+
+
+@pytest.mark.parametrize(("loss", "shape"), CASES)
+def test_outside_of_a_plan_it_says_the_same(loss, shape):
+    plan, x, target = compare(loss, shape, 3)
+    assert losses(loss, x, target).mean() == pytest.approx(plan.run(), rel=1e-12)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Loss.registry.values() if kind.target == "value"])

@@ -9,6 +9,7 @@ from sklearn import metrics as oracle
 
 from engine.catalog import Metric
 from engine.metrics.accuracy import Accuracy
+from engine.metrics.calibration_error import CalibrationError
 from engine.metrics.mean_absolute_error import MeanAbsoluteError
 from engine.metrics.r2 import R2
 
@@ -19,10 +20,19 @@ def perfect(target_kind, shape=(40,)):
     """Return answers that are entirely right, and their targets."""
     rng = np.random.default_rng(0)
     if target_kind == "class":
-        target = rng.integers(0, 4, shape)
-        return np.eye(4, dtype=np.float32)[target] * 0.7 + 0.1, target
+        target = rng.integers(0, 8, shape)
+        return np.eye(8, dtype=np.float32)[target] * 0.7 + np.linspace(0.1, 0.2, 8, dtype=np.float32), target
     target = rng.integers(0, 2, (*shape, 1)).astype(float) if target_kind == "binary" else rng.normal(size=(*shape, 1))
     return target.astype(np.float32), target.astype(np.float32)
+
+
+def variants(kind):
+    """Yield a metric with its defaults, and one for each other choice and whole number."""
+    yield kind()
+    for name, rule in kind.params().items():
+        yield from (kind(**{name: choice}) for choice in rule.choices[1:])
+        if kind.types()[name] is int:
+            yield kind(**{name: 2})
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -49,6 +59,55 @@ def test_no_samples_have_no_score(kind):
     for target_kind in kind.targets:
         answer, target = perfect(target_kind)
         assert math.isnan(kind().score(answer[:0], target[:0]))
+
+
+ORACLE = [
+    pytest.param(metric, target, id=f"{name}-{i}-{target}")
+    for name, kind in sorted(Metric.registry.items())
+    for i, metric in enumerate(variants(kind))
+    for target in kind.targets
+    if metric.sklearn(target)
+]
+
+
+def drawn(target_kind, classes):
+    """Return answers and targets, and both as scikit-learn wants them: answers with ties, classes that never come up."""
+    rng = np.random.default_rng(classes)
+    if target_kind == "value":
+        true = rng.normal(size=(50, classes)) * 10 + 3
+        said = true + rng.normal(size=true.shape)
+        return said, true, {"true": true, "said": said}
+    if target_kind == "binary":
+        answer, true = rng.integers(0, 21, (60, 1)) / 20, rng.integers(0, 2, (60, 1)).astype(float)
+        yes = true.ravel().astype(int)
+        return answer, true, {"true": yes, "said": (answer.ravel() >= 0.5).astype(int), "answer": answer.ravel()}
+    answer, true = rng.dirichlet(np.ones(classes), 60), rng.integers(0, classes, 60)
+    return answer, true, {"true": true, "said": answer.argmax(axis=1), "answer": answer}
+
+
+@pytest.mark.parametrize(("metric", "target"), ORACLE)
+@pytest.mark.parametrize("classes", [3, 7])
+def test_as_scikit_learn(metric, target, classes):
+    answer, true, names = drawn(target, classes)
+    found = metric.score(answer, true)
+    if math.isnan(found):  # too few classes for it
+        assert classes == 3
+        return
+    theirs = eval(metric.sklearn(target), {"metrics": oracle, "np": np, **names})
+    assert found == pytest.approx(theirs, rel=1e-9)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in Metric.registry.values() if "class" in kind.targets])
+def test_a_class_that_never_comes_up_is_no_harm(kind):
+    rng = np.random.default_rng(5)
+    answer, true = rng.dirichlet(np.ones(7), 30), rng.integers(2, 5, 30)
+    assert math.isfinite(kind().score(answer, true))
+
+
+def test_calibration_error_by_hand():
+    answer = np.array([[0.9, 0.1], [0.9, 0.1], [0.6, 0.4], [0.4, 0.6]])
+    # Two are 0.9 sure and half right, two 0.6 sure and both right: (2 · 0.4 + 2 · 0.4) / 4.
+    assert CalibrationError().score(answer, np.array([0, 1, 0, 1])) == pytest.approx(0.4)
 
 
 def test_accuracy():

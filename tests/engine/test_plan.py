@@ -5,9 +5,12 @@ import pytest
 
 from engine.catalog import Layer, Optimizer
 from engine.graph import Graph
+from engine.layers.conv2d import Conv2D
 from engine.layers.dense import Dense
 from engine.layers.dropout import Dropout
+from engine.layers.flatten import Flatten
 from engine.layers.input import Input
+from engine.layers.max_pool2d import MaxPool2D
 from engine.layers.output import Output
 from engine.layers.relu import ReLU
 from engine.losses.mean_squared_error import MeanSquaredError
@@ -186,6 +189,28 @@ def test_costs_are_counted():
     assert costs["hidden"].shape == (8,)
     assert costs["relu"].parameters == 0
     assert all(cost.milliseconds >= 0 for cost in costs.values())
+
+
+def test_it_is_told_how_boxes_are_computed():
+    graph = (
+        Graph().add("in", Input(size=(3, 8, 8))).add("conv", Conv2D(filters=4), "in").add("pool", MaxPool2D(), "conv")
+    )
+    graph = graph.add("next", Conv2D(filters=4), "pool").add("flat", Flatten(), "next").add("out", Output(), "flat")
+    costs = {cost.node: cost for cost in compile(graph, 2).explain(repeats=1)}
+    assert "pool" not in costs
+    assert "in four groups, pooled at once" in costs["conv"].algorithm
+    assert "windows copied; gradient from windows of the gradient" in costs["next"].algorithm
+    assert (costs["next"].layout, costs["flat"].layout) == ("channels last", "in order")
+
+
+def test_a_predictor_has_no_memory_for_the_way_back():
+    graph = Graph().add("in", Input(size=(3, 16, 16)))
+    for number in range(6):
+        graph = graph.add(f"conv{number}", Conv2D(filters=8), f"conv{number - 1}" if number else "in")
+    graph = graph.add("flat", Flatten(), "conv5").add("out", Output(), "flat")
+    plan, predictor = compile(graph, 64), Predictor(graph, draw_parameters(graph, 0), batch=64)
+    assert not [key for key in predictor._bound.arrays if "back" in key.name or key.kind == "grad"]
+    assert predictor._bound.bytes < 0.6 * plan.bound.bytes
 
 
 def test_a_step_makes_no_garbage():

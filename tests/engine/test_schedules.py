@@ -9,10 +9,25 @@ from engine.catalog import Schedule
 from engine.schedules.cosine import Cosine
 from engine.schedules.step import Step
 
+WARMED = [kind for kind in Schedule.registry.values() if not kind.params()["warm_up"].hidden]
+
+
+def variants(kind):
+    """Yield a schedule with several warm-ups, and one for each number of its own with another value."""
+    for warm_up in (0.0, 1.0, 4.0) if kind in WARMED else (0.0,):
+        yield kind(warm_up=warm_up)
+    for name, wanted in kind.types().items():
+        rule = kind.params()[name]
+        if name != "warm_up" and wanted is float:
+            yield kind(**{name: (rule.min + rule.max) / 3})
+        if wanted is int:
+            yield kind(**{name: min(3, int(rule.max))})
+
+
 CASES = [
-    pytest.param(kind(warm_up=warm_up), id=f"{name}-{warm_up}")
+    pytest.param(schedule, id=f"{name}-{i}")
     for name, kind in sorted(Schedule.registry.items())
-    for warm_up in (0.0, 1.0, 4.0)
+    for i, schedule in enumerate(variants(kind))
 ]
 
 
@@ -31,7 +46,7 @@ def test_factors_are_reasonable(schedule, epochs):
     assert factors[0] > 0
 
 
-@pytest.mark.parametrize("kind", Schedule.registry.values())
+@pytest.mark.parametrize("kind", WARMED)
 def test_warm_up_rises_in_a_straight_line(kind):
     schedule = kind(warm_up=4.0)
     rises = np.diff([schedule.factor(epoch, 20) for epoch in (0, 1, 2, 3)])

@@ -56,7 +56,7 @@ def test_boxes_stand_in_rows_under_readable_names(template, read):
     assert places == sorted(places, key=lambda place: (place[1], place[0]))
     steps = [after[0] - before[0] for before, after in pairwise(places) if before[1] == after[1]]
     assert set(steps) == {256.0}
-    assert max(x for x, _ in places) <= 6 * 256.0
+    assert max(x for x, _ in places) <= 4 * 256.0
     assert all(name.isidentifier() for name in project.graph.nodes)
 
 

@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 
+from engine.catalog import Metric
 from engine.problems import UserError
 from engine.training.evaluate import class_scores, confusion_matrix, evaluate
 from engine.training.loop import Training
@@ -26,7 +27,9 @@ def test_it_agrees_with_the_validation_of_the_training(classes):
     found = evaluate(classes.graph, classes.parameters(), classes.samples)
     best = classes.recorder.best
     assert found.loss == best.validation_loss
-    assert found.outputs["out"].metrics == best.validation_metrics["out"]
+    metrics, watched = found.outputs["out"].metrics, best.validation_metrics["out"]
+    assert {name: metrics[name] for name in watched} == watched
+    assert set(metrics) == {name for name, kind in Metric.registry.items() if "class" in kind.targets}
     assert found.outputs["out"].losses.mean() == pytest.approx(found.loss)
 
 

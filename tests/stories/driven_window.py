@@ -17,8 +17,6 @@ from app.__main__ import main
 from app.palette.rows import NAME
 from app.trying.picture import Picture
 
-START = time.time()
-
 
 def clocks():
     """Return the time, and how long this thread has worked: a machine that others keep busy slows only the first."""
@@ -64,10 +62,11 @@ class Driven(application.Window):
         self.painted.connect(self.begin)
         self.probe = QTimer(self, interval=5, timerType=Qt.TimerType.PreciseTimer)
         self.probe.timeout.connect(self.beat)
+        self.trainer.session.checkpointed.connect(lambda kept: print("SAY checkpoint", kept.epoch, flush=True))
         self.trainer.session.state_changed.connect(self.measure)
 
     def begin(self):
-        print(f"PAINTED {time.time():.3f} {time.time() - START:.3f}", flush=True)
+        print(f"PAINTED {time.time():.3f} {time.process_time():.3f}", flush=True)
         self.looker.start()
 
     def measure(self, state):
@@ -80,7 +79,7 @@ class Driven(application.Window):
             return
         self.probe.stop()
         gaps = np.diff(self.ticks, axis=0) * 1000
-        for name, column in zip(("GAPS", "WORK"), gaps.T, strict=True):
+        for name, column in () if len(gaps) < 2 else zip(("GAPS", "WORK"), gaps.T, strict=True):
             figures = np.median(column), np.percentile(column, 99), column.max()
             print(name, len(column), *(f"{figure:.1f}" for figure in figures), flush=True)
 
@@ -89,7 +88,7 @@ class Driven(application.Window):
 
     def look(self):
         """Print what differs from the last look."""
-        lines = {"SAY state": self.trainer.state}
+        lines = {"SAY state": self.trainer.state, "SAY worker": str(self.trainer.session.pid or "")}
         if self.trainer.state == "idle":
             lines |= self.states()
             for name, point in [*widgets(), *self.layers(), *self.boxes()]:
@@ -110,6 +109,7 @@ class Driven(application.Window):
             "SAY title": self.windowTitle() + ("" if self.isWindowModified() else " unchanged"),
             "SAY problems": str(len(document.analysis.problems)),
             "SAY data": self.data.read.source.label() if self.data.read else "",
+            "SAY error": self.data.error or self.data.refused,
             "SAY status": self.statusBar().currentMessage(),
             "SAY notice": " | ".join(self.notices.texts()),
             "SAY dialog": " | ".join(label.text() for label in labels if label.isVisible()),

@@ -59,7 +59,18 @@ def recovered(*numbers):
         raise UserError(f"Recovered {found}.")
 
 
+def model(path, *opsets):
+    """Look at an exported model as another program would."""
+    import onnx
+
+    found = onnx.load(path)
+    onnx.checker.check_model(found, full_check=True)
+    if str(found.opset_import[0].version) not in opsets:
+        raise UserError(f"{path} is of operator set {found.opset_import[0].version}, not of {opsets}.")
+
+
 COMMANDS = {
+    "model": model,
     "make": make,
     "holds": holds,
     "loop": loop,

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from engine import api
+
 ROOT = Path(__file__).parents[2]
 TOOLS = Path(os.environ.get("NETWRIGHT_SHARED", ROOT.parent / "shared")) / "tools" / "faults"
 GOLDEN = ROOT / "tests" / "files" / "format_1.netw"
@@ -42,7 +44,8 @@ def run(tmp_path, tool, *options, state=None):
     print(result.stdout)
 
 
-FILE = "{dir}/net.netw"
+FILE, MODEL = "{dir}/net.netw", "{dir}/net.onnx"
+KILLS_OF_EXPORT = os.environ.get("NETWRIGHT_KILLS", "20")  # each takes seconds
 SAVING = ("--setup", command("make", FILE, "1", "2"), "--cmd", command("make", FILE, "3"))
 OLD_OR_NEW = ("--verify", command("holds", FILE, "2", "3"))
 
@@ -95,6 +98,40 @@ def test_a_kill_at_any_operation_of_writing_a_recovery_loses_nothing(tmp_path):
 def test_a_power_cut_leaves_the_old_or_the_new_version(tmp_path, order):
     acknowledged = ("--ack-verify", command("holds", FILE, "3"))
     run(tmp_path, "powercut", "--dir", tmp_path / "d", *order, *SAVING, *OLD_OR_NEW, *acknowledged)
+
+
+@pytest.fixture(scope="module")
+def exporting(tmp_path_factory):
+    """Export a trained project over a model of an older operator set: what the tools run, and what must be there after it."""
+    project = tmp_path_factory.mktemp("trained") / "net.netw"
+    api.new(project, data="penguins")
+    api.train(project, epochs=1)
+    words = [sys.executable, "-m", "engine", "export", str(project), MODEL, "--opset"]
+    old, new = shlex.join([*words, "17"]), shlex.join([*words, "20"])
+    return ("--setup", old, "--cmd", new, "--verify", command("model", MODEL, "17", "20"))
+
+
+NEW_MODEL = ("--verify-new", command("model", MODEL, "20"))
+
+
+@needs_compiler
+def test_a_kill_at_any_operation_of_export_loses_nothing(tmp_path, exporting):
+    run(tmp_path, "faultsweep", "--dir", tmp_path / "d", "--mode", "kill", "--when", "mid,after", *exporting)
+
+
+@needs_compiler
+def test_a_fault_at_any_operation_of_export_is_told_and_leaves_nothing_over(tmp_path, exporting):
+    faults = ("--errno", "ENOSPC", "--sticky", "1")
+    run(tmp_path, "faultsweep", "--dir", tmp_path / "d", "--mode", "fault", *faults, *exporting, *NEW_MODEL)
+
+
+def test_random_kills_of_export_leave_a_whole_model(tmp_path, exporting):
+    run(tmp_path, "crashloop", "--dir", tmp_path / "d", "-n", KILLS_OF_EXPORT, "--keep", "--window", "1.5", *exporting)
+
+
+@needs_root
+def test_a_disk_too_full_for_a_model_is_named(tmp_path, exporting):
+    run(tmp_path, "diskfull", "--size", "256K", "--steps", "5", *exporting, *NEW_MODEL)
 
 
 def test_no_save_that_was_acknowledged_is_lost_in_200_random_kills(tmp_path):

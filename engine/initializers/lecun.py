@@ -1,0 +1,23 @@
+"""LeCun's initializers, for layers before SELU."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.arrays import Array, Generator, Shape
+from engine.initializer import Initializer
+
+
+class LeCunUniform(Initializer):
+    """Uniform within ±√(3 / fan in): keeps the spread of values through layers without a rectifier. LeCun et al., 1998."""
+
+    def draw(self, rng: Generator, shape: Shape, fan_in: int, fan_out: int) -> Array:
+        limit = np.sqrt(3 / fan_in)
+        return rng.uniform(-limit, limit, shape)
+
+
+class LeCunNormal(Initializer):
+    """Normal with spread √(1 / fan in), as SELU wants. LeCun et al., 1998; Klambauer et al., 2017."""
+
+    def draw(self, rng: Generator, shape: Shape, fan_in: int, fan_out: int) -> Array:
+        return rng.normal(0.0, np.sqrt(1 / fan_in), shape)

@@ -1,0 +1,41 @@
+"""First values of a spread that the person chooses."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.arrays import Array, Generator, Shape
+from engine.initializer import Initializer
+from engine.spec import param
+
+CUT = 2.0  # in spreads
+
+
+class Uniform(Initializer):
+    """Uniform within ± a limit, whatever the size of the layer. PyTorch: nn.init.uniform_."""
+
+    limit: float = param("The largest value.", default=0.05, min=0.0, max=1e6)
+
+    def draw(self, rng: Generator, shape: Shape, fan_in: int, fan_out: int) -> Array:
+        return rng.uniform(-self.limit, self.limit, shape)
+
+
+class Normal(Initializer):
+    """Normal with mean 0, whatever the size of the layer. PyTorch: nn.init.normal_."""
+
+    spread: float = param("Standard deviation of the values.", default=0.05, min=0.0, max=1e6)
+
+    def draw(self, rng: Generator, shape: Shape, fan_in: int, fan_out: int) -> Array:
+        return rng.normal(0.0, self.spread, shape)
+
+
+class TruncatedNormal(Initializer):
+    """Normal with mean 0, values beyond two spreads drawn again, as in transformers. PyTorch: nn.init.trunc_normal_."""
+
+    spread: float = param("Standard deviation before the cut.", default=0.02, min=0.0, max=1e6)
+
+    def draw(self, rng: Generator, shape: Shape, fan_in: int, fan_out: int) -> Array:
+        drawn = rng.standard_normal(shape)
+        while (beyond := np.abs(drawn) > CUT).any():
+            drawn[beyond] = rng.standard_normal(int(beyond.sum()))
+        return drawn * self.spread

@@ -1,0 +1,18 @@
+"""Precision and recall in one number."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from engine.arrays import Array
+from engine.kernels.counting import share
+from engine.metrics.averaged import Averaged
+
+
+class F1(Averaged):
+    """Harmonic mean of precision and recall: 2 · right / (said + true). scikit-learn: f1_score."""
+
+    name: ClassVar[str] = "f1_score"
+
+    def of_counts(self, right: Array, said: Array, true: Array) -> Array:
+        return share(2 * right, said + true)

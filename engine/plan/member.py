@@ -1,0 +1,175 @@
+"""One of the workers that train a network together: its part of the samples and of the parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import cached_property
+from math import isfinite
+from time import process_time
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array
+from engine.graph import Graph
+from engine.infer import infer
+from engine.optimizer import Optimizer, Update
+from engine.plan.bind import Bound, bind
+from engine.plan.memory import Rooms
+from engine.plan.passes import improved
+from engine.plan.program import ArraySpec, Key, Program
+from engine.plan.shared import SharedMemory
+from engine.plan.state import State, declared_weights, sizes
+from engine.plan.sync import LINE, Sharing, Sync, share
+from engine.plan.write import Options, write
+
+# Places in the control counters; the leader writes all of them.
+REQUEST, COMMAND, PLAN, STEP, SEED, SOUND = (place * LINE for place in range(6))
+SHARED = ("value", "target", "losses")  # pinned arrays of these kinds are seen by all
+NONE = 1 << 62  # where nothing is bad
+
+
+class Member:
+    """What one worker sees of what all share. Rank 0 is the leader, who loads batches and reads what comes of them.
+
+    Each has its own gradient and its own copy of the running statistics, which all change alike.
+    """
+
+    def __init__(
+        self,
+        rank: int,
+        count: int,
+        graph: Graph,
+        optimizer: Optimizer | None,
+        dtype: str,
+        memory: SharedMemory,
+        *,
+        seed: int | None = None,
+        start: int | None = None,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.rank, self.count, self.memory = rank, count, memory
+        self.graph = improved(graph)
+        self.inference = infer(self.graph)
+        declared = declared_weights(graph)
+        rooms = Rooms(_specs(sizes(declared, optimizer), count, dtype))
+        self.start, raw = memory.new(rooms.size) if start is None else (start, memory.piece(start, rooms.size))
+        held = rooms.arrays(raw)
+        self.numbers, self.squares, self.faults = held["numbers"], held["squares"], held["faults"]
+        self.seconds = held["seconds"]
+        self.control = held["control"].data
+        self._gradients = [held[f"gradient/{other}"] for other in range(count)]
+        self._statistics = held["statistics"]
+        held |= {"gradient": self._gradients[rank]}
+        held |= {"statistics": self._statistics.copy()} if rank else {}
+        self.state = State(declared, optimizer, seed, np.dtype(dtype), held)
+        self.sync = Sync(rank, count, held["arrivals"], held["slots"], check)
+        self.rng = np.random.default_rng()
+        self._mine = share(self.state.vector.size, rank, count, unit=16)
+
+    def begin(self) -> None:
+        """Start a step as the leader says: with its running statistics, and random numbers of one's own."""
+        if self._statistics.size:
+            if self.rank:
+                np.copyto(self.state.statistics, self._statistics)
+            self.sync.meet()
+        if seed := self.control[SEED]:
+            self.rng.bit_generator.state = np.random.PCG64([seed, self.rank]).state
+
+    def add_up(self) -> None:
+        """Sum all gradients for one's part of the parameters, and tell how large the sum is."""
+        self.sync.meet()
+        total = self._gradients[0][self._mine]
+        for other in self._gradients[1:]:
+            np.add(total, other[self._mine], out=total)
+        square = float(total.dot(total))
+        self.squares[self.rank], self.seconds[self.rank] = square, process_time()
+        self.faults[self.rank] = not (isfinite(square) or np.isfinite(total).all())
+
+    def sound(self) -> bool:
+        """Tell whether loss and gradient are finite, after all have added up: the same for each worker."""
+        return bool(self.control[SOUND]) and not self.faults.any()
+
+    @cached_property
+    def update(self) -> Update:
+        """What updates one's part of the parameters."""
+        return self.state.updater(self._mine, self._gradients[0])
+
+
+class Part:
+    """One worker's part of a plan for batches of `batch` samples."""
+
+    def __init__(self, member: Member, batch: int, start: int | None = None) -> None:
+        self.member, self.batch = member, batch
+        mine = share(batch, member.rank, member.count)
+        program = write(member.graph, member.inference, self._options(mine.stop - mine.start))
+        rooms = Rooms(dict(_common(program, batch)))
+        memory = member.memory
+        self.start, raw = memory.new(rooms.size) if start is None else (start, memory.piece(start, rooms.size))
+        self.whole = rooms.arrays(raw)
+        self.bound: Bound = bind(program, member.state, given={key: array[mine] for key, array in self.whole.items()})
+
+    def _options(self, samples: int) -> Options:
+        member = self.member
+        return Options(
+            samples, member.state.vector.dtype.name, rng=member.rng, workers=Sharing(member.sync, self.batch)
+        )
+
+    def run(self, judge: Callable[[], None] = lambda: None) -> None:
+        """Do forward and backward, and add up the gradients; `judge` may look at the losses of all before the end."""
+        self.member.begin()
+        for call in self.bound.calls:
+            call()
+        self.member.add_up()
+        judge()
+        self.member.sync.meet()
+
+    def step(self, judge: Callable[[], None] = lambda: None) -> None:
+        """Do a whole step; nothing is updated where loss or gradient are not finite."""
+        self.run(judge)
+        member = self.member
+        if member.sound():
+            member.update(float(member.numbers[0]), member.control[STEP])
+        member.sync.meet()
+
+    def replay(self) -> None:
+        """Do forward and backward once more and tell which of the arrays written is the first with a bad value."""
+        member, first, place = self.member, NONE, 0
+        member.begin()
+        for call, run in zip(self.bound.program.calls, self.bound.calls, strict=True):
+            run()
+            for key in call.writes:
+                bad = first == NONE and not np.isfinite(self.array(key)).all()
+                first, place = place if bad else first, place + 1
+        member.faults[member.rank] = first
+        member.sync.meet()
+
+    def array(self, key: Key) -> Array:
+        """Return one of this worker's arrays."""
+        if key.kind == "grad_weight":
+            return self.member.state.gradients[f"{key.node}.{key.name}"]
+        return self.bound.arrays[key]
+
+
+def _specs(vectors: dict[str, int], count: int, dtype: str) -> dict[str, ArraySpec]:
+    """Return all arrays, by name, that the workers share whatever the batch."""
+    gradient = vectors["gradient"]
+    lengths = vectors | {f"gradient/{rank}": gradient for rank in range(count)}
+    specs: dict[str, Any] = {
+        name: ArraySpec((size,), dtype) for name, size in lengths.items() if name != "gradient"
+    } | Sync.rooms(count)
+    return specs | {
+        "control": ArraySpec((6 * LINE,), "int64"),
+        "numbers": ArraySpec((1,), "float64"),
+        "squares": ArraySpec((count,), "float64"),
+        "faults": ArraySpec((count,), "int64"),
+        "seconds": ArraySpec((count,), "float64"),
+    }
+
+
+def _common(program: Program, batch: int) -> Iterator[tuple[Key, ArraySpec]]:
+    """Yield the arrays of one worker's program that the leader reads or writes, for the whole batch."""
+    for key, spec in program.arrays.items():
+        if spec.pinned and key.kind in SHARED:
+            yield key, replace(spec, shape=(batch, *spec.shape[1:]))

@@ -1,0 +1,114 @@
+"""How fast steps are, always against something else in the same process, never in seconds."""
+
+from importlib.util import find_spec
+from time import perf_counter
+
+import numpy as np
+import pytest
+
+from engine.bench.against import Case, Compared, compare, mean_ratio
+from engine.bench.networks import NETWORKS, network
+from engine.bench.serve import ready
+from engine.bench.torch_program import torch_program
+from engine.cli.speeds import lines, table
+from engine.graph import Graph
+from engine.layers.dense import Dense
+from engine.layers.input import Input
+from engine.layers.output import Output
+from engine.optimizer import Optimizer
+from engine.optimizers.adam import Adam
+from engine.optimizers.sgd import SGD
+from engine.problems import UserError
+
+# How often the products of a step alone, done by plain NumPy on matrices of their sizes, the step may take. Measured on a
+# quiet machine: 1.3 to 2.2. The bounds are for machines that are not.
+BOUNDS = {"mlp_b256": 4.0, "lenet_b64": 9.0, "vgg_b64": 5.0, "lstm_b32": 6.0, "tf_b32": 4.0}
+
+
+def shortest(run, times):
+    found = []
+    for _ in range(times):
+        start = perf_counter()
+        run()
+        found.append(perf_counter() - start)
+    return min(found)
+
+
+def seconds_of_products(plan):
+    """Return the time that plain NumPy needs for as many multiply-adds as forward and backward of a step have."""
+    count = 3 * plan.batch * sum(cost.multiply_adds for cost in plan.explain(repeats=1))
+    a, b = np.ones((256, 512), np.float32), np.ones((512, 256), np.float32)
+    out = np.empty((256, 256), np.float32)
+    return shortest(lambda: a.dot(b, out), 30) * count / (256 * 512 * 256)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BOUNDS)
+def test_a_step_takes_little_more_than_its_products(name):
+    plan = ready(name)
+    plan.step(1e-3)
+    assert shortest(lambda: plan.step(1e-3), 8) < BOUNDS[name] * seconds_of_products(plan)
+
+
+def test_a_tiny_step_costs_about_as_much_as_its_calls():
+    """About seventy NumPy calls make a step of the tiny network; whatever comes on top is ours."""
+    plan = ready("tiny_b32")
+    x, y = np.ones((32, 8), np.float32), np.ones((32, 8), np.float32)
+    call = shortest(lambda: [np.add(x, y, x) for _ in range(1000)], 5) / 1000
+    assert shortest(lambda: plan.step(1e-3), 200) < 250 * call
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_network_has_a_pytorch_program(name):
+    compile(torch_program(network(name).graph(), Adam(), 1e-3), name, "exec")
+
+
+def test_what_pytorch_has_not_is_named():
+    with pytest.raises(UserError, match=r"^PyTorch has no Bare"):
+        torch_program(two_ports(), Bare(), 1e-3)
+
+
+class Bare(Optimizer, abstract=True):
+    """PyTorch knows nothing of it."""
+
+    def torch(self):
+        return ""
+
+
+def two_ports():
+    graph = Graph().add("in", Input(size=(4,))).add("a", Dense(units=3), "in").add("b", Dense(units=3), "in")
+    from engine.layers.add import Add
+    from engine.layers.concatenate import Concatenate
+
+    graph = graph.add("sum", Add(), "a", "b").add("all", Concatenate(), "sum", "in")
+    return graph.add("head", Dense(units=2), "all").add("out", Output(), "head")
+
+
+@pytest.mark.oracle
+@pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
+def test_a_network_is_compared_with_pytorch():
+    rng = np.random.default_rng(0)
+    inputs = {"in": rng.normal(size=(8, 4)).astype(np.float32)}
+    case = Case("mine", two_ports(), inputs, {"out": rng.integers(0, 2, 8)}, SGD())
+    found = compare(case, workers=1, rounds=1, seconds=0.01)
+    assert found.ratio == pytest.approx(found.ours / found.theirs)
+    assert found.why == ""
+
+
+def test_without_pytorch_there_are_plain_milliseconds(monkeypatch):
+    monkeypatch.setattr("engine.bench.against.find_spec", lambda name: None)
+    inputs, targets = {"in": np.ones((8, 4), np.float32)}, {"out": np.zeros(8, int)}
+    found = compare(Case("mine", two_ports(), inputs, targets, SGD()), workers=1, rounds=1, seconds=0.01)
+    assert (found.theirs, found.ratio) == (None, None)
+    assert found.ours > 0
+    shown = lines(table([found], {"inherited": {"OPENBLAS_CORETYPE": "Haswell"}}))
+    assert "mine" in shown[1]
+    assert shown[2].startswith("PyTorch is not installed")
+    assert shown[3] == "OPENBLAS_CORETYPE=Haswell is set, which changes the speed."
+
+
+def test_the_mean_of_ratios_is_geometric():
+    ratios = [Compared("a", 1, 1.0, 4.0, 0.25), Compared("b", 1, 1.0, 1.0, 1.0), Compared("c", 1, 1.0)]
+    assert mean_ratio(ratios) == pytest.approx(0.5)
+    assert mean_ratio(ratios[2:]) is None
+    assert "Geometric mean of the ratios: 0.500" in lines(table(ratios, {"inherited": {}}))[4]
