@@ -1,0 +1,104 @@
+"""Composites and published networks against PyTorch's own modules, from the same weights."""
+
+import numpy as np
+import pytest
+
+from engine.graph import Graph, Port
+from engine.infer import infer, mend
+from engine.layers.batch_norm import BatchNorm
+from engine.layers.bidirectional import Bidirectional
+from engine.layers.conv2d import Conv2D
+from engine.layers.dense import Dense
+from engine.layers.global_average_pool2d import GlobalAveragePool2D
+from engine.layers.input import Input
+from engine.layers.inverted_residual import InvertedResidual
+from engine.layers.output import Output
+from engine.layers.relu6 import ReLU6
+from engine.layers.transformer_decoder_block import TransformerDecoderBlock
+from engine.layers.unet_step import UNetStep
+from engine.losses.mean_squared_error import MeanSquaredError
+from engine.plan.predict import Predictor
+from engine.plan.state import draw_parameters
+
+
+def scattered(graph):
+    rng = np.random.default_rng(1)
+    drawn = draw_parameters(graph, 0)
+    return {name: rng.normal(scale=0.5, size=array.shape).astype(np.float32) for name, array in drawn.items()}
+
+
+def answer(graph, parameters, **inputs):
+    return Predictor(graph, parameters, batch=2).outputs(inputs)["out"]
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("kind", ["GRU", "LSTM"])
+def test_a_tagger_of_two_bidirectional_layers(kind):
+    torch = pytest.importorskip("torch")
+    first, second = (Bidirectional(layer=kind, units=units, sequence=True) for units in (4, 3))
+    graph = Graph().add("in", Input(size=(6, 5))).add("first", first, "in").add("second", second, "first")
+    graph = graph.add("out", Output(loss=MeanSquaredError()), "second")
+    parameters = scattered(graph)
+    values = np.random.default_rng(2).normal(size=(2, 6, 5)).astype(np.float32)
+    theirs = torch.tensor(values)
+    for box, width, units in (("first", 5, 4), ("second", 8, 3)):
+        module = getattr(torch.nn, kind)(width, units, batch_first=True, bidirectional=True)
+        for name, weight in module.named_parameters():
+            side = "backward" if name.endswith("_reverse") else "forward"
+            weight.data[...] = torch.tensor(parameters[f"{box}/{side}.{name.removesuffix('_reverse')}"])
+        theirs = module(theirs)[0]
+    found = answer(graph, parameters, **{"in": values})
+    np.testing.assert_allclose(found, theirs.detach().numpy(), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.oracle
+def test_a_decoder():
+    torch = pytest.importorskip("torch")
+    graph = Graph().add("in", Input(size=(5, 8))).add("memory", Input(size=(7, 8)))
+    graph = graph.add("box", TransformerDecoderBlock(heads=2, hidden=16), "in", "memory")
+    graph = graph.add("out", Output(loss=MeanSquaredError()), "box")
+    parameters = scattered(graph)
+    module = torch.nn.TransformerDecoderLayer(8, 2, 16, 0.0, activation="gelu", batch_first=True)
+    module.load_state_dict({name.removeprefix("box/"): torch.tensor(a) for name, a in parameters.items()})
+    rng = np.random.default_rng(2)
+    x, memory = (rng.normal(size=(2, steps, 8)).astype(np.float32) for steps in (5, 7))
+    mask = torch.nn.Transformer.generate_square_subsequent_mask(5)
+    theirs = module(torch.tensor(x), torch.tensor(memory), tgt_mask=mask).detach().numpy()
+    found = answer(graph, parameters, **{"in": x, "memory": memory})
+    np.testing.assert_allclose(found, theirs, rtol=1e-5, atol=1e-5)
+
+
+STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
+
+
+def mobile_net():
+    """MobileNet-V2 for 1,000 classes: Sandler et al., 2018, table 2."""
+    half = Conv2D(filters=32, stride=(2, 2), padding="explicit", border=(1, 1), use_bias=False)
+    graph = Graph().add("in", Input(size=(3, 224, 224))).add("conv1", half, "in")
+    graph = graph.add("bn1", BatchNorm(), "conv1").add("relu1", ReLU6(), "bn1")
+    last = "relu1"
+    for stage, (expansion, filters, count, stride) in enumerate(STAGES):
+        for number in range(count):
+            step = stride if number == 0 else 1
+            block, name = InvertedResidual(filters=filters, expansion=expansion, stride=step), f"block{stage}_{number}"
+            graph, last = graph.add(name, block, last), name
+    graph = graph.add("conv2", Conv2D(filters=1280, kernel=(1, 1), use_bias=False), last)
+    graph = graph.add("bn2", BatchNorm(), "conv2").add("relu2", ReLU6(), "bn2")
+    graph = graph.add("pool", GlobalAveragePool2D(), "relu2").add("scores", Dense(units=1000), "pool")
+    return graph.add("out", Output(loss=MeanSquaredError()), "scores")
+
+
+def test_mobile_net_has_the_published_number_of_weights():
+    weights = {name: array for name, array in draw_parameters(mobile_net(), 0).items() if "running" not in name}
+    assert sum(array.size for array in weights.values()) == 3_504_872
+
+
+@pytest.mark.parametrize("size", [(2, 5, 6), (2, 3, 5)])
+def test_a_step_of_a_u_net_mends_a_pixel_too_many_or_too_few(size):
+    graph = Graph().add("in", Input(size=(3, 2, 3))).add("wide", Input(size=size))
+    graph = graph.add("box", UNetStep(filters=2), "in", "wide")
+    (problem,) = infer(graph).problems
+    assert problem.port == "skip"
+    mended = infer(mend(graph, problem, problem.fixes[0]))
+    assert mended.problems == ()
+    assert mended.shapes[Port("box")] == (2, 4, 6)
