@@ -61,3 +61,4 @@ class AveragePool3D(Pool3D):
     def examples(cls) -> Iterator[Example]:
         yield Example(cls(), ((2, 2, 4, 3),))
         yield Example(cls(kernel=(1, 3, 2), stride=(1, 2, 1), padding=(0, 1, 1)), ((1, 2, 3, 3),))
+        yield Example(cls(stride=(1, 1, 1), padding=(1, 1, 1)), ((1, 2, 2, 2),))

@@ -74,3 +74,4 @@ class LpPool2D(Pool2D):
         yield Example(cls(), ((2, 4, 6),))
         yield Example(cls(p=3, kernel=(3, 2), stride=(1, 2), padding=(1, 0)), ((2, 4, 4),))
         yield Example(cls(p=1), ((1, 2, 5),))
+        yield Example(cls(stride=(1, 1), padding=(1, 1)), ((1, 2, 2),))

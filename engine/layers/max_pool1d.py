@@ -40,3 +40,4 @@ class MaxPool1D(Pool1D):
         yield Example(cls(), ((6, 2),))
         yield Example(cls(kernel=3, stride=1, padding=1), ((5, 3),))
         yield Example(cls(kernel=2, stride=3), ((6, 1),))
+        yield Example(cls(stride=1, padding=1), ((2, 1),))

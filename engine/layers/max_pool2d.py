@@ -23,13 +23,15 @@ class MaxPool2D(Pool2D):
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         channels, _, width = x
-        down = (self.shape(x)[1], width, channels)
+        _, out_height, out_width = self.shape(x)
+        down = (out_height, width, channels)
+        most = (out_height, max(width, out_width), channels)  # padding may make rows longer
         return {
             "down": Scratch(down),
             "grad": Scratch(down),
-            "part": Scratch(down),
-            "hit": Scratch(down, dtype="bool"),
-            "taken": Scratch(down, dtype="bool"),
+            "part": Scratch(most),
+            "hit": Scratch(most, dtype="bool"),
+            "taken": Scratch(most, dtype="bool"),
         }
 
     def forward(self, x: Array, down: Array, y: Array) -> None:
@@ -50,10 +52,13 @@ class MaxPool2D(Pool2D):
         grad_x: Array,
     ) -> None:
         rows, columns = self.taps(x.shape[1:])
-        value, arriving = channels_last(y), channels_last(grad_y)
-        new, old, share = (work.reshape(-1)[: value.size].reshape(value.shape) for work in (hit, taken, part))
-        pooling.largest_back(down, value, COLUMNS, columns, new, old, share, arriving, grad)
-        pooling.largest_back(channels_last(x), down, ROWS, rows, hit, taken, part, grad, channels_last(grad_x))
+        steps = (
+            (down, channels_last(y), COLUMNS, columns, channels_last(grad_y), grad),
+            (channels_last(x), down, ROWS, rows, grad, channels_last(grad_x)),
+        )
+        for source, value, axis, windows, arriving, out in steps:
+            new, old, share = (work.reshape(-1)[: value.size].reshape(value.shape) for work in (hit, taken, part))
+            pooling.largest_back(source, value, axis, windows, new, old, share, arriving, out)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("MaxPool", x, **self.onnx_attributes())
@@ -67,3 +72,4 @@ class MaxPool2D(Pool2D):
         yield Example(cls(kernel=(3, 2), stride=(1, 2)), ((2, 5, 5),))
         yield Example(cls(kernel=(3, 3), padding=(1, 1)), ((3, 5, 6),))
         yield Example(cls(kernel=(1, 2), stride=(3, 1)), ((2, 5, 4),))
+        yield Example(cls(stride=(1, 1), padding=(1, 1)), ((1, 2, 2),))

@@ -19,16 +19,17 @@ class MaxPool3D(Pool3D):
     """
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
-        channels, depth, height, _ = self.shape(x)
+        channels, depth, height, width = self.shape(x)
         thin, low = (channels, depth, *x[2:]), (channels, depth, height, x[3])
+        most = (channels, depth, max(height, x[2]), max(width, x[3]))  # padding may make a side longer
         return {
             "thin": Scratch(thin),
             "low": Scratch(low),
             "back_thin": Scratch(thin),
             "back_low": Scratch(low),
-            "hit": Scratch(thin, dtype="bool"),
-            "taken": Scratch(thin, dtype="bool"),
-            "part": Scratch(thin),
+            "hit": Scratch(most, dtype="bool"),
+            "taken": Scratch(most, dtype="bool"),
+            "part": Scratch(most),
         }
 
     def forward(self, x: Array, thin: Array, low: Array, y: Array) -> None:
@@ -70,4 +71,5 @@ class MaxPool3D(Pool3D):
     @classmethod
     def examples(cls) -> Iterator[Example]:
         yield Example(cls(), ((2, 2, 4, 3),))
+        yield Example(cls(kernel=(2, 2, 2), stride=(1, 1, 1), padding=(1, 1, 1)), ((1, 1, 2, 2),))
         yield Example(cls(kernel=(1, 3, 2), stride=(1, 2, 1), padding=(0, 1, 1)), ((1, 2, 3, 3),))
