@@ -17,16 +17,16 @@ import numpy as np
 from engine.graph import Graph
 from engine.optimizer import Optimizer
 from engine.plan.bind import Bound
-from engine.plan.helper import ORDER, READY, REPLAY, RUN, STEP, describe
 from engine.plan.member import COMMAND, NONE, PLAN, REQUEST, SEED, SOUND, Member, Part
 from engine.plan.member import STEP as NUMBER
+from engine.plan.member_process import ORDER, READY, REPLAY, RUN, STEP, describe
 from engine.plan.plan import BoxCost, NotFinite, Plan, tensor
 from engine.plan.shared import SharedMemory
 from engine.plan.sync import fence
 from engine.plan.threads import HELPER_FLAG, one_thread
 from engine.problems import UserError
 
-_BOOT = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from engine.plan.helper import main; main()"
+_BOOT = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from engine.plan.member_process import main; main()"
 
 
 class HelperDied(UserError):  # noqa: N818  (it says what happened)

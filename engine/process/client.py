@@ -210,7 +210,7 @@ def run_worker_if_asked(arguments: list[str]) -> bool:
     if arguments[1:2] == [WORKER_FLAG]:
         from engine.process.worker import main
     elif arguments[1:2] == [HELPER_FLAG]:
-        from engine.plan.helper import main
+        from engine.plan.member_process import main
     else:
         return False
     main()
