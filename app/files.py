@@ -125,7 +125,7 @@ class Files(QObject):
 
     def recover(self, recovery: Recovery) -> None:
         """Show work that was left behind; it counts as not saved."""
-        tasks.start(lambda _: recovery.open(), lambda saved: self._recovered(recovery, saved), self.failed.emit)
+        tasks.start(lambda _: recovery.open(), lambda saved: self._recovered(recovery, saved), self.failed.emit, self)
 
     def forget(self, recovery: Recovery) -> None:
         """Delete work that was left behind, as the person wishes."""
@@ -157,7 +157,7 @@ class Files(QObject):
                 self._remember(path)
             self.told.emit(f"Opened {path.name}.")
 
-        tasks.start(lambda _: load(path), done, self.failed.emit)
+        tasks.start(lambda _: load(path), done, self.failed.emit, self)
 
     def _save(self, path: Path, then: Then | None) -> None:
         saved = Saved(self._document.project, self._document.runs, self.preview())
@@ -167,7 +167,7 @@ class Files(QObject):
             if then:
                 then()
 
-        tasks.start(lambda _: save(path, saved), done, self.failed.emit)
+        tasks.start(lambda _: save(path, saved), done, self.failed.emit, self)
 
     def _saved(self, path: Path, saved: Saved) -> None:
         if self._document.project is saved.project and self._document.runs is saved.runs:
@@ -250,7 +250,9 @@ class _Recovery(QObject):
         self._busy, self._unwanted = True, False
         saved = Saved(self._document.project, tuple(self._document.runs))
         key, original = self.key, self._document.path
-        tasks.start(lambda _: write_recovery(key, saved, original), lambda _: self._written(key, ""), self._not_written)
+        tasks.start(
+            lambda _: write_recovery(key, saved, original), lambda _: self._written(key, ""), self._not_written, self
+        )
 
     def _not_written(self, sentence: str) -> None:
         self._written(self.key, "" if self._told else sentence)

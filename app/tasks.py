@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QObject, QThreadPool, Signal
+from shiboken6 import isValid
 
 from app.crash import NOTICE, log
 from engine.files import cause
@@ -69,16 +70,26 @@ def start(
     work: Callable[[Task], Any],
     done: Callable[[Any], None] | None = None,
     failed: Callable[[str], None] | None = None,
+    owner: QObject | None = None,
 ) -> Task:
-    """Run `work(task)` on another thread; `done(result)` or `failed(sentence)` is called on the window's thread."""
+    """Run `work(task)` on another thread; `done(result)` or `failed(sentence)` is called on the window's thread.
+
+    Where there is an `owner`, neither is called once it is gone: closures, unlike methods, outlive the widgets they name.
+    """
     task = Task()
     if done:
-        task.done.connect(done)
+        task.done.connect(_while_alive(owner, done))
     if failed:
-        task.failed.connect(failed)
+        task.failed.connect(_while_alive(owner, failed))
     _running.add(task)
     QThreadPool.globalInstance().start(lambda: task._work(lambda: work(task)))
     return task
+
+
+def _while_alive(owner: QObject | None, answer: Callable[[Any], None]) -> Callable[[Any], None]:
+    if owner is None:
+        return answer
+    return lambda value: answer(value) if isValid(owner) else None
 
 
 def finish(milliseconds: int = 10_000) -> bool:

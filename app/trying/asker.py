@@ -57,6 +57,7 @@ class Asker(QObject):
             lambda task: Trial(run, dataset),  # type: ignore[arg-type]
             lambda trial: self.panel.show_trial(trial) if self._made is wanted else None,
             lambda text: self.panel.show_note(text) if self._made is wanted else None,
+            owner=self.panel,
         )
 
     def _ask(self, feeds: Feeds) -> None:
@@ -72,6 +73,7 @@ class Asker(QObject):
                 lambda task: trial.answer(question),
                 lambda answers: self._answered(trial, answers),
                 lambda text: self._failed(trial, text),
+                owner=self.panel,
             )
 
     def _answered(self, trial: Trial, answers: object) -> None:

@@ -4,6 +4,7 @@ import weakref
 from typing import ClassVar
 
 from PySide6.QtCore import QObject, QTimer
+from shiboken6 import delete
 
 from app import tasks
 
@@ -44,3 +45,11 @@ def test_garbage_is_collected_by_and_by(qtbot):
     Circle()
     kept = []
     qtbot.waitUntil(lambda: kept.extend([] for _ in range(200_000)) or bool(Circle.ended_on), timeout=20_000)
+
+
+def test_a_task_does_not_answer_an_owner_that_is_gone(qtbot):
+    owner, heard = QObject(), []
+    task = tasks.start(lambda _: 1, heard.append, owner=owner)
+    with qtbot.waitSignal(task.done):
+        delete(owner)
+    assert heard == []
