@@ -94,6 +94,7 @@ class Window(QMainWindow):
     def show_work(self) -> None:
         """Show the canvas and the panels."""
         if self.on_welcome:
+            import_module("engine.catalog")  # whoever is quicker than the background would find no layers
             self._stack.setCurrentWidget(self.canvas)
             self.top.setVisible(True)
             self._size.setVisible(True)

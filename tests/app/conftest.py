@@ -5,6 +5,8 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import pytest
 from PySide6.QtCore import QEvent, QStandardPaths
 
+import engine.catalog  # noqa: F401  (as the window has done by the time that there is a canvas)
+
 
 @pytest.fixture(scope="session")
 def qapp_args():
