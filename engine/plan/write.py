@@ -39,8 +39,8 @@ def write(graph: Graph, inference: Inference, options: Options) -> Program:
 
 
 def target_dtype(layer: Output, dtype: str) -> str:
-    """Return the type of an Output's targets: whole numbers for classes."""
-    return "intp" if layer.loss.target == "class" else dtype
+    """Return the type of an Output's targets: whole numbers for classes and characters."""
+    return "intp" if layer.loss.target in ("class", "label", "text") else dtype
 
 
 class _Writer:
