@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import numpy as np
+
 from engine.arrays import Array, Shape, describe
 from engine.kernels.memory import channels_last
 from engine.layer import OnnxGraph, Pointwise, ShapeError
@@ -41,3 +43,16 @@ def pictures(x: Array) -> Array:
 def picture(x: Shape) -> tuple[int, int, int]:
     """Return height, width and channels of one sample as a picture."""
     return (x[1], x[2], x[0]) if len(x) == 3 else (1, x[0], x[1])
+
+
+def span(drawn: Array, length: Array, size: int) -> Array:
+    """Return which pixels along an axis (N, size) lie in a span of that length about a middle drawn from 0 to 1.
+
+    The only pixel of an axis always does, as of a series.
+    """
+    if size == 1:
+        return np.ones((len(drawn), 1), bool)
+    start = np.floor(drawn * size) - length // 2
+    from_start = np.arange(size) - start[:, None]
+    hit: Array = (from_start >= 0) & (from_start < length[:, None])
+    return hit

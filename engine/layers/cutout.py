@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.arrays import Array, Generator, Shape
 from engine.layer import Example, Scratch
-from engine.layers.augmentation import Augmentation, picture, pictures
+from engine.layers.augmentation import Augmentation, picture, pictures, span
 from engine.spec import param
 
 
@@ -41,14 +41,7 @@ class Cutout(Augmentation):
         np.multiply(pictures(grad_y), mask[..., None], out=pictures(grad_x))
 
     def _hit(self, drawn: Array, size: int) -> Array:
-        """Return which pixels along an axis (N, size) lie in the rectangle."""
-        if size == 1:
-            return np.ones((len(drawn), 1), bool)
-        length = round(self.size * size)
-        start = np.floor(drawn * size) - length // 2
-        from_start = np.arange(size) - start[:, None]
-        hit: Array = (from_start >= 0) & (from_start < length)
-        return hit
+        return span(drawn, np.full(len(drawn), round(self.size * size)), size)
 
     def summary(self) -> str:
         return f"{self.size:.0%}"
