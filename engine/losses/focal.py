@@ -20,8 +20,7 @@ class Focal(OfClasses):
     """Cross entropy weighed by how wrong the answer is: -w (1 - p)^γ log p, where p = softmax(x)[class].
 
     For classes of which some are very rare or most samples are easy; w is the weight of the class. Takes logits. Lin et
-    al., 2017. PyTorch: from
-    F.cross_entropy.
+    al., 2017. PyTorch: from F.cross_entropy.
     """
 
     spoken: ClassVar[str] = "Focal loss"
