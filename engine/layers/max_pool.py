@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import Any
 
 from engine.arrays import Array, Shape
@@ -17,7 +16,7 @@ class MaxPool(Pool, abstract=True):
     """A pooling that keeps the largest value of each window; of equal values one gets the gradient."""
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
-        most = (max(map(prod, (*self.between(x), self.shape(x)))),)
+        most = (self.largest(x),)
         flags = {"hit": Scratch(most, dtype="bool"), "taken": Scratch(most, dtype="bool")}
         return self.room(x) | flags | {"part": Scratch(most)}
 

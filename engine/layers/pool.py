@@ -1,44 +1,22 @@
-"""What pooling layers have in common: their windows, and the way through the sides, one after the other."""
+"""What pooling layers have in common: their windows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from math import prod
+from collections.abc import Iterator
 from typing import Any
 
 from engine.arrays import Array, Shape, describe
-from engine.kernels.pooling import COLUMNS, ROWS, Tap, taps
-from engine.layer import OnnxGraph, Scratch, ShapeError
-from engine.layers.sided import NOUNS, Sided, as_param, per_side
+from engine.kernels.pooling import Tap, taps
+from engine.layer import OnnxGraph, ShapeError
+from engine.layers.side_by_side import SideBySide
+from engine.layers.sided import NOUNS, as_param, per_side
 from engine.problems import Change
 from engine.spec import param
 
 Step = tuple[int, tuple[Tap, ...], Array, Array]  # an axis, its taps, and the arrays before and after
 
 
-def _as_it_is(x: Array) -> Array:
-    return x
-
-
-def _sheets(x: Array) -> Array:
-    """Return volumes (N, C, D, H, W) as (N·C, D, H·W): what lies along the depth is one axis."""
-    return x.reshape(x.shape[0] * x.shape[1], x.shape[2], -1)
-
-
-def _planes(x: Array) -> Array:
-    """Return volumes (N, C, D, H, W) as planes (N·C·D, H, W)."""
-    return x.reshape(-1, *x.shape[3:])
-
-
-# How the sides of series (N, T, C), images (N, H, W, C) and volumes (N, C, D, H, W) are seen, and the axis of each.
-SIDES: dict[int, tuple[tuple[Callable[[Array], Array], int], ...]] = {
-    1: ((_as_it_is, ROWS),),
-    2: ((_as_it_is, ROWS), (_as_it_is, COLUMNS)),
-    3: ((_sheets, ROWS), (_planes, ROWS), (_planes, COLUMNS)),
-}
-
-
-class Pool(Sided, abstract=True):
+class Pool(SideBySide, abstract=True):
     """A layer that makes one value out of each window, for every channel by itself.
 
     `kernel`, `stride` and `padding` are declared anew by every layer, with the type that its rank asks for.
@@ -91,25 +69,9 @@ class Pool(Sided, abstract=True):
         )  # as PyTorch: the last begins inside
 
     def steps(self, x: Shape, first: Array, between: Array, last: Array) -> list[Step]:
-        """Return the way from the first array to the last, side by side; `between` holds what comes to lie between."""
-        flat, arrays = between.reshape(-1), [first]
-        for shape in self.between(x):
-            whole = len(first) * prod(shape)
-            arrays.append(flat[:whole].reshape(len(first), *shape))
-            flat = flat[whole:]
-        pairs = zip(SIDES[self.rank], self.axes(x), arrays, [*arrays[1:], last], strict=True)
-        return [(axis, taps(*ends), view(before), view(after)) for (view, axis), ends, before, after in pairs]
-
-    def between(self, x: Shape) -> list[Shape]:
-        """Return the shapes of what lies in memory between the sides."""
-        (channels, sides), out = self.split(x), self.out(x)
-        found = [out[:done] + sides[done:] for done in range(1, self.rank)]
-        return [(channels, *part) if self.rank == 3 else (*part, channels) for part in found]
-
-    def room(self, x: Shape) -> dict[str, Scratch]:
-        """Return the working arrays for `steps`, there and back."""
-        flat = Scratch((max(sum(map(prod, self.between(x))), 1),))
-        return {"between": flat, "back_between": flat}
+        """Return the way from the first array to the last, with the taps along each side."""
+        path = zip(self.axes(x), self.path(x, first, between, last), strict=True)
+        return [(axis, taps(*ends), before, after) for ends, (axis, before, after) in path]
 
     def summary(self) -> str:
         return f"{self.kernel} steps" if self.rank == 1 else describe(self.kernel)
