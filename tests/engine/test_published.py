@@ -18,6 +18,7 @@ from engine.project.file import load, save
 from engine.project.project import Project
 from engine.project.run import Saved
 from tests.engine.published import NETWORKS
+from tests.engine.torch_code import evaluate
 
 NAMES = list(NETWORKS)
 
@@ -136,30 +137,5 @@ def in_our_torch_code(torch, graph, weights, inputs):
         if not isinstance(layer, Input):
             arrived = {port: values[source] for port, source in sources.items()}
             own = {key.removeprefix(f"{node}."): w for key, w in weights.items() if key.startswith(f"{node}.")}
-            values[Port(node)] = evaluate(torch, layer.torch(*shapes.inputs(flat, node)), arrived, own)
+            values[Port(node)], _ = evaluate(layer.torch(*shapes.inputs(flat, node)), arrived, own)
     raise AssertionError("there is no Output")
-
-
-def evaluate(torch, expression, arrived, weights):
-    names = {"torch": torch, "F": torch.nn.functional, "nn": Modules(torch, weights)}
-    names |= {"x": tuple(arrived.values())} | arrived
-    found = eval(expression, names)
-    return found(*arrived.values()) if callable(found) else found
-
-
-class Modules:
-    """`torch.nn`, whose modules take over weights as they are made."""
-
-    def __init__(self, torch, weights):
-        self.torch, self.weights = torch, weights
-
-    def __getattr__(self, name):
-        def make(*args, **kwargs):
-            with self.torch.device("meta"):
-                module = getattr(self.torch.nn, name)(*args, **kwargs).eval()
-            missing, unknown = module.load_state_dict(self.weights, strict=False, assign=True)
-            assert unknown == []
-            assert all("num_batches" in key for key in missing)
-            return module
-
-        return make
