@@ -19,3 +19,6 @@ class Constant(Initializer):
 
     def draw(self, rng: Generator, shape: Shape, fan_in: int, fan_out: int) -> Array:
         return np.full(shape, self.value, np.float64)
+
+    def torch(self) -> str:
+        return f"nn.init.constant_(w, {self.value})"

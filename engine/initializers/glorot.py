@@ -15,9 +15,15 @@ class GlorotUniform(Initializer):
         limit = np.sqrt(6 / (fan_in + fan_out))
         return rng.uniform(-limit, limit, shape)
 
+    def torch(self) -> str:
+        return "nn.init.xavier_uniform_(w)"
+
 
 class GlorotNormal(Initializer):
     """Normal with spread √(2 / (fan in + fan out)). Glorot and Bengio, 2010."""
 
     def draw(self, rng: Generator, shape: Shape, fan_in: int, fan_out: int) -> Array:
         return rng.normal(0.0, np.sqrt(2 / (fan_in + fan_out)), shape)
+
+    def torch(self) -> str:
+        return "nn.init.xavier_normal_(w)"

@@ -18,6 +18,9 @@ class HeUniform(Initializer):
         limit = np.sqrt(6 / fan_in)
         return rng.uniform(-limit, limit, shape)
 
+    def torch(self) -> str:
+        return "nn.init.kaiming_uniform_(w, nonlinearity='relu')"
+
 
 class HeNormal(Initializer):
     """Normal with spread √(2 / fan in): keeps the spread of values through rectifiers.
@@ -27,3 +30,6 @@ class HeNormal(Initializer):
 
     def draw(self, rng: Generator, shape: Shape, fan_in: int, fan_out: int) -> Array:
         return rng.normal(0.0, np.sqrt(2 / fan_in), shape)
+
+    def torch(self) -> str:
+        return "nn.init.kaiming_normal_(w, nonlinearity='relu')"

@@ -28,3 +28,6 @@ class Identity(Initializer):
         place: tuple[Any, ...] = (same, same, *(size // 2 for size in shape[2:]))
         drawn[place] = self.gain
         return drawn
+
+    def torch(self) -> str:
+        return f"(nn.init.eye_ if w.dim() == 2 else nn.init.dirac_)(w).mul_({self.gain})"

@@ -15,9 +15,15 @@ class LeCunUniform(Initializer):
         limit = np.sqrt(3 / fan_in)
         return rng.uniform(-limit, limit, shape)
 
+    def torch(self) -> str:
+        return "nn.init.kaiming_uniform_(w, nonlinearity='linear')"
+
 
 class LeCunNormal(Initializer):
     """Normal with spread √(1 / fan in), as SELU wants. LeCun et al., 1998; Klambauer et al., 2017."""
 
     def draw(self, rng: Generator, shape: Shape, fan_in: int, fan_out: int) -> Array:
         return rng.normal(0.0, np.sqrt(1 / fan_in), shape)
+
+    def torch(self) -> str:
+        return "nn.init.kaiming_normal_(w, nonlinearity='linear')"

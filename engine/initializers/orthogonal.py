@@ -24,3 +24,6 @@ class Orthogonal(Initializer):
         q, r = np.linalg.qr(normal)
         q *= np.copysign(self.gain, np.diag(r))  # without the signs of r the draw would not be uniform
         return (q if rows >= columns else q.T).reshape(shape)
+
+    def torch(self) -> str:
+        return f"nn.init.orthogonal_(w, gain={self.gain})"

@@ -19,6 +19,9 @@ class Uniform(Initializer):
     def draw(self, rng: Generator, shape: Shape, fan_in: int, fan_out: int) -> Array:
         return rng.uniform(-self.limit, self.limit, shape)
 
+    def torch(self) -> str:
+        return f"nn.init.uniform_(w, {-self.limit}, {self.limit})"
+
 
 class Normal(Initializer):
     """Normal with mean 0, whatever the size of the layer. PyTorch: nn.init.normal_."""
@@ -27,6 +30,9 @@ class Normal(Initializer):
 
     def draw(self, rng: Generator, shape: Shape, fan_in: int, fan_out: int) -> Array:
         return rng.normal(0.0, self.spread, shape)
+
+    def torch(self) -> str:
+        return f"nn.init.normal_(w, std={self.spread})"
 
 
 class TruncatedNormal(Initializer):
@@ -39,3 +45,6 @@ class TruncatedNormal(Initializer):
         while (beyond := np.abs(drawn) > CUT).any():
             drawn[beyond] = rng.standard_normal(int(beyond.sum()))
         return drawn * self.spread
+
+    def torch(self) -> str:
+        return f"nn.init.trunc_normal_(w, std={self.spread}, a={-CUT * self.spread}, b={CUT * self.spread})"

@@ -2,6 +2,7 @@
 
 import json
 import typing
+from functools import partial
 
 import numpy as np
 import pytest
@@ -113,7 +114,7 @@ def test_a_wrong_shape_is_a_sentence(kind, shape):
 
 @pytest.mark.parametrize("example", CASES)
 @pytest.mark.parametrize("batch", [1, 3])
-def test_gradients_by_central_differences(example, batch):
+def test_gradients_by_central_differences(example, batch, witness):
     plan, drawn = ready(example, batch)
     run(plan)
     gradients = all_gradients(plan, example.integers)
@@ -122,8 +123,9 @@ def test_gradients_by_central_differences(example, batch):
         for direction in directions(rng, gradient.shape):
             found = slope(plan, drawn, name, direction)
             expected = float((gradient * direction).sum())
-            size = float(np.linalg.norm(gradient) * np.linalg.norm(direction))
-            assert abs(found - expected) <= 1e-6 * max(abs(expected), 0.1 * size) + 1e-8, name
+            size = max(abs(expected), 0.1 * float(np.linalg.norm(gradient) * np.linalg.norm(direction)))
+            apart = abs(found - expected) / (size + 0.01)
+            witness.apart(type(example.layer), "central differences", "gradients in float64", apart, 1e-6)
 
 
 def directions(rng, shape):
@@ -341,20 +343,21 @@ def by_port(example, drawn):
 
 @pytest.mark.oracle
 @pytest.mark.parametrize("example", STEADY)
-def test_it_trains_as_pytorch_does(example):
+def test_it_trains_as_pytorch_does(example, witness):
+    compare = partial(witness.alike, type(example.layer), "PyTorch")
     plan, drawn = ready(example, 3)
     weights = {name.removeprefix("box."): array.copy() for name, array in plan.parameters.items()}
     plan.run()
     found, modules, tensors = in_torch(example, weights, by_port(example, drawn), training=True)
     loss = 0
     for name, theirs in every_output(example, found):
-        compare(plan.outputs()[name], theirs, 1e-9)
+        compare("values in float64", plan.outputs()[name], theirs.detach(), 1e-9)
         loss = loss + (theirs * theirs.new_tensor(drawn.targets[name])).sum() / 3
     loss.backward()
     if not example.integers:
         for port, tensor in tensors.items():
-            compare(plan.input_gradients()[f"in_{port}"], tensor.grad, 1e-8)
-    check_weights(plan, modules)
+            compare("gradients in float64", plan.input_gradients()[f"in_{port}"], tensor.grad, 1e-8)
+    check_weights(plan, modules, compare)
 
 
 def every_output(example, found):
@@ -363,7 +366,7 @@ def every_output(example, found):
     return zip(("out_" + name for name in example.layer.outputs), many, strict=True)
 
 
-def check_weights(plan, modules):
+def check_weights(plan, modules, compare):
     """Compare the gradient of all that we train, and the value of all that only `forward` writes."""
     seen = set()
     for module in modules:
@@ -372,14 +375,14 @@ def check_weights(plan, modules):
             trained = f"box.{name}" in plan.gradients
             if trained or name not in dict(module.named_parameters()):
                 ours = plan.gradients if trained else plan.parameters
-                compare(ours[f"box.{name}"], theirs[name], 1e-8)
+                compare("gradients in float64", ours[f"box.{name}"], theirs[name].detach(), 1e-8)
             seen.add(f"box.{name}")
     assert seen == set(plan.parameters)
 
 
 @pytest.mark.oracle
 @pytest.mark.parametrize("example", TORCH_CASES)
-def test_it_answers_as_pytorch_does(example):
+def test_it_answers_as_pytorch_does(example, witness):
     """At inference, in single precision, to a hundred-thousandth."""
     plan, drawn = ready(example, 3, dtype=np.float32)
     weights = {name.removeprefix("box."): array for name, array in plan.parameters.items()}
@@ -387,14 +390,7 @@ def test_it_answers_as_pytorch_does(example):
     ours = Predictor(plan.graph, plan.parameters, batch=3).outputs(inputs)
     found, _, _ = in_torch(example, weights, by_port(example, drawn), training=False)
     for name, theirs in every_output(example, found):
-        compare(ours[name], theirs, 1e-5)
-
-
-def compare(ours, theirs, tolerance):
-    theirs = theirs.detach().numpy()
-    np.testing.assert_allclose(
-        ours, theirs, rtol=tolerance, atol=tolerance * max(1.0, float(np.abs(theirs).max(initial=0)))
-    )
+        witness.alike(type(example.layer), "PyTorch", "answers in float32", ours[name], theirs.detach(), 1e-5)
 
 
 def test_outputs_follow_their_loss():
