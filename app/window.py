@@ -143,7 +143,7 @@ class Window(QMainWindow):
             chosen = sorted(self.document.selection)[0]
             name = type(self.document.project.graph.nodes[chosen]).__name__
         self.docks.show("manual")
-        self.docks.all["manual"].content.show_name(name)  # type: ignore[union-attr]
+        self.docks.all["manual"].content.show_name(f"layers/{name}")  # type: ignore[union-attr]
 
     def show_commands(self) -> None:
         self.refresh()

@@ -32,6 +32,15 @@ class Proof:
         return f"{self.oracle}, {self.compared}: at most {self.largest:.1e} apart."
 
 
+def line(proofs: Iterable[Proof]) -> str:
+    """Return the largest difference from each oracle in one line; "" for no proofs."""
+    worst: dict[str, float] = {}
+    for proof in proofs:
+        worst[proof.oracle] = max(proof.largest, worst.get(proof.oracle, 0.0))
+    told = ", ".join(f"{oracle} {f'{largest:.1e}' if largest else '0'}" for oracle, largest in worst.items())
+    return f"Largest difference that was measured: {told}." if told else ""
+
+
 @cache
 def recorded() -> Mapping[tuple[str, str], tuple[Proof, ...]]:
     """Return all proofs, by family and name as in `engine.catalog.FAMILIES`."""

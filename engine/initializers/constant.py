@@ -12,7 +12,11 @@ from engine.spec import param
 class Constant(Initializer):
     """Every value the same. All units of a layer then learn the same, so it rarely suits weights.
 
+    Formula: w = value.
+
     PyTorch: nn.init.constant_.
+
+    Use it for biases and scales. Avoid it for weights: all units of a layer would learn the same.
     """
 
     value: float = param("The value.", default=0.0, min=-1e6, max=1e6)

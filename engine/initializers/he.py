@@ -11,7 +11,12 @@ from engine.initializer import Initializer
 class HeUniform(Initializer):
     """Uniform within ±√(6 / fan in): keeps the spread of values through rectifiers.
 
+    Formula: w ~ U(-a, a), where a = √(6 / fan in).
+
     He and others, 2015. PyTorch: nn.init.kaiming_uniform_ with nonlinearity "relu".
+
+    Use it before ReLU and its relatives. Avoid it before Tanh and Sigmoid, which it drives to their ends:
+    GlorotUniform.
     """
 
     def draw(self, rng: Generator, shape: Shape, fan_in: int, fan_out: int) -> Array:
@@ -25,7 +30,12 @@ class HeUniform(Initializer):
 class HeNormal(Initializer):
     """Normal with spread √(2 / fan in): keeps the spread of values through rectifiers.
 
+    Formula: w ~ N(0, 2 / fan in).
+
     He and others, 2015. PyTorch: nn.init.kaiming_normal_ with nonlinearity "relu".
+
+    Use it before ReLU and its relatives. Avoid it before Tanh and Sigmoid, which it drives to their ends:
+    GlorotNormal.
     """
 
     def draw(self, rng: Generator, shape: Shape, fan_in: int, fan_out: int) -> Array:

@@ -12,7 +12,15 @@ CUT = 2.0  # in spreads
 
 
 class Uniform(Initializer):
-    """Uniform within ± a limit, whatever the size of the layer. PyTorch: nn.init.uniform_."""
+    """Uniform within ± a limit, whatever the size of the layer.
+
+    Formula: w ~ U(-limit, limit).
+
+    PyTorch: nn.init.uniform_.
+
+    Use it for embeddings, and to repeat published networks. Avoid it in deep networks, whose layers want a spread that
+    suits their size.
+    """
 
     limit: float = param("The largest value.", default=0.05, min=0.0, max=1e6)
 
@@ -24,7 +32,15 @@ class Uniform(Initializer):
 
 
 class Normal(Initializer):
-    """Normal with mean 0, whatever the size of the layer. PyTorch: nn.init.normal_."""
+    """Normal with mean 0, whatever the size of the layer.
+
+    Formula: w ~ N(0, spread²).
+
+    PyTorch: nn.init.normal_.
+
+    Use it for embeddings, and to repeat published networks. Avoid it in deep networks, whose layers want a spread that
+    suits their size.
+    """
 
     spread: float = param("Standard deviation of the values.", default=0.05, min=0.0, max=1e6)
 
@@ -36,7 +52,15 @@ class Normal(Initializer):
 
 
 class TruncatedNormal(Initializer):
-    """Normal with mean 0, values beyond two spreads drawn again, as in transformers. PyTorch: nn.init.trunc_normal_."""
+    """Normal with mean 0, values beyond two spreads drawn again, as in transformers.
+
+    Formula: w ~ N(0, spread²), |w| ≤ 2 spread.
+
+    PyTorch: nn.init.trunc_normal_.
+
+    Use it in transformers. Avoid it in deep networks without a normalisation, whose layers want a spread that suits
+    their size.
+    """
 
     spread: float = param("Standard deviation before the cut.", default=0.02, min=0.0, max=1e6)
 

@@ -28,8 +28,13 @@ def _means(size: int, out: int, dtype: Any) -> Array:
 class AdaptiveAveragePool2D(Layer):
     """Takes means over windows that it chooses itself, so that every image comes out in one size.
 
+    Formula: y[i, j] = mean of x over rows ⌊i · h / m⌋ to ⌈(i + 1) · h / m⌉ - 1, and columns likewise.
+
     Along an axis of n pixels, window i of m reaches from ⌊i · n / m⌋ to ⌈(i + 1) · n / m⌉. ONNX: MatMul. PyTorch:
     nn.AdaptiveAvgPool2d.
+
+    Use it before a Dense, where images come in several sizes or the Dense wants a fixed one. Avoid it where one value
+    for a channel is enough: GlobalAveragePool2D is cheaper.
     """
 
     category = "Pooling"

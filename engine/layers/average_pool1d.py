@@ -26,6 +26,8 @@ class AveragePool1D(Pool1D):
     """Takes the mean of each window of a series: y = mean of x over the window. Steps beyond the ends do not count.
 
     ONNX: AveragePool. PyTorch: nn.AvgPool1d with count_include_pad=False.
+
+    Use it to shorten a series and smooth it on the way. Avoid it where a short peak matters: MaxPool1D keeps it.
     """
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:

@@ -51,6 +51,9 @@ class Conv2D(Layer):
     """Slides learned filters over an image: y[f] = sum of x over each window, weighted by filter f, plus b[f].
 
     LeCun et al., 1989. ONNX: Conv. PyTorch: nn.Conv2d.
+
+    Use it on images: the first choice, with a stride or a pooling to shrink them. Avoid it on tables, whose columns
+    have no neighbours: take a Dense.
     """
 
     category = "Convolution"

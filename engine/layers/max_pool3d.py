@@ -16,6 +16,8 @@ class MaxPool3D(Pool3D):
     """Keeps the largest value of each window of a volume: y = max x over the window.
 
     Of equal values one gets the gradient. ONNX: MaxPool. PyTorch: nn.MaxPool3d.
+
+    Use it behind convolutions of volumes and films. Avoid it along an axis with few places: pool the others alone.
     """
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:

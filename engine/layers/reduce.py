@@ -19,8 +19,13 @@ IN_TORCH = {"sum": "x.sum", "mean": "x.mean", "max": "x.amax", "min": "x.amin", 
 class Reduce(AlongAxis):
     """Makes one value out of all along an axis: their mean, sum, largest, smallest, length √Σx², or log Σ exp(x).
 
+    Formula: y = reduction of x over one axis.
+
     Of several largest or smallest values each gets its share of the gradient. ONNX: ReduceMean, ReduceSum, ReduceMax,
     ReduceMin, ReduceL2, ReduceLogSumExp. PyTorch: mean, sum, amax, amin, torch.linalg.vector_norm, logsumexp.
+
+    Use it for sums, means and extremes that no pooling names. Avoid it for the whole of an image or series: the global
+    poolings say it more plainly.
     """
 
     operation: str = param("What is made of the values.", default="mean", choices=tuple(IN_ONNX))

@@ -17,9 +17,13 @@ from engine.spec import param
 class RoPE(Pointwise):
     """Rotates pairs of features by an angle that grows with the step, so that a product of two tells how far apart they are.
 
-    y[2i] = x[2i] cos a - x[2i + 1] sin a and y[2i + 1] = x[2i] sin a + x[2i + 1] cos a, where a = t / base^(2i / d) at
-    step t of a head of width d. For queries and keys before their product. Su et al., 2021. ONNX: Mul, Gather and Add.
-    PyTorch: a product of complex numbers.
+    Formula: y[2i] = x[2i] cos a - x[2i + 1] sin a, y[2i + 1] = x[2i] sin a + x[2i + 1] cos a, a = t / base^(2i / d).
+
+    t is the step and d the width of a head. For queries and keys before their product. Su et al., 2021. ONNX: Mul,
+    Gather and Add. PyTorch: a product of complex numbers.
+
+    Use it on queries and keys, where the distance of two steps matters more than their places. Avoid it on values, and
+    together with a PositionalEncoding.
     """
 
     category = "Attention"

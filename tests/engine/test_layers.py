@@ -14,6 +14,7 @@ from engine.graph import Graph, Port
 from engine.infer import infer, mend
 from engine.layers.input import Input
 from engine.layers.output import Output
+from engine.manual.text import text
 from engine.plan.compile import compile
 from engine.plan.predict import Predictor
 from engine.spec import SpecError
@@ -48,7 +49,7 @@ def test_it_says_its_names_elsewhere(kind):
     if not issubclass(kind, Composite):
         assert kind.torch is not Layer.torch
         assert kind.onnx is not Layer.onnx
-    assert kind.title() in manual.page(kind)
+    assert text(kind).sentence in manual.page(kind)
 
 
 @pytest.mark.parametrize("kind", KINDS)
