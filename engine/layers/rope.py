@@ -76,7 +76,7 @@ class RoPE(Pointwise):
         pairs = x[1] // (2 * self.heads)
         places = f"torch.arange({x[0]}, dtype=x.dtype)[:, None, None]"
         angles = f"{places} * {float(self.base)} ** (-torch.arange({pairs}, dtype=x.dtype) / {pairs})"
-        numbers = f"torch.view_as_complex(x.reshape(-1, {x[0]}, {self.heads}, {pairs}, 2))"
+        numbers = f"torch.view_as_complex(x.contiguous().reshape(-1, {x[0]}, {self.heads}, {pairs}, 2))"
         return f"torch.view_as_real({numbers} * torch.exp(1j * ({angles}))).flatten(2)"
 
     def summary(self) -> str:

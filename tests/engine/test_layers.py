@@ -18,6 +18,7 @@ from engine.manual.text import text
 from engine.plan.compile import compile
 from engine.plan.predict import Predictor
 from engine.spec import SpecError
+from tests.engine.in_torch import evaluated
 from tests.engine.networks import Alone, all_gradients, cases, computes, feed, is_random, layouts, network, ready, run
 
 KINDS = [pytest.param(kind, id=name) for name, kind in sorted(Layer.registry.items())]
@@ -289,44 +290,13 @@ def test_one_value_may_feed_every_port(example):
 # ---------------------------------------------------------------------- PyTorch
 
 
-class Modules:
-    """`torch.nn`, whose modules take over our weights as soon as they are made."""
-
-    def __init__(self, nn, torch, weights, training):
-        self.nn, self.torch, self.weights, self.training, self.made = nn, torch, weights, training, []
-
-    def __getattr__(self, name):
-        found = getattr(self.nn, name)
-        return self._taking_over(found) if isinstance(found, type) and issubclass(found, self.nn.Module) else found
-
-    def _taking_over(self, kind):
-        def make(*args, **kwargs):
-            module = kind(*args, **kwargs).double().train(self.training)
-            state = module.state_dict()
-            for name in state.keys() & self.weights.keys():
-                assert tuple(state[name].shape) == self.weights[name].shape, name
-                state[name].copy_(self.torch.as_tensor(self.weights[name]))
-            missing = {n for n in state.keys() - self.weights.keys() if "num_batches" not in n}
-            assert not missing, f"we have no {missing}"
-            self.made.append(module)
-            return module
-
-        return make
-
-
 def in_torch(example, weights, inputs, training):
     """Return what PyTorch's expression gives, the modules made on the way, and the inputs as tensors."""
     import torch
-    from torch import nn
-    from torch.nn import functional
 
-    expression = example.layer.torch(*example.inputs)
-    modules = Modules(nn, torch, weights, training)
     tensors = {p: torch.tensor(a, requires_grad=not example.integers) for p, a in inputs.items()}
     values = {p: t.long() if example.integers else t for p, t in tensors.items()}
-    names = values | {"x": values.get("x", tuple(values.values())), "torch": torch, "nn": modules, "F": functional}
-    found = eval(expression, names)
-    return (found(*values.values()) if callable(found) else found), modules.made, tensors
+    return *evaluated(example.layer, example.inputs, weights, values, training), tensors
 
 
 def has_twin(example):

@@ -18,7 +18,7 @@ from engine.losses.mean_squared_error import MeanSquaredError
 from engine.plan.predict import Predictor
 from engine.plan.state import draw_parameters
 from engine.preprocessor import Feed
-from tests.engine.test_random_graphs import draw
+from tests.engine.drawn_graphs import draw
 
 OPSETS = (17, 20)
 
