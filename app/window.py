@@ -147,7 +147,7 @@ class Window(QMainWindow):
             chosen = sorted(self.document.selection)[0]
             name = type(self.document.project.graph.nodes[chosen]).__name__
         self.docks.show("manual")
-        self.docks.all["manual"].content.show_name(name)  # type: ignore[union-attr]
+        self.docks.all["manual"].content.show_name(f"layers/{name}")  # type: ignore[union-attr]
 
     @cached_property
     def commands(self) -> CommandPalette:
