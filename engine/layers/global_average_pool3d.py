@@ -3,41 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import ClassVar
 
-import numpy as np
-
-from engine.arrays import Array, Shape, describe
-from engine.layer import Example, Layer, OnnxGraph, ShapeError
+from engine.layer import Example
+from engine.layers.global_pool import GlobalAverage
 
 
-class GlobalAveragePool3D(Layer):
+class GlobalAveragePool3D(GlobalAverage):
     """Takes the mean of every channel over the whole volume, so that a Dense may follow.
 
+    Formula: y[c] = Σ x[c, d, i, j] / (D · H · W).
+
     Lin, Chen and Yan, 2014. ONNX: GlobalAveragePool. PyTorch: mean over all three sides.
+
+    Use it at the end of convolutions of volumes in place of Flatten: no weights, any size. Avoid it where the place of a
+    feature matters for the answer.
     """
 
-    category = "Pooling"
-
-    def shape(self, x: Shape) -> Shape:
-        if len(x) != 4:
-            raise ShapeError(
-                f"GlobalAveragePool3D takes a volume (channels × depth × height × width), not {describe(x)}."
-            )
-        return (x[0],)
-
-    def forward(self, x: Array, y: Array) -> None:
-        np.mean(x, axis=(2, 3, 4), out=y)
-
-    def backward(self, grad_y: Array, grad_x: Array) -> None:
-        share = grad_y * (grad_y.shape[1] / grad_x[0].size)
-        grad_x[...] = share[:, :, None, None, None]
-
-    def onnx(self, g: OnnxGraph, x: str) -> Any:
-        return g.op("Flatten", g.op("GlobalAveragePool", x), axis=1)
-
-    def torch(self, x: Shape) -> str:
-        return "x.mean((2, 3, 4))"
+    rank: ClassVar[int] = 3
 
     @classmethod
     def examples(cls) -> Iterator[Example]:

@@ -39,9 +39,14 @@ IN_TORCH = {
 class Reduce(AlongAxis):
     """Makes one value out of all along an axis: their mean, sum, largest, smallest, product, length √Σx², or log Σ exp(x).
 
+    Formula: y = reduction of x over one axis.
+
     Of several largest or smallest values each gets its share of the gradient. The absolute sum is Σ|x|. ONNX: ReduceMean,
     ReduceSum, ReduceMax, ReduceMin, ReduceProd, ReduceL2, ReduceLogSumExp, ReduceL1, ReduceSumSquare. PyTorch: mean, sum,
     amax, amin, prod, torch.linalg.vector_norm, logsumexp, abs, square.
+
+    Use it for sums, means and extremes that no pooling names. Avoid it for the whole of an image or series: the global
+    poolings say it more plainly.
     """
 
     operation: str = param("What is made of the values.", default="mean", choices=tuple(REDUCTIONS))

@@ -13,7 +13,12 @@ from engine.metric import Metric
 class PRAUC(Metric):
     """Area under precision over recall, as average precision: Σ (R - R before) · P over all thresholds.
 
+    Formula: Σ (R - R before) · P over all thresholds.
+
     Of several classes the mean over those that occur. Telling where a class is rare. scikit-learn: average_precision_score.
+
+    Use it where a class is rare and finding it is what counts. Avoid it to compare data sets in which it is
+    differently rare.
     """
 
     targets: ClassVar[tuple[Target, ...]] = ("class", "binary")

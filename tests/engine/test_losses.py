@@ -60,7 +60,7 @@ def test_it_is_declared_in_full(loss, shape):
 @pytest.mark.parametrize(("loss", "shape"), CASES)
 @pytest.mark.parametrize("batch", [1, 3])
 @pytest.mark.parametrize("scale", [1.0, 30.0])
-def test_gradient_by_central_differences(loss, shape, batch, scale):
+def test_gradient_by_central_differences(loss, shape, batch, scale, witness):
     plan, x, target = compare(loss, shape, batch, scale=scale)
     noise = 4 * np.finfo(float).eps * abs(plan.run()) / 2e-6  # what rounding makes of the difference of two losses
     gradient = plan.input_gradients()["in"].copy()
@@ -74,6 +74,8 @@ def test_gradient_by_central_differences(loss, shape, batch, scale):
             ends.append(plan.run())
         found[place] = (ends[0] - ends[1]) / 2e-6
     np.testing.assert_allclose(found, gradient, rtol=1e-6, atol=2e-8 + noise)
+    if scale == 1:
+        witness.alike(type(loss), "central differences", "gradients in float64", gradient, found, 1e-6)
 
 
 @pytest.mark.parametrize(("loss", "shape"), [case for case in CASES if not case.values[0].whole_batch])
@@ -170,7 +172,7 @@ def test_only_any_numbers_are_standardised(kind):
 @pytest.mark.oracle
 @pytest.mark.parametrize(("loss", "shape"), CASES)
 @pytest.mark.parametrize("batch", [1, 4])
-def test_value_and_gradient_as_pytorch(loss, shape, batch):
+def test_value_and_gradient_as_pytorch(loss, shape, batch, witness):
     import torch
     from torch import nn
 
@@ -180,8 +182,8 @@ def test_value_and_gradient_as_pytorch(loss, shape, batch):
     classes = loss.target == "class" and len(shape) > 1
     value = module(tensor.movedim(-1, 1) if classes else tensor, torch.tensor(target))
     value.backward()
-    assert plan.run() == pytest.approx(value.item(), rel=1e-12)
-    np.testing.assert_allclose(plan.input_gradients()["in"], tensor.grad.numpy(), rtol=1e-10, atol=1e-14)
+    witness.alike(type(loss), "PyTorch", "values in float64", plan.run(), value.detach(), 1e-12)
+    witness.alike(type(loss), "PyTorch", "gradients in float64", plan.input_gradients()["in"], tensor.grad, 1e-10)
 
 
 def test_weights_of_outputs_count():

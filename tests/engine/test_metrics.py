@@ -97,14 +97,14 @@ def drawn(target_kind, classes):
 
 @pytest.mark.parametrize(("metric", "target"), ORACLE)
 @pytest.mark.parametrize("classes", [3, 7])
-def test_as_scikit_learn(metric, target, classes):
+def test_as_scikit_learn(metric, target, classes, witness):
     answer, true, names = drawn(target, classes)
     found = metric.score(answer, true)
     if math.isnan(found):  # too few classes for it
         assert classes == 3
         return
     theirs = eval(metric.sklearn(target), {"metrics": oracle, "np": np, **names})
-    assert found == pytest.approx(theirs, rel=1e-9)
+    witness.alike(type(metric), "scikit-learn", "scores", found, theirs, 1e-9)
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Metric.registry.values() if "class" in kind.targets])
@@ -114,10 +114,11 @@ def test_a_class_that_never_comes_up_is_no_harm(kind):
     assert math.isfinite(kind().score(answer, true))
 
 
-def test_calibration_error_by_hand():
+def test_calibration_error_by_hand(witness):
     answer = np.array([[0.9, 0.1], [0.9, 0.1], [0.6, 0.4], [0.4, 0.6]])
     # Two are 0.9 sure and half right, two 0.6 sure and both right: (2 · 0.4 + 2 · 0.4) / 4.
-    assert CalibrationError().score(answer, np.array([0, 1, 0, 1])) == pytest.approx(0.4)
+    found = CalibrationError().score(answer, np.array([0, 1, 0, 1]))
+    witness.alike(CalibrationError, "a calculation by hand", "scores", found, 0.4, 1e-12)
 
 
 @pytest.mark.parametrize("average", ["macro", "weighted", "micro"])
