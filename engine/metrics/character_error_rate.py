@@ -13,9 +13,13 @@ from engine.metric import Metric
 
 
 class CharacterErrorRate(Metric):
-    """Characters that must be put in, taken out or changed, of each that is right: 0.1 is one in ten; may be above 1.
+    """Characters that must be put in, taken out or changed, of each that is right; may be above 1.
 
-    It is the edit distance of Levenshtein, 1966, of the likeliest way through a series to the text, over all samples.
+    Formula: Σ edit distance / Σ length of the text.
+
+    It compares the likeliest way through a series with the text. Levenshtein, 1966.
+
+    Use it for texts that a series spells. Avoid it where a single wrong character spoils all: count texts that are right.
     """
 
     targets: ClassVar[tuple[Target, ...]] = ("text",)

@@ -16,7 +16,12 @@ ROWS = 256  # samples that are compared with all others at once
 class NearestNeighbour(Metric):
     """Share of the samples whose nearest other sample has the same label: recall at 1 of embeddings.
 
+    Formula: right / N.
+
     scikit-learn: KNeighborsClassifier with one neighbour, each sample left out of its own.
+
+    Use it for embeddings that are to find what is alike. Avoid it where some labels have one sample only: theirs are
+    always wrong.
     """
 
     targets: ClassVar[tuple[Target, ...]] = ("label",)

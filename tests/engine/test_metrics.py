@@ -148,7 +148,7 @@ def edit_distance(one, other):
     return min(change, edit_distance(one[1:], other) + 1, edit_distance(one, other[1:]) + 1)
 
 
-def test_characters_that_are_wrong():
+def test_charactererrorrate_by_definition(witness):
     rng = np.random.default_rng(0)
     answer = rng.dirichlet(np.ones(4), (60, 6))
     target = rng.integers(1, 4, (60, 5)) * (np.arange(5) < rng.integers(1, 6, (60, 1)))
@@ -156,14 +156,16 @@ def test_characters_that_are_wrong():
     for path, text in zip(answer.argmax(axis=-1).tolist(), target.tolist(), strict=True):
         said = [n for n, before in zip(path, [0, *path], strict=False) if n not in (0, before)]
         wrong += edit_distance(said, [n for n in text if n])
-    assert CharacterErrorRate().score(answer, target) == pytest.approx(wrong / np.count_nonzero(target))
+    found, expected = CharacterErrorRate().score(answer, target), wrong / np.count_nonzero(target)
+    witness.alike(CharacterErrorRate, "Levenshtein's definition", "scores", found, expected, 1e-12)
 
 
-def test_neighbours_as_scikit_learn():
+def test_nearestneighbour_as_scikit_learn(witness):
     rng = np.random.default_rng(0)
     points, label = rng.normal(size=(600, 3)) + 5, rng.integers(0, 4, 600)
     nearest = neighbors.NearestNeighbors(n_neighbors=2).fit(points).kneighbors(points, return_distance=False)[:, 1]
-    assert NearestNeighbour().score(points, label) == pytest.approx((label[nearest] == label).mean(), rel=1e-12)
+    found, expected = NearestNeighbour().score(points, label), (label[nearest] == label).mean()
+    witness.alike(NearestNeighbour, "scikit-learn", "scores", found, expected, 1e-12)
 
 
 def test_accuracy():
