@@ -10,6 +10,7 @@ from engine.arrays import Shape
 from engine.graph import Graph, NodeId, Port
 from engine.layer import ShapeError
 from engine.problems import Change, Insert, Problem, Unwire, Wire
+from engine.sharing import sharing_problems
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ def infer(graph: Graph) -> Inference:
     problems = [*circles, *_strays(graph)]
     for node in open_graph.order:
         problems += [p for p in _visit(open_graph, node, shapes) if (p.node, p.port) not in cut]
+    problems += sharing_problems(graph, shapes)
     return Inference(shapes, tuple(problems))
 
 

@@ -27,7 +27,8 @@ class Param:
     """What a form, a checker and a manual need to know about one field of a `Spec`.
 
     `min` and `max` hold for a number and for each number of a tuple. `choices` lists the only values that a text may
-    have. `advanced` marks what most people never touch. `hidden` marks what the program itself fills in.
+    have. `advanced` marks what most people never touch. `hidden` marks what the program itself fills in. `box` marks a text
+    that is the name of a box of the same kind, or empty.
     """
 
     doc: str
@@ -37,6 +38,7 @@ class Param:
     choices: tuple[str, ...] = ()
     advanced: bool = False
     hidden: bool = False
+    box: bool = False
 
     def problem(self, value: Any) -> str | None:
         """Return what is wrong with a value of the right type, as the end of a sentence, or None."""

@@ -10,6 +10,7 @@ from engine.layer import needs
 from engine.optimizers.lion import Lion
 from engine.optimizers.sgd import SGD
 from engine.plan.state import State
+from engine.plan.stepping import Stepping
 
 
 def variants(kind):
@@ -101,7 +102,7 @@ def test_it_finds_a_minimum(optimizer):
 def test_a_state_can_use_it(optimizer):
     from engine.layer import Weight
 
-    state = State({"a.weight": Weight((3, 2), fill=1.0)}, optimizer, 0, np.float32)
+    state = State({"a.weight": Weight((3, 2), fill=1.0)}, Stepping(optimizer=optimizer), 0, np.float32)
     state.gradient[...] = 1.0
     state.update(0.1)
     assert (state.parameters["a.weight"] < 1).all()
