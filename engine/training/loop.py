@@ -80,7 +80,7 @@ class Training:
         self.workers = self.workers or choose(graph, settings, samples)
         self.plan, self.last_plan = _plans(graph, settings, len(samples.train), self.workers)
         self.state = self.plan.state
-        self.predictor = Predictor(graph, self.state, batch=256) if len(samples.validation) else None
+        self.predictor = Predictor(graph, self.state.answering, batch=256) if len(samples.validation) else None
         self.recorder, self.best = Recorder(), dict[str, Array]()
         self.gathered = Gathered(graph, len(samples.train))
         self._outputs = {plan: plan.outputs() for plan in (self.plan, self.last_plan)}  # views of what each step leaves
@@ -106,6 +106,7 @@ class Training:
             random=dict(self.state.rng.bit_generator.state),
             arrays=self.state.arrays(),
             best=dict(self.best),
+            answering=_copies(self.state.answering.parameters) if self.settings.stepping.answers else {},
             gathered={node: array.copy() for node, array in self.gathered.arrays.items()},
             history=self.recorder.snapshot(),
             seconds=self._watch.seconds,
@@ -120,7 +121,7 @@ class Training:
 
     def parameters(self) -> Arrays:
         """Return copies of the weights that a run keeps: of its best epoch where the settings say so, else the latest."""
-        return _copies(self.best or self.state.parameters)
+        return _copies(self.best or self.state.answering.parameters)
 
     def events(self) -> Iterator[Event]:
         """Train, from where it is to its end."""
@@ -207,7 +208,7 @@ class Training:
         epoch = self._epoch(seen, speed)
         best = self.recorder.close(epoch)
         if best and self.settings.keep_best:
-            self.best = _copies(self.state.parameters)
+            self.best = _copies(self.state.answering.parameters)
         self._watch = _Stopwatch()
         yield EpochDone(epoch, best)
 
@@ -263,7 +264,7 @@ class Training:
 def _plans(graph: Graph, settings: TrainingSettings, samples: int, workers: int) -> tuple[Plan, Plan]:
     """Return the plan of a whole batch, and that of the last batch of an epoch, which may be smaller."""
     batch = min(settings.batch, samples)
-    plan = compile(graph, batch, optimizer=settings.optimizer, seed=settings.seed, workers=workers)
+    plan = compile(graph, batch, optimizer=settings.stepping, seed=settings.seed, workers=workers)
     rest = samples % batch
     return plan, compile(graph, rest, share=plan) if rest else plan
 
