@@ -26,7 +26,7 @@ class Optimizer(Spec, family=True):
     slots: ClassVar[tuple[str, ...]] = ()
     scratch: ClassVar[tuple[str, ...]] = ()
     whole: ClassVar[bool] = False  # needs whole weights, not any slice of numbers
-    answers: ClassVar[str] = ""  # the slot with the weights that answer, which begins as a copy of the parameters
+    weights: ClassVar[tuple[str, ...]] = ()  # slots that are weights, and begin as the parameters do; the first answers
 
     def update(self, *args: Any, **kwargs: Any) -> None:
         """Do one update in place."""

@@ -50,9 +50,8 @@ class State:
         self.slots = {name: held[f"slot/{name}"] for name in stepping.slots}
         for name, weight in declared.items() if seed is not None else ():
             self.parameters[name][...] = draw(name, weight, seed)  # type: ignore[arg-type]
-        for name in {stepping.answers, stepping.optimizer.answers if stepping.optimizer else ""} - {""}:
-            if seed is not None:
-                np.copyto(self.slots[name], self.vector)
+        for name in stepping.weights if seed is not None else ():
+            np.copyto(self.slots[name], self.vector)
 
     @cached_property
     def answering(self) -> State:

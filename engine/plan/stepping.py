@@ -24,4 +24,9 @@ class Stepping(Spec, abstract=True):
     @property
     def answers(self) -> str:
         """The slot with the weights that answer; "" where the parameters themselves do."""
-        return "average" if self.average else self.optimizer.answers if self.optimizer else ""
+        return next(iter(self.weights), "")
+
+    @property
+    def weights(self) -> tuple[str, ...]:
+        """The slots that hold weights, and begin as the parameters do; the first one answers."""
+        return (*(("average",) if self.average else ()), *(self.optimizer.weights if self.optimizer else ()))

@@ -55,10 +55,10 @@ def mover(
     held |= {name: slots[name][part] for name in optimizer.slots}
     held |= {name: np.zeros_like(held["parameter"]) for name in optimizer.scratch}
     update = _whole(layout, optimizer, part, held) if optimizer.whole else _prepared(optimizer, held)
-    limit = _limit(layout, part, held["parameter"])
+    weights = [held[name] for name in (*optimizer.weights, "parameter")]
+    limit = [shorten for vector in weights for shorten in _limit(layout, part, vector)]
     clip = _clip(stepping, held["grad"])
-    kept = slots[optimizer.answers][part] if optimizer.answers else held["parameter"]
-    follow = _follow(stepping.average, kept, slots["average"][part]) if stepping.average else None
+    follow = _follow(stepping.average, weights[0], slots["average"][part]) if stepping.average else None
     if not (limit or clip or follow):
         return lambda rate, step, squared: update(rate, step)
 

@@ -85,6 +85,7 @@ class Training:
         self.gathered = Gathered(graph, len(samples.train))
         self._outputs = {plan: plan.outputs() for plan in (self.plan, self.last_plan)}  # views of what each step leaves
         self._watch, self._reported, self._order = _Stopwatch(), 0, (-1, samples.train)
+        self._results_factor = -1, 1.0  # the epochs that it follows from, and the factor
         if resume:
             self._resume(resume)
 
@@ -176,7 +177,15 @@ class Training:
     def _rate(self) -> float:
         """Return the learning rate of the step that comes next."""
         done = self.state.step / self.steps_per_epoch
-        return self.settings.rate * self.settings.schedule.factor(done, self.settings.epochs)
+        return self.settings.rate * self.settings.schedule.factor(done, self.settings.epochs) * self._told()
+
+    def _told(self) -> float:
+        """Return the factor that the results so far call for; they are in the history, so nothing else need be kept."""
+        if self._results_factor[0] != self.epoch:
+            epochs = self.recorder.epochs
+            results = [e.loss if e.validation_loss is None else e.validation_loss for e in epochs]
+            self._results_factor = self.epoch, self.settings.schedule.told(results)
+        return self._results_factor[1]
 
     def _rows(self) -> Array:
         """Return the training samples in the order of this epoch, which depends on nothing but seed and epoch."""

@@ -6,6 +6,7 @@ import pytest
 from engine.layers.batch_norm import BatchNorm
 from engine.layers.dense import Dense
 from engine.learning import Learning
+from engine.optimizers.schedule_free_adamw import ScheduleFreeAdamW
 from engine.optimizers.sgd import SGD
 from engine.plan.compile import compile
 from engine.plan.stepping import Stepping
@@ -132,3 +133,14 @@ def test_a_run_answers_with_the_average_and_goes_on_exactly(keep_best):
     for name, array in resumed.parameters().items():
         np.testing.assert_array_equal(run.parameters[name], array)
     same(finished(resumed).checkpoint(), finished(Training(graph, settings, samples)).checkpoint())
+
+
+def test_a_schedule_free_run_answers_with_its_average():
+    samples, graph = flowers(), held_back()
+    settings = TrainingSettings(epochs=4, batch=8, rate=0.02, keep_best=False, optimizer=ScheduleFreeAdamW())
+    training = finished(Training(graph, settings, samples))
+    found = training.parameters()
+    np.testing.assert_array_equal(found["head.weight"], training.state.answering.parameters["head.weight"])
+    assert (found["head.weight"] != training.state.parameters["head.weight"]).any()
+    assert evaluate(graph, found, samples).loss == pytest.approx(training.recorder.epochs[-1].validation_loss, rel=1e-6)
+    assert np.linalg.norm(found["hidden.weight"], axis=1).max() <= HELD.max_norm * (1 + 1e-5)
