@@ -72,13 +72,14 @@ def _picture(size: int, ratio: float, paint: object) -> QPixmap:
 
 
 @cache
-def _drawing(name: str) -> str:
-    return (files("resources") / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+def _names() -> frozenset[str]:
+    return frozenset(file.name.removesuffix(".svg") for file in (files("resources") / "icons").iterdir())
 
 
 @cache
 def _renderer(name: str, colour: str) -> QSvgRenderer:
-    return QSvgRenderer(QByteArray(_drawing(name).replace("currentColor", colour).encode()))
+    drawing = (files("resources") / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+    return QSvgRenderer(QByteArray(drawing.replace("currentColor", colour).encode()))
 
 
 class _Lucide(QIconEngine):
@@ -87,7 +88,8 @@ class _Lucide(QIconEngine):
     def __init__(self, name: str, role: str) -> None:
         super().__init__()
         self.name, self.role = name, role
-        _drawing(name)  # a missing icon is a mistake to be found here, not when it is first painted
+        if name not in _names():  # a mistake to be found here, not when it is first painted
+            raise FileNotFoundError(f"there is no icon {name}.svg")
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         paint_icon(painter, QRectF(rect), self.name, self._colour(mode))
