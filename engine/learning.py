@@ -24,7 +24,8 @@ class Learning(Spec, abstract=True):
         max=100.0,
     )
     max_norm: float = param(
-        "After each step, shorten the weights of each unit (biases apart) to at most this length. 0: never.",
+        "After each step, shorten the weights of each unit (a row, in PyTorch's layout; no biases) to at most this length. "
+        "0: never.",
         default=0.0,
         min=0.0,
         max=1e6,

@@ -33,7 +33,7 @@ def sharing_problems(graph: Graph, shapes: Mapping[Port, Shape]) -> Iterator[Pro
     """Yield a problem for each box that cannot use the weights which it says it shares."""
     for node, layer in graph.nodes.items():
         if layer.has_weights() and layer.learning.shares and (what := _wrong(graph, node, shapes)):
-            alone = Change("learning", layer.learning.with_(shares=""))
+            alone = Change("learning", layer.learning.with_(shares=""), "Let it have weights of its own")
             yield Problem(what, node=node, fixes=(alone,))
 
 

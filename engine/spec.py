@@ -163,6 +163,11 @@ class Spec:
         return typing.cast(Self, dataclasses.replace(typing.cast(Any, self), **changes))
 
 
+def is_group(wanted: Any) -> bool:
+    """Tell whether a type of value is one certain Spec, whose parameters belong together, and not a choice of several."""
+    return isinstance(wanted, type) and issubclass(wanted, Spec) and wanted.registry is Spec.registry
+
+
 _WORDS = {bool: "yes or no", int: "a whole number", float: "a number", str: "a text", NoneType: "nothing"}
 
 

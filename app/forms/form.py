@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 
 from app.forms.editor import Editor
 from app.forms.numbers import NumberEditor
-from app.forms.specs import FamilyEditor, GroupEditor, OptionalEditor, SeveralEditor, is_group, visible_params
+from app.forms.specs import FamilyEditor, GroupEditor, OptionalEditor, SeveralEditor, visible_params
 from app.forms.texts import BoolEditor, BoxEditor, ChoiceEditor, LineEditor
 from app.forms.tuples import FixedEditor, list_editor
 from app.icons import icon
-from engine.spec import Param, Spec
+from engine.spec import Param, Spec, is_group
 
 LABEL_WIDTH = 92
 

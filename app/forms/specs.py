@@ -202,11 +202,6 @@ def members(family: type[Spec], *, optional: bool = False) -> list[str]:
     return ([_NONE] if optional else []) + names
 
 
-def is_group(wanted: Any) -> bool:
-    """Tell whether a type of value is one certain Spec, so that there is nothing to choose."""
-    return isinstance(wanted, type) and issubclass(wanted, Spec) and "registry" not in vars(wanted)
-
-
 def _member(family: type[Spec], name: str) -> type[Spec]:
     return family.registry.get(name, family) if "registry" in vars(family) else family
 
