@@ -337,9 +337,7 @@ def test_colourjitter_as_pillow(factor, witness):
     colour = ColourJitter(brightness=0.0, contrast=0.0, saturation=1.0)
     for layer, enhance in ((contrast, ImageEnhance.Contrast), (colour, ImageEnhance.Color)):
         ours = chosen(layer, x[None].astype(float), 0.5, number, number)[0]
-        witness.alike(
-            ColourJitter, "Pillow", "values while training, which it rounds", ours, pillow(x, factor, enhance), 1e-2
-        )
+        witness.alike(ColourJitter, "Pillow", "rounded values while training", ours, pillow(x, factor, enhance), 1e-2)
 
 
 def test_brightness_is_added():
