@@ -14,8 +14,9 @@ from engine.arrays import Array, Arrays
 from engine.composite import flatten
 from engine.graph import Graph
 from engine.infer import infer
-from engine.layer import Weight, needs
+from engine.layer import Weight
 from engine.optimizer import Optimizer, Update
+from engine.plan.pieces import in_pieces
 
 
 class State:
@@ -62,9 +63,7 @@ class State:
             raise RuntimeError("This plan was compiled without an optimizer.")
         held = {"parameter": self.vector[part], "grad": gradient[part]}
         held |= {name: vector[part] for name, vector in self.slots.items()}
-        held |= {name: np.zeros_like(held["parameter"]) for name in self.optimizer.scratch}
-        names = needs(type(self.optimizer), "update")
-        return self.optimizer.prepare(**{name: held[name] for name in names if name in held})
+        return in_pieces(self.optimizer, held)
 
     def arrays(self) -> Arrays:
         """Return copies of all parameters by name, and of the optimizer's flat vectors as `optimizer/slot`."""
