@@ -10,6 +10,7 @@ from time import perf_counter, process_time
 import numpy as np
 
 from engine.arrays import Array, Arrays, Shape
+from engine.calls import short_buffers
 from engine.graph import Graph, NodeId, Port
 from engine.infer import Inference
 from engine.layers.input import Input
@@ -80,8 +81,7 @@ class Plan:
 
         Raises NotFinite, with all parameters untouched, where the loss or the gradient is not finite.
         """
-        for call in self.bound.calls:
-            call()
+        self.bound.run()
         self.state.penalise()
         loss = self.loss()
         squared = float(self.state.gradient.dot(self.state.gradient))
@@ -93,8 +93,7 @@ class Plan:
 
     def run(self) -> float:
         """Do forward and backward on the loaded batch without an update; return the loss."""
-        for call in self.bound.calls:
-            call()
+        self.bound.run()
         self.state.penalise()
         return self.loss()
 
@@ -123,10 +122,11 @@ class Plan:
         kept, times = self.state.statistics.copy(), dict.fromkeys(self.graph.order, float("inf"))
         for _ in range(repeats):
             once = dict.fromkeys(times, 0.0)
-            for call, run in zip(self.bound.program.calls, self.bound.calls, strict=True):
-                start = perf_counter()
-                run()
-                once[call.node] += perf_counter() - start
+            with short_buffers():
+                for call, run in zip(self.bound.program.calls, self.bound.calls, strict=True):
+                    start = perf_counter()
+                    run()
+                    once[call.node] += perf_counter() - start
             times = {node: min(times[node], once[node]) for node in times}
         np.copyto(self.state.statistics, kept)
         return [self._cost(node, times[node] * 1e3) for node in self.graph.order]

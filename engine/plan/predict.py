@@ -82,11 +82,7 @@ class Predictor:
                 rows = inputs[node][start : start + self.batch]
                 np.copyto(array[: len(rows)], rows, casting="same_kind")
                 array[len(rows) :] = 0
-            yield start, self._forward
-
-    def _forward(self) -> None:
-        for call in self._bound.calls:
-            call()
+            yield start, self._bound.run
 
 
 def _copied(graph: Graph, parameters: Mapping[str, Array], dtype: Any) -> State:
