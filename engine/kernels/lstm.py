@@ -7,6 +7,8 @@ sigmoid(a) = (tanh(a / 2) + 1) / 2, and the halves are in the weights: one tanh 
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from engine.arrays import Array
@@ -73,33 +75,73 @@ def forward(inputs: Array, weights: Array, cells: Array, tanh_c: Array, work: Ar
     return run
 
 
-def prepare(cells: Array, tanh_c: Array, grads: Array, work: Array) -> Run:
-    """Return a function that writes into `grads` (T, N, 4·H) what the gradients of c (g, f, i) and h (o) are multiplied by.
+def backward(
+    grads: Array,
+    recurrent: Array,
+    tanh_c: Array,
+    cells: Array,
+    grad_h: Array,
+    whole: Array | None,
+    work: Array,
+    some: Array,
+) -> Run:
+    """Return a function that runs back over time and writes the gradients of the gates into `grads` (T, N, 4·H).
 
-    g: i (1 - g²); f: c f (1 - f) with c before the step; i: g i (1 - i); o: tanh(c) o (1 - o). `tanh_c` becomes that of h in
-    c, o (1 - tanh(c)²). `work` (2, some steps, N, H) has room for so many steps: they are done at once.
+    `recurrent` is (4·H, H). `grad_h` (N, H) is the gradient of the last state, or `whole` (T, N, H) that of every state.
+    `work` is (2, N, H); `some` (6, S, N, H) has room for what S steps do together. `tanh_c` is overwritten.
     """
     count, n, width = tanh_c.shape
-    split = grads.reshape(count, n, 4, width).transpose(0, 2, 1, 3)
-    one, few = constant(1, grads.dtype), work.shape[1]
-    parts = []
-    for start in range(0, count, few):
-        span = slice(start, min(start + few, count))
-        here, factor = cells[:-1][span], split[span]
-        a = work[:, : span.stop - start]
-        parts.append((here[:, :2], here[:, 2:4], factor[:, 1:3], a.swapaxes(0, 1), a[0], here, factor, tanh_c[span]))
+    grad_c, part = work
+    multiply = product_steps(recurrent, grad_h)  # (N, 4·H) @ (4·H, H) -> (N, H)
+    split = grads.reshape(count, n, 4, width).swapaxes(1, 2)
+
+    def step(t: int, factors: Array) -> tuple[Array | None, Array, Array, Array, Array, Array, Array, Array]:
+        arriving = None if whole is None else whole[t]
+        return (arriving, tanh_c[t], factors[:3], split[t, :3], factors[3], split[t, 3], cells[t, 2], grads[t])
+
+    def steps(first: int) -> tuple[Run, list[Any]]:
+        span = slice(first, min(first + some.shape[1], count))
+        a, factors = some[:2, : span.stop - first], some[2:, : span.stop - first]
+        order = reversed(range(first, span.stop))
+        return _factors(cells[span], tanh_c[span], a, factors), [step(t, factors[:, t - first]) for t in order]
+
+    each = [steps(first) for first in reversed(range(0, count, some.shape[1]))]
 
     def run() -> None:
-        for fed, feeding, feeding_factor, pair, a, here, factor, t in parts:
-            g, i, o = here[:, 1], here[:, 3], here[:, 4]
-            _slope(feeding, fed, pair, feeding_factor)
-            np.multiply(g, g, a)
-            np.subtract(one, a, a)
-            np.multiply(a, i, factor[:, 0])
-            _slope(o, t, a, factor[:, 3])
-            np.multiply(t, t, t)
-            np.subtract(one, t, t)
-            np.multiply(t, o, t)
+        grad_c[...] = 0
+        for prepare, several in each:
+            prepare()
+            for arriving, slope, gfi, grad_gfi, o, grad_o, forget, row in several:
+                if arriving is not None:
+                    np.add(grad_h, arriving, grad_h)
+                np.multiply(grad_h, slope, part)
+                np.add(grad_c, part, grad_c)
+                np.multiply(grad_c, gfi, grad_gfi)
+                np.multiply(grad_h, o, grad_o)
+                np.multiply(grad_c, forget, grad_c)
+                multiply(row)
+
+    return run
+
+
+def _factors(cells: Array, tanh_c: Array, work: Array, out: Array) -> Run:
+    """Return a function that writes into `out` (4, S, N, H) what the gradients of c (g, f, i) and h (o) are multiplied by.
+
+    g: i (1 - g²); f: c f (1 - f) with c before the step; i: g i (1 - i); o: tanh(c) o (1 - o). `tanh_c` becomes that of h in
+    c, o (1 - tanh(c)²). `work` is (2, S, N, H).
+    """
+    one, a, places = constant(1, out.dtype), work[0], cells.swapaxes(0, 1)
+    fed, feeding, (_, g, _, i, o) = places[:2], places[2:4], places
+
+    def run() -> None:
+        _slope(feeding, fed, work, out[1:3])
+        np.multiply(g, g, a)
+        np.subtract(one, a, a)
+        np.multiply(a, i, out[0])
+        _slope(o, tanh_c, a, out[3])
+        np.multiply(tanh_c, tanh_c, tanh_c)
+        np.subtract(one, tanh_c, tanh_c)
+        np.multiply(tanh_c, o, tanh_c)
 
     return run
 
@@ -109,34 +151,3 @@ def _slope(s: Array, factor: Array, work: Array, out: Array) -> None:
     np.multiply(s, s, work)
     np.subtract(s, work, work)
     np.multiply(work, factor, out)
-
-
-def backward(
-    grads: Array, recurrent: Array, c_slope: Array, cells: Array, grad_h: Array, whole: Array | None, work: Array
-) -> Run:
-    """Return a function that runs back over time. `grads` holds what `prepare` made, then the gradients of the gates.
-
-    `grad_h` (N, H) is the gradient of the last state, or `whole` (T, N, H) that of every state. `work` is (2, N, H).
-    """
-    count, n, width = c_slope.shape
-    grad_c, part = work
-    multiply, along = product_steps(recurrent, grad_h), grad_c[:, None]  # (N, 4·H) @ (4·H, H) -> (N, H)
-    split = grads.reshape(count, n, 4, width)
-    each = [
-        (None if whole is None else whole[t], c_slope[t], split[t, :, :3], split[t, :, 3], cells[t, 2], grads[t])
-        for t in reversed(range(count))
-    ]
-
-    def run() -> None:
-        grad_c[...] = 0
-        for arriving, slope, gfi, o, forget, row in each:
-            if arriving is not None:
-                np.add(grad_h, arriving, grad_h)
-            np.multiply(grad_h, slope, part)
-            np.add(grad_c, part, grad_c)
-            np.multiply(along, gfi, gfi)
-            np.multiply(grad_h, o, o)
-            np.multiply(grad_c, forget, grad_c)
-            multiply(row)
-
-    return run

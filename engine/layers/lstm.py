@@ -16,7 +16,7 @@ from engine.kernels.products import product
 from engine.layer import Example, Layer, OnnxGraph, Scratch, ShapeError, Weight
 from engine.spec import param
 
-AT_ONCE = 8  # steps that are handled together where their order does not matter
+AT_ONCE = 4  # steps that are handled together where their order does not matter
 
 
 def _time_first(work: Array) -> Array:
@@ -73,7 +73,7 @@ class LSTM(Layer):
             "weights": Scratch((4, wide, units), batched=False),
             "grads": Scratch((steps, 4 * units)),
             "few": Scratch((3, units)),
-            "some": Scratch((2, min(AT_ONCE, steps), units)),
+            "some": Scratch((6, min(AT_ONCE, steps), units)),
             "back_inputs": Scratch((steps, features)),
             "back_ih": Scratch((4 * units, features), batched=False),
             "back_hh": Scratch((4 * units, units), batched=False),
@@ -136,16 +136,15 @@ class LSTM(Layer):
     ) -> Run:
         n, units, rows, every = len(inputs), self.units, _time_first(inputs), _time_first(grads)
         grad_h, rest = few.reshape(3, n, units)[0], few.reshape(3, n, units)[1:]
-        slopes, places = _time_first(tanh_c), cells.reshape(len(rows), lstm.PLACES, n, units)
-        prepare = lstm.prepare(places, slopes, every, some.reshape(2, -1, n, units))
+        tanh_cells, places = _time_first(tanh_c), cells.reshape(len(rows), lstm.PLACES, n, units)
         whole = grad_y.swapaxes(0, 1) if self.sequence else None
-        over_time = lstm.backward(every, back_hh, slopes, places, grad_h, whole, rest)
+        room = some.reshape(6, -1, n, units)
+        over_time = lstm.backward(every, back_hh, tanh_cells, places[:-1], grad_h, whole, rest, room)
         flat = _flat(every)
         weigh = product(flat.T, _flat(rows[:-1]), back_weights)  # (4·H, T·N) @ (T·N, K) -> (4·H, K)
         pass_on = product(flat, back_ih, _flat(back_inputs))  # (T·N, 4·H) @ (4·H, F) -> (T·N, F)
 
         def run() -> None:
-            prepare()
             grad_h[...] = 0 if self.sequence else grad_y
             lstm.arrange(weight_hh_l0, back_hh)
             over_time()
