@@ -24,6 +24,17 @@ class Port(NamedTuple):
         return self.node if self.name == "y" else f"{self.node}.{self.name}"
 
 
+def weight_name(node: NodeId, weight: str) -> str:
+    """Return the name of a box's weight among all parameters: `box.weight`.
+
+    A part that the compiler makes of a box, `box//part`, has the weights of the box; the part `box//_l1` those that end so.
+    """
+    owner, _, part = node.partition("//")
+    if part.startswith("_l"):
+        weight = weight.removesuffix("_l0") + part
+    return f"{owner}.{weight}"
+
+
 def _frozen(items: Mapping[Any, Any]) -> Mapping[Any, Any]:
     return MappingProxyType(dict(items))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +12,9 @@ from engine.initializers.he import HeUniform
 from engine.kernels import convolution
 from engine.kernels.reductions import channel_sums
 from engine.kernels.windows import Pair, Windows, same_padding
-from engine.layer import Example, Layer, OnnxGraph, Scratch, ShapeError, Weight
+from engine.layer import Example, Layer, OnnxGraph, Parts, Scratch, ShapeError, Weight, mixes_steps
+from engine.layers.masked_pooling import FewerSteps
+from engine.layers.moved_steps import ToFront
 from engine.problems import Change
 from engine.spec import param
 
@@ -79,6 +81,21 @@ class Conv1D(Layer):
                 Change("padding", "same"),
             )
         return (steps, self.filters)
+
+    def pass_mask(self, masks: Sequence[str | None], own: str, *inputs: Shape) -> str | None:
+        if any(masks) and self.padding == "same" and self.stride > 1:
+            why = 'cannot leave out padded steps with a stride and the padding "same". Choose "valid" or "causal"'
+            raise mixes_steps(self, masks, why)
+        return own if any(masks) else None
+
+    def lower(self, parts: Parts, x: Any) -> None:
+        (mask,) = parts.masks
+        if mask:
+            x = parts.add("front", ToFront(), x, mask)
+            reach = self.dilation * (self.kernel - 1)
+            added = 0 if self.padding == "valid" else reach
+            parts.mask = parts.add("mask", FewerSteps(reach=reach + 1, stride=self.stride, added=added), mask)
+        parts.add("", self, x)
 
     def weights(self, x: Shape) -> dict[str, Weight]:
         weight = Weight(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
-from engine.layer import Example, Layer, OnnxGraph, ShapeError
+from engine.layer import Example, Layer, OnnxGraph, Parts, ShapeError
+from engine.layers.masked_pooling import MeanOfSteps
 
 
 class GlobalAveragePool1D(Layer):
@@ -31,6 +32,13 @@ class GlobalAveragePool1D(Layer):
     def backward(self, grad_y: Array, grad_x: Array) -> None:
         share = grad_y * (1 / grad_x.shape[1])
         grad_x[...] = share[:, None]
+
+    def pass_mask(self, masks: Sequence[str | None], own: str, *inputs: Shape) -> None:
+        return None
+
+    def lower(self, parts: Parts, x: Any) -> None:
+        (mask,) = parts.masks
+        parts.add("", *((MeanOfSteps(), x, mask) if mask else (self, x)))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         if g.opset >= 18:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
 from engine.kernels.global_maximum import largest, largest_back
-from engine.layer import Example, Layer, OnnxGraph, Scratch, ShapeError
+from engine.layer import Example, Layer, OnnxGraph, Parts, Scratch, ShapeError
+from engine.layers.masked_pooling import FirstInPadding
 
 
 class GlobalMaxPool1D(Layer):
@@ -33,6 +34,13 @@ class GlobalMaxPool1D(Layer):
 
     def backward(self, place: Array, grad_y: Array, grad_x: Array) -> None:
         largest_back(grad_y, place, grad_x[:, None])
+
+    def pass_mask(self, masks: Sequence[str | None], own: str, *inputs: Shape) -> None:
+        return None
+
+    def lower(self, parts: Parts, x: Any) -> None:
+        (mask,) = parts.masks
+        parts.add("", self, parts.add("filled", FirstInPadding(), x, mask) if mask else x)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         if g.opset >= 18:

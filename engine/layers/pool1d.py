@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from engine.arrays import Shape, describe
 from engine.kernels.pooling import Tap, taps
 from engine.kernels.windows import out_size
-from engine.layer import Layer, OnnxGraph, ShapeError
+from engine.layer import Layer, OnnxGraph, Parts, ShapeError, mixes_steps
+from engine.layers.masked_pooling import FewerSteps
+from engine.layers.moved_steps import ToFront
 from engine.problems import Change
 from engine.spec import param
 
@@ -38,6 +41,18 @@ class Pool1D(Layer, abstract=True):
                 Change("kernel", x[0] + 2 * self.padding),
             )
         return (self._out(x), x[1])
+
+    def pass_mask(self, masks: Sequence[str | None], own: str, *inputs: Shape) -> str | None:
+        if any(masks) and self.padding:
+            raise mixes_steps(self, masks, "cannot reach over the end of a padded series. Set its padding to 0")
+        return own if any(masks) else None
+
+    def lower(self, parts: Parts, x: Any) -> None:
+        (mask,) = parts.masks
+        if mask:
+            x = parts.add("front", ToFront(), x, mask)
+            parts.mask = parts.add("mask", FewerSteps(reach=self.kernel, stride=self.stride), mask)
+        parts.add("", self, x)
 
     def _out(self, x: Shape) -> int:
         return out_size(x[0], self.kernel, self.stride, self.padding, self.padding)

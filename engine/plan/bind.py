@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.arrays import Array
 from engine.calls import ready
+from engine.graph import weight_name
 from engine.plan.memory import allocate, poison
 from engine.plan.program import Argument, Call, Key, Program
 from engine.plan.state import State
@@ -51,7 +52,7 @@ def bind(
 
 def _weight(state: State, key: Key) -> Array:
     owner = state.gradients if key.kind == "grad_weight" else state.parameters
-    return owner[f"{key.node}.{key.name}"]
+    return owner[weight_name(key.node, key.name)]
 
 
 def _poisoned(program: Program, arrays: Mapping[Key, Array], calls: list[Any]) -> list[Any]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array
-from engine.graph import Graph
+from engine.graph import Graph, weight_name
 from engine.infer import infer
 from engine.optimizer import Optimizer, Update
 from engine.plan.bind import Bound, bind
@@ -148,7 +148,7 @@ class Part:
     def array(self, key: Key) -> Array:
         """Return one of this worker's arrays."""
         if key.kind == "grad_weight":
-            return self.member.state.gradients[f"{key.node}.{key.name}"]
+            return self.member.state.gradients[weight_name(key.node, key.name)]
         return self.bound.arrays[key]
 
 

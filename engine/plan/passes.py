@@ -9,10 +9,12 @@ from engine.graph import Graph, NodeId, Port
 from engine.infer import infer
 from engine.layer import Layer
 from engine.layers.pooled_conv2d import PooledConv2D
+from engine.lowering import lowered
 
 
 def improved(graph: Graph) -> Graph:
     """Return a graph without composites and problems after all passes."""
+    graph = lowered(graph)
     for improve in PASSES:
         graph = improve(graph)
     return graph

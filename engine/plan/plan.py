@@ -10,9 +10,9 @@ from time import perf_counter, process_time
 import numpy as np
 
 from engine.arrays import Array, Arrays, Shape
-from engine.graph import Graph, NodeId, Port
+from engine.graph import Graph, NodeId, Port, weight_name
 from engine.infer import Inference
-from engine.layers.input import Input
+from engine.layers.input import Input, PaddedInput
 from engine.layers.output import Output
 from engine.plan.bind import Bound
 from engine.plan.program import Call, Key
@@ -62,6 +62,7 @@ class Plan:
         self.gradient_norm = 0.0
         arrays = bound.arrays
         self.inputs: Arrays = _by_node(graph, Input, lambda node: arrays.get(Key("value", node, "y")))
+        self.masks: Arrays = _by_node(graph, PaddedInput, lambda node: arrays.get(Key("value", node, "mask")))
         self.targets: Arrays = _by_node(graph, Output, lambda node: arrays.get(Key("target", node, "target")))
         self.losses: Arrays = _by_node(graph, Output, lambda node: arrays.get(Key("losses", node, "losses")))
         ones = np.ones(batch, state.vector.dtype)
@@ -71,6 +72,8 @@ class Plan:
         """Copy a batch into the plan: (N, ...) for each Input, targets for each Output, N the plan's batch."""
         for node, array in self.inputs.items():
             np.copyto(array, inputs[node], casting="same_kind")
+        for node, array in self.masks.items():
+            self.graph.nodes[node].load(self.inputs[node], array)  # type: ignore[attr-defined]
         for node, array in self.targets.items():
             np.copyto(array, targets[node], casting="same_kind")
 
@@ -167,7 +170,7 @@ class Plan:
 
     def _written(self, key: Key) -> Array:
         if key.kind == "grad_weight":
-            return self.gradients[f"{key.node}.{key.name}"]
+            return self.gradients[weight_name(key.node, key.name)]
         return self.bound.arrays[key]
 
 

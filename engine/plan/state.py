@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.arrays import Array, Arrays
 from engine.composite import flatten
-from engine.graph import Graph
+from engine.graph import Graph, weight_name
 from engine.infer import infer
 from engine.layer import Weight, needs
 from engine.optimizer import Optimizer, Update
@@ -83,7 +83,7 @@ def declared_weights(graph: Graph) -> dict[str, Weight]:
     """Return the weights of every box of a graph without composites, by `box.weight`."""
     inference = infer(graph)
     return {
-        f"{node}.{name}": weight
+        weight_name(node, name): weight
         for node in graph.order
         for name, weight in graph.nodes[node].weights(*inference.inputs(graph, node)).items()
     }

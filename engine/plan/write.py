@@ -123,12 +123,12 @@ class _Writer:
     def _loss_forward(self, node: NodeId, layer: Output) -> None:
         if not self.options.training:
             return
-        (x,) = self._inputs(node)
+        x = self._inputs(node)[0]
         dtype = target_dtype(layer, self.options.dtype)
         self._array(Key("target", node, "target"), layer.loss.target_shape(x), dtype, pinned=True)
         losses = self._array(Key("losses", node, "losses"), (), pinned=True)
         self._declare_scratch(node, layer.loss.scratch(x))
-        self._call(node, "forward", layer.loss.forward, needs(type(layer.loss), "forward"), (losses,))
+        self._call(node, "forward", layer.loss.forward, layer.loss.asks("forward"), (losses,))
 
     def _declare_scratch(self, node: NodeId, scratch: dict[str, Scratch]) -> None:
         for name, s in scratch.items():
@@ -139,7 +139,7 @@ class _Writer:
     def _backward(self, node: NodeId) -> None:
         layer = self.graph.nodes[node]
         if isinstance(layer, Output):
-            self._gradients(node, layer.loss.backward, needs(type(layer.loss), "backward"))
+            self._gradients(node, layer.loss.backward, layer.loss.asks("backward"))
         elif node in self.learning and not isinstance(layer, Input) and self._arrived(node):
             for name in layer.outputs:
                 # An output that nothing learns from has a gradient of zeros for ever.

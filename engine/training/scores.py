@@ -14,7 +14,6 @@ from engine.arrays import Array, Arrays
 from engine.data.batches import take
 from engine.data.prepare import Prepared, in_unit
 from engine.graph import Graph, NodeId
-from engine.layer import needs
 from engine.layers.output import Output
 from engine.loss import Loss
 from engine.metric import Metric
@@ -75,7 +74,7 @@ def _forward(loss: Loss, x: Array, target: Array, found: Array) -> None:
     for name, scratch in loss.scratch(x.shape[1:]).items():
         shape = (len(x), *scratch.shape) if scratch.batched else scratch.shape
         arrays[name] = np.zeros(shape, scratch.dtype or x.dtype)
-    loss.forward(**{name: arrays.get(name) for name in needs(type(loss), "forward")})
+    loss.forward(**{name: arrays.get(name) for name in loss.asks("forward")})
 
 
 def scores(
