@@ -118,10 +118,11 @@ class OnnxGraph(Protocol):
 class Parts(Protocol):
     """Where a layer says what the compiler puts in its place (engine/lowering.py); wires are opaque.
 
-    `masks` are those at the ports, None where nothing is padded: (N, steps), 1 at a step and 0 at padding. `mask` is to be
-    set where the output has other steps than the inputs.
+    `shapes` and `masks` are those at the ports: a mask is (N, steps), 1 at a step and 0 at padding; None where nothing is
+    padded. `mask` is to be set where the output has other steps than the inputs.
     """
 
+    shapes: tuple[Shape, ...]
     masks: tuple[Any, ...]
     mask: Any
 
@@ -205,9 +206,8 @@ class Layer(Spec, family=True):
             raise mixes_steps(self, masks)
         return one_mask(self, masks, *inputs)
 
-    @property
-    def lowers(self) -> bool:
-        """Whether `lower` puts other boxes in its place also where nothing is padded."""
+    def lowers(self, *inputs: Shape) -> bool:
+        """Tell whether `lower` puts other boxes in its place also where nothing is padded."""
         return False
 
     def lower(self, parts: Parts, *inputs: Any) -> None:

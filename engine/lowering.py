@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from engine.arrays import Shape
 from engine.graph import Graph, NodeId, Port
 from engine.infer import infer
 from engine.layer import Layer
@@ -17,6 +18,7 @@ class _Parts:
     """What one box is made of: see `engine.layer.Parts`."""
 
     node: NodeId
+    shapes: tuple[Shape, ...]
     masks: tuple[Port | None, ...]
     mask: Port | None = None
     nodes: dict[NodeId, Layer] = field(default_factory=dict)
@@ -35,13 +37,15 @@ def lowered(graph: Graph) -> Graph:
     Boxes keep their names and outputs; further parts of a box are named `box//part`.
     """
     inference = infer(graph)
-    if not inference.masks and not any(layer.lowers for layer in graph.nodes.values()):
+    if not inference.masks and not any(layer.lowers(*inference.inputs(graph, n)) for n, layer in graph.nodes.items()):
         return graph
     found: dict[NodeId, _Parts] = {}
     masks: dict[NodeId | None, Port] = {}
     for node in graph.order:
         sources = tuple(graph.sources(node).values())
-        parts = found[node] = _Parts(node, tuple(masks.get(inference.masks.get(source)) for source in sources))
+        parts = found[node] = _Parts(
+            node, inference.inputs(graph, node), tuple(masks.get(inference.masks.get(source)) for source in sources)
+        )
         graph.nodes[node].lower(parts, *sources)
         if parts.mask:
             masks[node] = parts.mask

@@ -70,8 +70,7 @@ class Recurrent(Layer, abstract=True):
         inner = x[1] + (2 * self.layers - 1) * self.units
         return x[0] * self.gates * self.units * inner
 
-    @property
-    def lowers(self) -> bool:
+    def lowers(self, *inputs: Shape) -> bool:
         return self.layers > 1
 
     def pass_mask(self, masks: Sequence[str | None], own: str, *inputs: Shape) -> str | None:
@@ -79,7 +78,7 @@ class Recurrent(Layer, abstract=True):
 
     def lower(self, parts: Parts, x: Any) -> None:
         (mask,) = parts.masks
-        if not mask and not self.lowers:
+        if not mask and self.layers == 1:
             parts.add("", self, x)
             return
         state = parts.add("front", ToFront(), x, mask) if mask else x

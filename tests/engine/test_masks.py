@@ -41,6 +41,13 @@ READERS = {
     "same-convolution": [box("Conv1D", filters=3), box("ReLU"), box("Conv1D", filters=2), box("GlobalAveragePool1D")],
     "causal-convolution": [box("Conv1D", filters=3, padding="causal", dilation=2), box("GRU", units=2)],
     "pooled": [box("Conv1D", filters=3, kernel=1), box("MaxPool1D"), box("GRU", units=2)],
+    "attention": [box("MultiHeadAttention", heads=2), box("GlobalAveragePool1D")],
+    "causal-attention": [box("PositionalEncoding"), box("MultiHeadAttention", heads=2, causal=True)],
+    "turned-attention": [box("MultiHeadAttention", heads=2, rope=True), box("Dense", units=2)],
+    "transformer": [
+        box("TransformerEncoderBlock", heads=2, hidden=5),
+        box("TransformerEncoderBlock", heads=1, hidden=3),
+    ],
     "averaged": [box("AveragePool1D", kernel=2, stride=1), box("SimpleRNN", units=2, sequence=True)],
 }
 

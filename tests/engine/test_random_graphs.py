@@ -5,7 +5,6 @@ from itertools import product
 import numpy as np
 import pytest
 
-from engine.composite import Composite
 from engine.graph import Graph, Port
 from engine.infer import infer
 from engine.layer import ShapeError
@@ -14,12 +13,12 @@ from engine.layers.output import Output
 from engine.plan.compile import compile
 from engine.plan.memory import place
 from engine.plan.predict import Predictor
-from tests.engine.networks import Weighted, all_gradients, cases, feed, is_total, run, scatter
+from tests.engine.networks import Weighted, all_gradients, cases, feed, is_total, is_whole, run, scatter
 
 LAYERS = [
     example.layer
     for _, example in cases()
-    if not example.integers and (isinstance(example.layer, Composite) or is_total(example))
+    if not example.integers and (not is_whole(example) or is_total(example))
 ]
 STARTS = sorted({shape for _, example in cases() for shape in example.inputs if not example.integers})
 
