@@ -71,12 +71,20 @@ class _Task:
     def encode(self, node: NodeId, fitted: Fitted, samples: Array) -> Array:
         layer = self.inputs[node]
         if self.cut.window:
-            table = layer.preprocessing.apply(self.read(layer), fitted)
+            table = _encoded(layer, self.read(layer), fitted)
             return self.cut.cut(table, samples, layer.size)
         columns = self.read(layer)
         if len(samples) != len(self.dataset):
             columns = [column.take(samples) for column in columns]
-        return layer.preprocessing.apply(columns, fitted).reshape(len(samples), *layer.size)
+        return _encoded(layer, columns, fitted).reshape(len(samples), *layer.size)
+
+
+def _encoded(layer: Input, columns: list[Column], fitted: Fitted) -> Array:
+    """Return what the preprocessing makes of some rows; steps that are only padding are NaN where there is a mask."""
+    values = layer.preprocessing.apply(columns, fitted)
+    if layer.mask and not layer.preprocessing.takes_tokens:
+        values[np.isnan(numbers.stack(columns)).all(axis=-1)] = np.nan
+    return values
 
 
 def prepare(graph: Graph, dataset: Dataset, settings: DataSettings) -> Prepared:

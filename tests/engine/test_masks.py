@@ -7,12 +7,14 @@ from hypothesis import strategies as st
 
 import engine.catalog  # noqa: F401  (declares every layer)
 from engine.graph import Graph
-from engine.infer import infer
+from engine.infer import infer, mend
 from engine.layer import Layer
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.losses.mean_squared_error import MeanSquaredError
 from engine.plan.compile import compile
+from engine.plan.predict import Predictor
+from engine.preprocessing.words import Words
 from tests.engine.networks import scatter
 
 STEPS, FEATURES = 7, 4
@@ -153,3 +155,130 @@ def spots(plan, number, count):
     (found,) = np.nonzero(plan.bound.arrays[Key("value", *mask)][number])
     assert len(found) == count
     return found
+
+
+@QUICK
+@given(lengths=st.lists(st.integers(1, STEPS), min_size=2, max_size=5), side=st.sampled_from(["before", "after"]))
+def test_a_padded_text_is_the_text(lengths, side):
+    rng = np.random.default_rng(sum(lengths))
+    texts = [rng.integers(1, 9, length).astype(float) for length in lengths]
+    rows = np.zeros((len(texts), STEPS))
+    for row, text in zip(rows, texts, strict=True):
+        row[_places(rng, len(text), side)] = text
+    boxes = [box("Bidirectional", layer="GRU", units=2, layers=2, sequence=True), box("LSTM", units=2)]
+    graph = network(boxes, Input(size=(STEPS,), preprocessing=Words(tokens=9), mask=True))
+    plan = compile(graph, len(texts), dtype=np.float64, poison=True)
+    scatter(plan, rng)
+    found = Predictor(graph, plan.parameters, batch=3, dtype=np.float64).outputs({"in": rows})["out"]
+    for text, answer in zip(texts, found, strict=True):
+        alone = network(boxes, Input(size=(len(text),), preprocessing=Words(tokens=9)))
+        expected = Predictor(alone, plan.parameters, batch=1, dtype=np.float64).outputs({"in": text[None]})["out"]
+        np.testing.assert_allclose(answer, expected[0], rtol=1e-9, atol=1e-12)
+
+
+@QUICK
+@given(drawn=padded(), memory=padded())
+def test_a_padded_memory_is_the_memory(drawn, memory):
+    (samples, places), (others, there) = drawn, memory
+    count = min(len(samples), len(others))
+    samples, places, others, there = (part[:count] for part in (samples, places, others, there))
+    graph = between((STEPS, FEATURES), (STEPS, FEATURES), mask=True)
+    whole = compile(graph, count, dtype=np.float64, poison=True)
+    scatter(whole, np.random.default_rng(1))
+    found = Predictor(graph, whole.parameters, dtype=np.float64).outputs(
+        {"in": in_rows(samples, places), "memory": in_rows(others, there)}
+    )["out"]
+    for number, (sample, other) in enumerate(zip(samples, others, strict=True)):
+        alone = Predictor(between(sample.shape, other.shape), whole.parameters, batch=1, dtype=np.float64)
+        expected = alone.outputs({"in": sample[None], "memory": other[None]})["out"]
+        np.testing.assert_allclose(found[number][places[number]], expected[0], rtol=1e-9, atol=1e-12)
+
+
+def between(size, memory, mask=False):
+    graph = Graph().add("in", Input(size=size, mask=mask)).add("memory", Input(size=memory, mask=mask))
+    graph = graph.add("wide", box("Dense", units=6), "memory")
+    graph = graph.add("cross", box("CrossAttention", heads=2), "in", "wide")
+    graph = graph.add("decoder", box("TransformerDecoderBlock", heads=2, hidden=3), "cross", "memory")
+    return graph.add("out", Output(loss=MeanSquaredError()), "decoder")
+
+
+APART = [kind for kind in Layer.registry.values() if kind.apart]
+
+
+@pytest.mark.parametrize("kind", APART, ids=lambda kind: kind.__name__)
+def test_what_works_apart_does(kind):
+    """Moving one step of the inputs moves no other step of the output, also through what the training draws and sums."""
+    for example in kind.examples():
+        shapes = example.inputs
+        least = 2 if kind.apart == "step" else 1
+        if (
+            example.integers
+            or any(len(shape) != 2 or len(shape) < least for shape in shapes)
+            or len({s[0] for s in shapes}) > 1
+        ):
+            shapes = ((5, 4),) * len(shapes)
+        if example.integers:
+            shapes = ((5,),)
+        graph = Graph()
+        for port, shape in zip(example.layer.ports(), shapes, strict=True):
+            graph = graph.add(f"in_{port}", Input(size=shape))
+        graph = graph.add("box", example.layer, *(f"in_{port}" for port in example.layer.ports()))
+        graph = graph.add("out", Output(loss=MeanSquaredError()), "box")
+        if infer(graph).problems:
+            continue
+        plan = compile(graph, 2, dtype=np.float64)
+        scatter(plan, np.random.default_rng(1))
+        rng = np.random.default_rng(2)
+        inputs = {node: rng.uniform(0, 3, array.shape) for node, array in plan.inputs.items()}
+        plan.load(inputs, plan.targets)
+        plan.state.rng.bit_generator.state = np.random.default_rng(5).bit_generator.state
+        plan.run()
+        before = answers(plan)["out"]
+        for array in inputs.values():
+            array[:, 2] += 1
+        plan.load(inputs, plan.targets)
+        plan.state.rng.bit_generator.state = np.random.default_rng(5).bit_generator.state
+        plan.run()
+        np.testing.assert_array_equal(np.delete(answers(plan)["out"], 2, axis=1), np.delete(before, 2, axis=1))
+
+
+MIXING = [
+    kind
+    for kind in Layer.registry.values()
+    if not kind.apart and kind.pass_mask is Layer.pass_mask and kind().ports() and kind.__name__ != "Missing"
+]
+
+
+@pytest.mark.parametrize("kind", MIXING, ids=lambda kind: kind.__name__)
+def test_what_mixes_steps_says_so_and_the_fix_helps(kind):
+    for example in kind.examples():
+        graph = Graph()
+        for port, shape in zip(example.layer.ports(), example.inputs, strict=True):
+            graph = graph.add(f"in_{port}", Input(size=shape, mask=len(shape) == 2))
+        graph = graph.add("box", example.layer, *(f"in_{port}" for port in example.layer.ports()))
+        problems = infer(graph).problems
+        assert len(problems) == any(len(shape) == 2 for shape in example.inputs)
+        for problem in problems:
+            assert "padding" in problem.what
+            graph = mend(graph, problem, problem.fixes[0])
+        assert all(
+            "padding" not in problem.what or problem.port != problems[0].port for problem in infer(graph).problems
+        )
+
+
+def test_series_padded_in_different_ways_cannot_be_added():
+    graph = Graph().add("a", Input(size=(5, 2), mask=True)).add("b", Input(size=(5, 2), mask=True))
+    (problem,) = infer(graph.add("sum", box("Add"), "a", "b")).problems
+    assert "padded in different ways" in problem.what
+
+
+def test_only_texts_and_series_have_padding():
+    graph = Graph().add("in", Input(size=(4,), mask=True))
+    (problem,) = infer(graph).problems
+    assert infer(mend(graph, problem, problem.fixes[0])).problems == ()
+
+
+def test_a_stride_with_the_same_padding_has_its_sentence():
+    graph = Graph().add("in", Input(size=(5, 2), mask=True)).add("box", box("Conv1D", stride=2), "in")
+    (problem,) = infer(graph).problems
+    assert "stride" in problem.what

@@ -16,9 +16,7 @@ from engine.plan.predict import Predictor
 from tests.engine.networks import Weighted, all_gradients, cases, feed, is_total, is_whole, run, scatter
 
 LAYERS = [
-    example.layer
-    for _, example in cases()
-    if not example.integers and (not is_whole(example) or is_total(example))
+    example.layer for _, example in cases() if not example.integers and (not is_whole(example) or is_total(example))
 ]
 STARTS = sorted({shape for _, example in cases() for shape in example.inputs if not example.integers})
 
