@@ -18,6 +18,7 @@ from engine.data.sources.csv import Csv
 from engine.data.sources.image_folder import ImageFolder
 from engine.data.sources.npz import Npz
 from engine.data.sources.sample import Sample
+from engine.data.steps import answered
 from engine.data.targets import Answer
 from engine.export.samples import samples
 from engine.export.session import OnnxPredictor
@@ -115,8 +116,11 @@ def predict(run: Run, dataset: Dataset) -> list[dict[NodeId, Answer]]:
     project = run.project
     chosen = samples(project.graph, dataset, project.data, run.fitted)
     found = OnnxPredictor(bytes(model_of(run))).run(chosen.feeds, list(_outputs(run)))
+    there = answered(project.graph, chosen.inputs)
     told = {
-        node: decode(layer, run.fitted[node] | (AS_IT_IS if layer.loss.target == "value" else {}), found[node])
+        node: decode(
+            layer, run.fitted[node] | (AS_IT_IS if layer.loss.target == "value" else {}), found[node], there.get(node)
+        )
         for node, layer in _outputs(run).items()
     }
     return [{node: answers[row] for node, answers in told.items()} for row in range(len(chosen))]

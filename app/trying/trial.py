@@ -11,6 +11,7 @@ from engine.arrays import Array, Shape
 from engine.columns import Column, text_array
 from engine.data.dataset import Dataset
 from engine.data.prepare import Answer, decode, prepare
+from engine.data.steps import answered
 from engine.export.samples import samples
 from engine.export.session import OnnxPredictor
 from engine.export.write import model_of
@@ -86,7 +87,11 @@ class Trial:
     def answer(self, sample: Feeds) -> dict[NodeId, Answer]:
         """Return what the model says about one sample."""
         found = self.predictor.run(sample, list(self.outputs))
-        return {node: decode(layer, self._unit(node), found[node])[0] for node, layer in self.outputs.items()}
+        there = answered(self.graph, sample)
+        return {
+            node: decode(layer, self._unit(node), found[node], there.get(node))[0]
+            for node, layer in self.outputs.items()
+        }
 
     def picture(self) -> tuple[str, Shape] | None:
         """Return the input that is an image, and its shape; None where there is none."""

@@ -10,6 +10,7 @@ import numpy as np
 from engine.columns import Column
 from engine.data import wording
 from engine.data.dataset import Dataset
+from engine.data.steps import Steps, flat_tags, steps_of, tags
 from engine.graph import Graph, NodeId, Port
 from engine.infer import infer
 from engine.layers.dense import Dense
@@ -30,12 +31,22 @@ def output_problems(graph: Graph, dataset: Dataset, node: NodeId, layer: Output)
         text = f"The data has no column {layer.target}. It has {wording.columns(dataset.names)}."
         yield Problem(text, node=node)
         return
-    column = dataset[layer.target]
+    column, steps = dataset[layer.target], steps_of(graph).get(node)
+    if steps and layer.loss.target == "class" and column.kind != "image":
+        yield from _gaps(node, column, steps)
+        column = flat_tags(column, steps)
     found = [
         *_values(node, layer, column),
         *(_classes if layer.loss.target != "value" else _numbers)(node, layer, column),
     ]
     yield from found[:1] or _head(graph, node, layer, column)
+
+
+def _gaps(node: NodeId, column: Column, steps: Steps) -> Iterator[Problem]:
+    """Report series with fewer classes than steps, which nothing says are padding."""
+    if not steps.mask and bool((tags(column, steps) == "").any()):
+        text = f"Some rows of {column.name} have fewer classes than the {steps.total} steps that are answered."
+        yield Problem(text, "Let the Input have a mask: then padding does not count.", node=node)
 
 
 def _values(node: NodeId, layer: Output, column: Column) -> Iterator[Problem]:

@@ -9,7 +9,9 @@ import numpy as np
 
 from engine.arrays import Array
 from engine.columns import Column, number_text
+from engine.data.steps import Steps, flat_tags, tags
 from engine.layers.output import Output
+from engine.loss import Loss
 from engine.preprocessor import Fitted
 
 
@@ -31,10 +33,13 @@ class Answer:
         return tuple(sorted(self.probabilities, key=lambda pair: -pair[1]))
 
 
-def fit_target(layer: Output, every: Column, training: Column) -> Fitted:
-    """Return {"classes": [...]} of every row, or {"mean", "scale"} of the training rows (0 and 1 if not standardised)."""
+def fit_target(layer: Output, every: Column, training: Column, steps: Steps | None = None) -> Fitted:
+    """Return {"classes": [...]} of every row, or {"mean", "scale"} of the training rows (0 and 1 if not standardised).
+
+    `steps` says how the Output answers at each step of a series, where it does.
+    """
     if layer.loss.target != "value":
-        return {"classes": list(every.distinct)}
+        return {"classes": list((flat_tags(every, steps) if steps else every).distinct)}
     values = training.values.astype(np.float64).reshape(len(training.values), -1)
     known = values[~np.isnan(values)]
     if not layer.standardise or layer.loss.values != "any" or not known.size:
@@ -43,17 +48,39 @@ def fit_target(layer: Output, every: Column, training: Column) -> Fitted:
     return {"mean": mean, "scale": spread if spread > 1e-12 * max(abs(mean), 1e-18) else 1.0}
 
 
-def encode_target(layer: Output, column: Column, fitted: Fitted) -> tuple[Array, Array]:
+def encode_target(layer: Output, column: Column, fitted: Fitted, steps: Steps | None = None) -> tuple[Array, Array]:
     """Return the targets and which of them are known (N,); the others hold 0.
 
-    "class": intp (N,). "binary": float32 (N, 1), 1 for the second class. "value": float32 (N, 1), standardised.
+    "class": intp (N,). "binary": float32 (N, 1), 1 for the second class. "value": float32 (N, 1), standardised. Where an
+    Output answers at each of some `steps`: intp (N, steps), or float32 (N, steps, numbers); -1 or NaN where none is known.
     """
+    if steps:
+        return _encode_steps(layer, column, fitted, steps)
     if layer.loss.target == "value":
         values = column.values.astype(np.float64).reshape(len(column.values), -1)
         known = np.asarray(~np.isnan(values).any(axis=1))
         return np.nan_to_num((values - fitted["mean"]) / fitted["scale"]).astype(np.float32), known
     numbers, known = class_numbers(column, fitted["classes"])
     return (numbers if layer.loss.target == "class" else numbers.astype(np.float32)[:, None]), known
+
+
+def _encode_steps(layer: Output, column: Column, fitted: Fitted, steps: Steps) -> tuple[Array, Array]:
+    if layer.loss.target == "value":
+        values = (column.values.astype(np.float64) - fitted["mean"]) / fitted["scale"]
+        shaped = values.reshape(len(values), steps.total, -1)
+        return shaped.astype(np.float32), np.asarray(~np.isnan(shaped).all(axis=(1, 2)))
+    told = tags(column, steps)
+    numbers, known = class_numbers(Column(column.name, "category", told.reshape(-1)), fitted["classes"])
+    found = np.where(known, numbers, -1).reshape(told.shape)
+    return found, np.asarray((found >= 0).any(axis=1))
+
+
+def counted(loss: Loss, answer: Array, target: Array) -> tuple[Array, Array]:
+    """Return answers and targets; those at each step one below the other, without steps that have no target."""
+    if target.ndim < (2 if loss.target == "class" else 3):
+        return answer, target
+    known = target >= 0 if loss.target == "class" else ~np.isnan(target).any(axis=-1)
+    return answer[known], target[known]
 
 
 def class_numbers(column: Column, classes: Sequence[str]) -> tuple[Array, Array]:
@@ -66,8 +93,14 @@ def class_numbers(column: Column, classes: Sequence[str]) -> tuple[Array, Array]
     return np.maximum(numbers, 0), numbers >= 0
 
 
-def decode(layer: Output, fitted: Fitted, answer: Array) -> tuple[Answer, ...]:
-    """Return what the answers (N, ...) of a network say, in the words and units of the target's column."""
+def decode(layer: Output, fitted: Fitted, answer: Array, there: Array | None = None) -> tuple[Answer, ...]:
+    """Return what the answers (N, ...) of a network say, in the words and units of the target's column.
+
+    Of answers at each step, `there` (N, steps) says which count: the others are padding.
+    """
+    if answer.ndim == 3 and layer.loss.target == "class":
+        some = np.ones(answer.shape[:2], bool) if there is None else there
+        return tuple(_tagged(fitted["classes"], a[t]) for a, t in zip(answer, some, strict=True))
     if layer.loss.target == "value":
         values = in_unit(fitted, answer).reshape(len(answer), -1)
         return tuple(Answer(", ".join(f"{v:.6g}" for v in row), values=tuple(row)) for row in values.tolist())
@@ -76,6 +109,13 @@ def decode(layer: Output, fitted: Fitted, answer: Array) -> tuple[Answer, ...]:
         answer = np.concatenate([1 - answer, answer], axis=-1)
     rows = answer.reshape(len(answer), -1, len(classes)).mean(axis=1).tolist()
     return tuple(Answer(classes[row.index(max(row))], tuple(zip(classes, row, strict=True))) for row in rows)
+
+
+def _tagged(classes: Sequence[str], answer: Array) -> Answer:
+    """Return what the probabilities (steps, classes) of one sample say: a tag for each step, and each one's share."""
+    text = " ".join(classes[place] for place in answer.argmax(axis=1))
+    shares = answer.mean(axis=0).tolist() if len(answer) else [0.0] * len(classes)
+    return Answer(text, tuple(zip(classes, shares, strict=True)))
 
 
 def in_unit(fitted: Fitted, values: Array) -> Array:

@@ -207,7 +207,7 @@ class GeneralAttention(Layer, abstract=True):
             else [g.weight_array(f"{name}_proj_weight") for name in "qkv"]
         )
         biases = np.split(g.weight_array("in_proj_bias"), 3)
-        parts = []
+        parts: list[str] = []
         for x, weight, bias, count in zip(
             (query, memory, memory), weights, biases, (steps, others, others), strict=True
         ):

@@ -6,15 +6,26 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import engine.catalog  # noqa: F401  (declares every layer)
+from engine.columns import Column
+from engine.data.dataset import Dataset
+from engine.data.prepare import data_problems, prepare
+from engine.data.settings import DataSettings
+from engine.export.onnx import build
+from engine.export.samples import samples
+from engine.export.verify import verify
 from engine.graph import Graph
 from engine.infer import infer, mend
 from engine.layer import Layer
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.losses.mean_squared_error import MeanSquaredError
+from engine.optimizers.adam import Adam
 from engine.plan.compile import compile
 from engine.plan.predict import Predictor
+from engine.plan.program import Key
+from engine.plan.state import draw_parameters
 from engine.preprocessing.words import Words
+from engine.training.evaluate import evaluate
 from tests.engine.networks import scatter
 
 STEPS, FEATURES = 7, 4
@@ -150,8 +161,6 @@ def test_a_padded_series_is_the_series(name, drawn):
 def spots(plan, number, count):
     """Return at which steps of the Output one sample has its values."""
     (mask,) = (source for port, source in plan.graph.sources("out").items() if port == "mask")
-    from engine.plan.program import Key
-
     (found,) = np.nonzero(plan.bound.arrays[Key("value", *mask)][number])
     assert len(found) == count
     return found
@@ -282,3 +291,67 @@ def test_a_stride_with_the_same_padding_has_its_sentence():
     graph = Graph().add("in", Input(size=(5, 2), mask=True)).add("box", box("Conv1D", stride=2), "in")
     (problem,) = infer(graph).problems
     assert "stride" in problem.what
+
+
+def recorded(rows=24):
+    """Return series of unequal lengths, filled up with missing values, each with a class and a class at each step."""
+    rng = np.random.default_rng(4)
+    series = rng.normal(size=(rows, STEPS, 2)).astype(np.float32)
+    for number, length in enumerate(rng.integers(2, STEPS + 1, rows)):
+        series[number, length:] = np.nan
+    each = np.where(np.isnan(series[..., :1]), np.nan, series[..., :1] > 0)
+    kind = np.where(np.nanmean(series[..., 0], axis=1) > 0, "up", "down")
+    columns = Column("series", "number", series), Column("each", "number", each), Column("kind", "category", kind)
+    return Dataset(columns)
+
+
+def listening():
+    """Return a network with all that leaves padding out, one Output for each sample and one for each step."""
+    graph = Graph().add("in", Input(columns=("series",), size=(STEPS, 2), mask=True))
+    graph = graph.add("wide", box("Conv1D", filters=4), "in").add("places", box("PositionalEncoding"), "wide")
+    graph = graph.add("attention", box("MultiHeadAttention", heads=2, rope=True), "places")
+    graph = graph.add("both", box("Bidirectional", layer="LSTM", units=3, layers=2, sequence=True), "in")
+    graph = graph.add("tag", box("Dense", units=2), "both").add("each", Output(target="each"), "tag")
+    graph = graph.add("pooled", box("MaxPool1D", stride=1), "attention").add("last", box("GRU", units=3), "pooled")
+    graph = graph.add("mean", box("GlobalAveragePool1D"), "pooled").add("largest", box("GlobalMaxPool1D"), "attention")
+    graph = graph.add("plain", box("ForgetPadding"), "both").add("flat", box("Flatten"), "plain")
+    graph = graph.add("all", box("Concatenate", inputs=4), "last", "mean", "largest", "flat")
+    return graph.add("head", box("Dense", units=2), "all").add("kind", Output(target="kind"), "head")
+
+
+@pytest.mark.parametrize("opset", [17, 20])
+def test_the_exported_model_leaves_padding_out(opset):
+    data, graph = recorded(), listening()
+    prepared = prepare(graph, data, DataSettings())
+    parameters = draw_parameters(graph, 1)
+    model = build(graph, parameters, prepared.fitted, opset=opset)
+    chosen = samples(graph, data, DataSettings(), prepared.fitted, 16)
+    found = verify(model, graph, parameters, prepared.fitted, chosen.feeds, chosen.inputs)
+    assert found.agrees, found.first_wrong
+    assert {"last", "attention//own", "in"} <= {part.box for part in found.boxes}
+
+
+def test_series_of_unequal_lengths_are_learnt_from():
+    data, graph = recorded(), listening()
+    prepared = prepare(graph, data, DataSettings())
+    padding = np.isnan(prepared.inputs["in"]).all(axis=2)
+    assert padding.any()
+    np.testing.assert_array_equal(prepared.targets["each"] < 0, padding)
+    plan = compile(graph, 6, optimizer=Adam(), seed=1)
+    for _ in range(40):
+        for start in range(0, 18, 6):
+            rows = prepared.train[start : start + 6]
+            plan.load(*({n: a[rows] for n, a in part.items()} for part in (prepared.inputs, prepared.targets)))
+            plan.step(0.02)
+    found = evaluate(graph, plan.parameters, prepared, prepared.train)
+    assert found.outputs["each"].metrics["Accuracy"] > 0.9
+    assert found.outputs["each"].confusion.sum() == (~padding[prepared.train]).sum()
+
+
+def test_a_class_at_each_step_needs_a_mask_where_series_are_shorter():
+    data, graph = recorded(), listening()
+    plain = graph.add("in", graph.nodes["in"].with_(mask=False))
+    found = [problem for problem in data_problems(plain, data, DataSettings()) if problem.node == "each"]
+    assert len(found) == 1
+    assert "mask" in found[0].why
+    assert data_problems(graph, data, DataSettings()) == ()
