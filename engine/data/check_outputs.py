@@ -10,7 +10,7 @@ import numpy as np
 from engine.columns import Column
 from engine.data import wording
 from engine.data.dataset import Dataset
-from engine.data.steps import Steps, flat_tags, steps_of, tags
+from engine.data.steps import Steps, flat_tags, tags, targets_of
 from engine.graph import Graph, NodeId, Port
 from engine.infer import infer
 from engine.layers.dense import Dense
@@ -31,10 +31,11 @@ def output_problems(graph: Graph, dataset: Dataset, node: NodeId, layer: Output)
         text = f"The data has no column {layer.target}. It has {wording.columns(dataset.names)}."
         yield Problem(text, node=node)
         return
-    column, steps = dataset[layer.target], steps_of(graph).get(node)
-    if steps and layer.loss.target == "class" and column.kind != "image":
+    column, steps = dataset[layer.target], targets_of(graph, dataset).get(node)
+    if steps:
         yield from _gaps(node, column, steps)
-        column = flat_tags(column, steps)
+        classes = layer.loss.target == "class"
+        column = flat_tags(column, steps) if classes else Column(column.name, column.kind, column.values[:, 0])
     found = [
         *_values(node, layer, column),
         *(_classes if layer.loss.target != "value" else _numbers)(node, layer, column),
@@ -43,9 +44,11 @@ def output_problems(graph: Graph, dataset: Dataset, node: NodeId, layer: Output)
 
 
 def _gaps(node: NodeId, column: Column, steps: Steps) -> Iterator[Problem]:
-    """Report series with fewer classes than steps, which nothing says are padding."""
-    if not steps.mask and bool((tags(column, steps) == "").any()):
-        text = f"Some rows of {column.name} have fewer classes than the {steps.total} steps that are answered."
+    """Report series with fewer targets than steps, which nothing says are padding."""
+    there = column.take(np.flatnonzero(~column.missing))
+    gaps = np.isnan(there.values) if column.inner else tags(there, steps) == ""
+    if not steps.mask and bool(gaps.any()):
+        text = f"Some rows of {column.name} have a target at fewer than the {steps.total} steps that are answered."
         yield Problem(text, "Let the Input have a mask: then padding does not count.", node=node)
 
 

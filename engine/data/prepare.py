@@ -15,7 +15,7 @@ from engine.data.dataset import Dataset, fingerprint
 from engine.data.kinds import converted
 from engine.data.settings import DataSettings
 from engine.data.split import split
-from engine.data.steps import Steps, present, steps_of
+from engine.data.steps import Steps, present, targets_of
 from engine.data.targets import Answer, decode, encode_target, fit_target, in_unit
 from engine.data.windows import Cut
 from engine.graph import Graph, NodeId
@@ -68,7 +68,7 @@ class _Task:
 
     @cached_property
     def steps(self) -> Mapping[NodeId, Steps]:
-        return steps_of(self.graph)
+        return targets_of(self.graph, self.dataset)
 
     def target(
         self, node: NodeId, column: Column, fitted: Fitted, inputs: Mapping[NodeId, Array]

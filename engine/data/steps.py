@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.arrays import Array
 from engine.columns import Column, number_text, text_array
+from engine.data.dataset import Dataset
 from engine.graph import Graph, NodeId, Port
 from engine.infer import infer
 from engine.layers.input import Input
@@ -39,6 +40,25 @@ def steps_of(graph: Graph) -> Mapping[NodeId, Steps]:
             before = getattr(rule, "padding", "after") == "before"
             found[node] = Steps(shape[0], before, mask if isinstance(entry, Input) else "")
     return found
+
+
+def suit(column: Column, steps: Steps, target: str) -> bool:
+    """Tell whether a column holds something for each step: series, texts of tags, or whatever stands behind a mask."""
+    if column.kind == "image":
+        return False
+    if column.inner or target == "value":
+        return column.inner[:1] == (steps.total,)
+    return column.kind != "number" and (bool(steps.mask) or any(" " in text.strip() for text in column.values.tolist()))
+
+
+def targets_of(graph: Graph, dataset: Dataset) -> Mapping[NodeId, Steps]:
+    """Return the Outputs whose column in the data set has a target for each step of a series."""
+    layers = {n: layer for n, layer in graph.nodes.items() if isinstance(layer, Output) and layer.target in dataset}
+    return {
+        node: steps
+        for node, steps in steps_of(graph).items()
+        if node in layers and suit(dataset[layers[node].target], steps, layers[node].loss.target)
+    }
 
 
 def tags(column: Column, steps: Steps) -> Array:
