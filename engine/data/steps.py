@@ -33,7 +33,7 @@ def steps_of(graph: Graph) -> Mapping[NodeId, Steps]:
     for node, layer in graph.nodes.items():
         source = graph.wires.get(Port(node, "x"))
         shape = inference.shapes.get(source, ()) if source else ()
-        if isinstance(layer, Output) and len(shape) == 2 and layer.loss.target != "binary":
+        if isinstance(layer, Output) and len(shape) == 2 and layer.loss.target in ("class", "value"):
             mask = inference.masks.get(source, "") if source else ""
             entry = graph.nodes.get(mask)
             rule = entry.preprocessing if isinstance(entry, Input) else None

@@ -113,6 +113,8 @@ def suggest_preprocessing(columns: Sequence[Column]) -> Preprocessor:
 
 def suggest_loss(column: Column, now: Loss) -> Loss:
     """Return `now` where it suits the column, else cross entropy for classes and mean squared error for numbers."""
+    if now.target in ("label", "text"):  # chosen by a person: no other loss wants such an output
+        return now
     if column.kind != "number":
         return CrossEntropy() if now.target == "value" or len(column.distinct) != 2 else now
     if tells_classes(column):
@@ -132,7 +134,7 @@ def _set_output(graph: Graph, node: NodeId, dataset: Dataset, target: str, wish:
         column = flat_tags(column, steps)
     before = graph.wires.get(Port(node, "x"))
     head = graph.nodes.get(before.node) if before else None
-    if before and isinstance(head, Dense):
+    if before and isinstance(head, Dense) and loss.target not in ("label", "text"):
         units = len(column.distinct) if loss.target == "class" else 1
         graph = graph.add(before.node, head.with_(units=max(units, 1)))
     return graph

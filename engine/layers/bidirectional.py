@@ -21,8 +21,13 @@ KINDS: dict[str, type[LSTM] | type[GRU] | type[SimpleRNN]] = {"LSTM": LSTM, "GRU
 class Bidirectional(Composite):
     """Reads a series forwards and backwards with two recurrent layers, and puts their states side by side.
 
+    Formula: y[t] = [forward(x[1] … x[t]), backward(x[n] … x[t])].
+
     So each step knows what comes before it and after it. Schuster and Paliwal, 1997. PyTorch: bidirectional=True, where
     `forward_l1.weight_ih_l0` is called weight_ih_l1 and that of `backward_l1` weight_ih_l1_reverse.
+
+    Use it where the whole series is known before an answer is due: texts, names, recordings. Avoid it where the future
+    is what is asked for, as in forecasting step by step.
     """
 
     category = "Recurrent"

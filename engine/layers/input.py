@@ -20,9 +20,15 @@ FLOAT = 1  # ONNX's number of the type float32
 class Input(Layer):
     """Reads columns of the data and hands them to the network as numbers.
 
-    What its preprocessing must know (means, ranges, categories) is fitted on the training part only, belongs to the run,
-    and is exported with the model. With a mask, the boxes behind it leave out steps that are only padding: those of a text
-    after or before its tokens, those of a series in which every number is missing.
+    Formula: y = prepare(columns).
+
+    What its preprocessing must know (means, ranges, categories) is fitted on the training part only, belongs to the
+    run, and is exported with the model. With a mask, the boxes behind it leave out steps that are only padding: those
+    of a text after or before its tokens, those of a series in which every number is missing. ONNX: an input of the
+    model, with its preprocessing behind it. PyTorch: the argument of forward.
+
+    Use it once for each kind of data that enters: numbers, an image, a text. Avoid it where the same columns are read
+    already: wire one Input to several boxes.
     """
 
     category = "Input and output"
