@@ -11,6 +11,8 @@ from engine.arrays import Shape
 from engine.graph import Graph, NodeId, Port
 from engine.infer import infer
 from engine.layer import Layer
+from engine.learning import Learning
+from engine.sharing import owner
 
 
 @dataclass
@@ -20,15 +22,23 @@ class _Parts:
     node: NodeId
     shapes: tuple[Shape, ...]
     masks: tuple[Port | None, ...]
+    learning: Learning
     mask: Port | None = None
     nodes: dict[NodeId, Layer] = field(default_factory=dict)
     wires: dict[Port, Port] = field(default_factory=dict)
 
     def add(self, part: str, layer: Layer, *inputs: Port) -> Port:
         name = f"{self.node}//{part}" if part else self.node
-        self.nodes[name] = layer
+        self.nodes[name] = layer.with_(learning=self.learning) if layer.learning.shares else layer
         self.wires |= {Port(name, port): source for port, source in zip(layer.ports(), inputs, strict=True)}
         return Port(name)
+
+
+def _learning(graph: Graph, node: NodeId) -> Learning:
+    """Return how the weights of a box that shares another one's learn: as their owner says, which may be taken apart."""
+    other = owner(graph, node)
+    own = graph.nodes[other].learning if other in graph.nodes else graph.nodes[node].learning
+    return own.with_(shares=other)
 
 
 def lowered(graph: Graph) -> Graph:
@@ -43,9 +53,8 @@ def lowered(graph: Graph) -> Graph:
     masks: dict[NodeId | None, Port] = {}
     for node in graph.order:
         sources = tuple(graph.sources(node).values())
-        parts = found[node] = _Parts(
-            node, inference.inputs(graph, node), tuple(masks.get(inference.masks.get(source)) for source in sources)
-        )
+        given = tuple(masks.get(inference.masks.get(source)) for source in sources)
+        parts = found[node] = _Parts(node, inference.inputs(graph, node), given, _learning(graph, node))
         graph.nodes[node].lower(parts, *sources)
         if parts.mask:
             masks[node] = parts.mask

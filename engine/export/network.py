@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 from engine.arrays import Array, Shape
 from engine.composite import flatten
 from engine.export.sheet import Box, Sheet
-from engine.graph import Graph, NodeId, Port, weight_name
+from engine.graph import Graph, NodeId, Port
 from engine.infer import infer
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.lowering import lowered
 from engine.problems import UserError
+from engine.sharing import owner, weight_of
 
 
 class Network:
@@ -60,7 +61,8 @@ class Network:
                 continue
             sources = self.graph.sources(node).values()
             declared = layer.weights(*(self.shapes[source] for source in sources))
-            box = Box(sheet, node, self.ports(node), _weights(node, declared, parameters))
+            held = {name: parameters[".".join(weight_of(self.graph, node, name))] for name in declared}
+            box = Box(sheet, node, self.ports(node), held, owner(self.graph, node))
             found = layer.onnx(box, *(values[source] for source in sources))
             ports = [Port(node, name) for name in layer.outputs]
             leaving = [found] if isinstance(found, str) else list(found)
@@ -68,15 +70,13 @@ class Network:
         return values
 
 
-def _weights(node: NodeId, declared: Iterable[str], parameters: Mapping[str, Array]) -> dict[str, Array]:
-    return {name: parameters[weight_name(node, name)] for name in declared}
-
-
 def _ahead(graph: Graph, ends: list[NodeId]) -> set[NodeId]:
-    """Return the boxes whose values reach one of `ends`, and these themselves."""
+    """Return the boxes whose values or weights reach one of `ends`, and these themselves."""
     seen, waiting = set(ends), list(ends)
     while waiting:
-        ahead = {source.node for source in graph.sources(waiting.pop()).values()} - seen
+        node = waiting.pop()
+        ahead = {source.node for source in graph.sources(node).values()} | {owner(graph, node)}
+        ahead -= seen
         seen |= ahead
         waiting += ahead
     return seen

@@ -9,7 +9,6 @@ from typing import Any
 
 from engine.arrays import Array
 from engine.calls import ready
-from engine.graph import weight_name
 from engine.plan.memory import allocate, poison
 from engine.plan.program import Argument, Call, Key, Program
 from engine.plan.state import State
@@ -41,18 +40,13 @@ def bind(
 
     def resolve(argument: Argument) -> Any:
         if isinstance(argument, Key):
-            return _weight(state, argument) if "weight" in argument.kind else arrays[argument]
+            return state.array(argument) if argument not in arrays else arrays[argument]
         return tuple(map(resolve, argument)) if isinstance(argument, tuple) else argument
 
     calls = [ready(call.function, *map(resolve, call.arguments)) for call in program.calls]
     if poisoned:
         calls = _poisoned(program, arrays, calls)
     return Bound(program, arrays, tuple(calls), size)
-
-
-def _weight(state: State, key: Key) -> Array:
-    owner = state.gradients if key.kind == "grad_weight" else state.parameters
-    return owner[weight_name(key.node, key.name)]
 
 
 def _poisoned(program: Program, arrays: Mapping[Key, Array], calls: list[Any]) -> list[Any]:
