@@ -65,11 +65,10 @@ def test_values_and_gradients_are_those_of_pytorch(kind, data):
     ours = alone.run(alone.inputs, alone.grads)
     x = torch.tensor(alone.inputs["x"], requires_grad=True)
     weights = {name: torch.tensor(array).contiguous() for name, array in alone.weights.items()}
-    try:
-        theirs, modules = evaluate(example.layer.torch(*example.inputs), {"x": x}, weights)
-    except RuntimeError as error:  # PyTorch's pooling of volumes wants more room than its padding makes
-        assert "smaller than kernel" in str(error)
+    expression, arrived = example.layer.torch(*example.inputs), {"x": x}
+    if refused(expression, arrived, weights):
         return
+    theirs, modules = evaluate(expression, arrived, weights)
     theirs.backward(torch.tensor(alone.grads["y"]))
     close(ours["y"], theirs)
     close(ours["grad_x"], x.grad)
@@ -77,6 +76,15 @@ def test_values_and_gradients_are_those_of_pytorch(kind, data):
         for name, parameter in module.named_parameters():
             parameter.requires_grad_()
             close(ours[f"grad_{name}"], parameter.grad)
+
+
+def refused(expression, arrived, weights):
+    """Tell whether PyTorch wants more room for a pooling of volumes than its padding makes; we do not."""
+    try:
+        evaluate(expression, arrived, weights)
+    except RuntimeError as error:
+        return "smaller than kernel" in str(error)
+    return False
 
 
 def close(ours, theirs):
