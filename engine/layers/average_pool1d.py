@@ -13,6 +13,8 @@ class AveragePool1D(Pool1D, AveragePool):
     """Takes the mean of each window of a series: y = mean of x over the window. Steps beyond the ends do not count.
 
     ONNX: AveragePool. PyTorch: nn.AvgPool1d with count_include_pad=False.
+
+    Use it to shorten a series and smooth it on the way. Avoid it where a short peak matters: MaxPool1D keeps it.
     """
 
     @classmethod

@@ -13,6 +13,9 @@ class AveragePool2D(Pool2D, AveragePool):
     """Takes the mean of each window: y = mean of x over the window. Pixels beyond the edge do not count.
 
     ONNX: AveragePool. PyTorch: nn.AvgPool2d with count_include_pad=False.
+
+    Use it to shrink images where the mean level matters, as in older networks and at the end of newer ones. Avoid it
+    where single strong features matter: MaxPool2D keeps them.
     """
 
     @classmethod

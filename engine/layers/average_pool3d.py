@@ -13,6 +13,9 @@ class AveragePool3D(Pool3D, AveragePool):
     """Takes the mean of each window of a volume: y = mean of x over the window. Pixels beyond the edge do not count.
 
     ONNX: AveragePool. PyTorch: nn.AvgPool3d with count_include_pad=False.
+
+    Use it to shrink volumes and films where the mean level matters. Avoid it where single strong features matter:
+    MaxPool3D keeps them.
     """
 
     @classmethod

@@ -15,6 +15,9 @@ class Conv1D(PlaneConvolution):
 
     A causal one looks back only, so that a step never knows what comes after it. Waibel et al., 1989; dilated and
     causal: van den Oord et al., 2016; in groups: Krizhevsky et al., 2012. ONNX: Conv. PyTorch: nn.Conv1d.
+
+    Use it on series in which local patterns matter: sensors, sound, characters. Avoid it where what matters lies
+    further apart than the filters reach: dilate them, or take a recurrent layer or attention.
     """
 
     rank: ClassVar[int] = 1

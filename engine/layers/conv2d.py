@@ -13,6 +13,9 @@ class Conv2D(PlaneConvolution):
     """Slides learned filters over an image: y[f] = sum of x over each window, weighted by filter f, plus b[f].
 
     LeCun et al., 1989; in groups: Krizhevsky et al., 2012. ONNX: Conv. PyTorch: nn.Conv2d.
+
+    Use it on images: the first choice, with a stride or a pooling to shrink them. Avoid it on tables, whose columns
+    have no neighbours: take a Dense.
     """
 
     kernel: tuple[int, int] = param("Height and width of a filter.", default=(3, 3), min=1, max=31, unit=" px")

@@ -16,6 +16,9 @@ class Conv3D(Convolution):
     """Slides learned filters through a volume, or a film: y[f] = sum of x over each window, weighted by filter f, plus b[f].
 
     Ji et al., 2010. ONNX: Conv. PyTorch: nn.Conv3d.
+
+    Use it on volumes, as of a scanner, and on short films. Avoid it where slices can be looked at one by one: Conv2D
+    is far cheaper.
     """
 
     rank: ClassVar[int] = 3

@@ -13,7 +13,12 @@ from engine.spec import param
 class ConvTranspose1D(TransposedConvolution):
     """Lengthens a series with learned filters: every step paints each filter, times its value, onto a longer series.
 
+    Formula: y[t · stride + k] += Σ x[c, t] · weight[c, f, k] for every step t and tap k, plus b[f].
+
     It is the gradient of a Conv1D, used forwards. ONNX: ConvTranspose. PyTorch: nn.ConvTranspose1d.
+
+    Use it to bring a series back to the length that it had before it was shortened. Avoid it where a pattern of
+    stripes would harm: Upsample and a convolution leave none.
     """
 
     rank: ClassVar[int] = 1

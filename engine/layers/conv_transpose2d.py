@@ -12,7 +12,13 @@ from engine.spec import param
 class ConvTranspose2D(TransposedConvolution):
     """Enlarges an image with learned filters: every pixel paints each filter, times its value, onto a larger image.
 
+    Formula: y[f, i · stride + k, j · stride + l] += Σ x[c, i, j] · weight[c, f, k, l] for every pixel and tap, plus
+    b[f].
+
     It is the gradient of a Conv2D, used forwards. Zeiler et al., 2010. ONNX: ConvTranspose. PyTorch: nn.ConvTranspose2d.
+
+    Use it in decoders and in networks that paint: autoencoders, segmentation. Avoid it where a pattern of squares
+    would harm: let the stride divide the kernel, or take Upsample and a Conv2D.
     """
 
     kernel: tuple[int, int] = param("Height and width of a filter.", default=(3, 3), min=1, max=31, unit=" px")

@@ -31,6 +31,9 @@ class DepthwiseConv2D(Filtering):
 
     It never mixes channels, so it has few weights; a Conv2D of 1 × 1 behind it does that. Chollet, 2017; Howard et al.,
     2017. ONNX: Conv with a group for each channel. PyTorch: nn.Conv2d with groups.
+
+    Use it in small networks for small devices, with a Conv2D of 1 × 1 behind it. Avoid it alone: it never mixes
+    channels.
     """
 
     multiplier: int = param(

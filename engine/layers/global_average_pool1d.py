@@ -12,7 +12,12 @@ from engine.layers.global_pool import GlobalAverage
 class GlobalAveragePool1D(GlobalAverage):
     """Takes the mean of every feature over all steps of a series.
 
+    Formula: y[f] = Σ x[t, f] / steps.
+
     ONNX: ReduceMean. PyTorch: mean over the steps.
+
+    Use it to sum up a series of any length before a Dense. Avoid it where the order of steps matters: the last state
+    of a GRU keeps it.
     """
 
     rank: ClassVar[int] = 1

@@ -11,7 +11,12 @@ from engine.layers.global_pool import GlobalAverage
 class GlobalAveragePool2D(GlobalAverage):
     """Takes the mean of every channel over the whole image, so that a Dense may follow.
 
+    Formula: y[c] = Σ x[c, i, j] / (H · W).
+
     Lin, Chen and Yan, 2014. ONNX: GlobalAveragePool. PyTorch: mean over both sides.
+
+    Use it at the end of convolutions in place of Flatten: no weights, any size of image. Avoid it where the place of a
+    feature matters for the answer.
     """
 
     @classmethod

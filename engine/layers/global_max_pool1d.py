@@ -12,7 +12,12 @@ from engine.layers.global_pool import GlobalMax
 class GlobalMaxPool1D(GlobalMax):
     """Takes the largest value of every feature over all steps of a series: whether it was there at all, not when.
 
+    Formula: y[f] = max x[t, f] over all steps t.
+
     Of equal values the first gets the gradient. Kim, 2014. ONNX: ReduceMax. PyTorch: amax over the steps.
+
+    Use it where it matters whether something occurs at all: words in a text, an alarm in a signal. Avoid it where it
+    matters how often or when.
     """
 
     rank: ClassVar[int] = 1

@@ -14,6 +14,9 @@ class LpPool2D(Pool2D, LpPool):
 
     Where a window holds nothing but zeros, no gradient goes back. Sermanet, Chintala and LeCun, 2012. ONNX: LpPool.
     PyTorch: nn.LPPool2d of |x|.
+
+    Use it between mean and maximum: p of 2 measures the energy of a window. Avoid it where inputs may be all zero in
+    whole windows and must still learn.
     """
 
     @classmethod

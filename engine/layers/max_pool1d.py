@@ -13,6 +13,8 @@ class MaxPool1D(Pool1D, MaxPool):
     """Keeps the largest value of each window of a series: y = max x over the window, for every feature.
 
     Of equal values the first gets the gradient. ONNX: MaxPool. PyTorch: nn.MaxPool1d.
+
+    Use it to shorten a series and keep its peaks. Avoid it where the mean level matters: take AveragePool1D.
     """
 
     @classmethod

@@ -14,6 +14,9 @@ class MaxPool2D(Pool2D, MaxPool):
     """Keeps the largest value of each window: y = max x over the window.
 
     Of equal values the uppermost in the leftmost column gets the gradient. ONNX: MaxPool. PyTorch: nn.MaxPool2d.
+
+    Use it behind convolutions, to halve the image and keep what is strongest. Avoid it where every pixel must be told
+    apart later, as in segmentation without shortcuts.
     """
 
     selects_largest: ClassVar[bool] = True

@@ -13,6 +13,8 @@ class MaxPool3D(Pool3D, MaxPool):
     """Keeps the largest value of each window of a volume: y = max x over the window.
 
     Of equal values one gets the gradient. ONNX: MaxPool. PyTorch: nn.MaxPool3d.
+
+    Use it behind convolutions of volumes and films. Avoid it along an axis with few places: pool the others alone.
     """
 
     @classmethod

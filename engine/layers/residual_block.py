@@ -17,8 +17,13 @@ from engine.spec import param
 class ResidualBlock(Composite):
     """Two convolutions with a shortcut around them: y = relu(f(x) + x), so that even deep networks learn.
 
+    Formula: y = relu(f(x) + x).
+
     f is convolution, normalisation, rectifier, convolution, normalisation. Where f changes the number of channels or the
     size, a 1 × 1 convolution brings x to the same shape. He et al., 2016.
+
+    Use it on images, stacked, for networks of ten layers and more. Avoid it in shallow networks, which learn as well
+    without a shortcut.
     """
 
     category = "Composites"

@@ -112,7 +112,7 @@ IN_TORCH = [case for case in CASES if case.values[0].torch()]
 
 @pytest.mark.oracle
 @pytest.mark.parametrize("optimizer", IN_TORCH)
-def test_fifty_steps_as_pytorch(optimizer):
+def test_fifty_steps_as_pytorch(optimizer, witness):
     import torch
 
     course = Course(optimizer)
@@ -123,15 +123,15 @@ def test_fifty_steps_as_pytorch(optimizer):
         tensor.grad = torch.tensor(course.gradients[step])
         theirs.step()
         course.update(rate)
-    np.testing.assert_allclose(course.parameter, tensor.detach().numpy(), rtol=1e-6, atol=1e-12)
+    witness.alike(type(optimizer), "PyTorch", "parameters after 50 steps", course.parameter, tensor.detach(), 1e-6)
 
 
 @pytest.mark.oracle
-def test_nesterov_with_decay_as_pytorch():
-    test_fifty_steps_as_pytorch(SGD(momentum=0.8, nesterov=True, weight_decay=0.01))
+def test_nesterov_with_decay_as_pytorch(witness):
+    test_fifty_steps_as_pytorch(SGD(momentum=0.8, nesterov=True, weight_decay=0.01), witness)
 
 
-def test_lion_by_its_formula():
+def test_lion_by_its_formula(witness):
     """PyTorch has none to compare with."""
     course, b1, b2, decay = Course(Lion(weight_decay=0.1)), 0.9, 0.99, 0.1
     parameter, mean = course.parameter.copy(), np.zeros(37)
@@ -139,4 +139,4 @@ def test_lion_by_its_formula():
         parameter -= rate * (np.sign(b1 * mean + (1 - b1) * gradient) + decay * parameter)
         mean = b2 * mean + (1 - b2) * gradient
         course.update(rate)
-    np.testing.assert_allclose(course.parameter, parameter, rtol=1e-12)
+    witness.alike(Lion, "the paper's formula", "parameters after 50 steps", course.parameter, parameter, 1e-12)
