@@ -48,7 +48,9 @@ class WinogradConv2D(Layer, abstract=True):
         """Return the layer for such inputs as one of these; None where it does not suit or pay."""
         pooled = isinstance(layer, PooledConv2D)
         first = layer.convolution if isinstance(layer, PooledConv2D) else layer
-        if not isinstance(first, Conv2D) or first.kernel != (3, 3) or min(inputs[0][0], first.filters) < FEWEST:
+        if not isinstance(first, Conv2D) or first.kernel != (3, 3) or first.groups > 1:
+            return None
+        if min(inputs[0][0], first.filters) < FEWEST:
             return None
         windows = windows_of(first, inputs[0])
         suits = (
