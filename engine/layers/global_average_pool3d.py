@@ -12,7 +12,12 @@ from engine.layers.global_pool import GlobalAverage
 class GlobalAveragePool3D(GlobalAverage):
     """Takes the mean of every channel over the whole volume, so that a Dense may follow.
 
+    Formula: y[c] = mean of x[c, d, i, j] over all pixels.
+
     ONNX: GlobalAveragePool. PyTorch: mean over the three sides.
+
+    Use it between the last convolution of volumes and the Dense that answers. Avoid it where it matters where in the
+    volume something is: take a Flatten.
     """
 
     rank: ClassVar[int] = 3

@@ -53,7 +53,9 @@ class WinogradConv2D(Layer, abstract=True):
         if min(inputs[0][0], first.filters) < FEWEST:
             return None
         windows = windows_of(first, inputs[0])
-        suits = windows.dilation == (1, 1) and windows.mirror(first.filters) and min(windows.out) > 1
+        suits = (
+            first.groups == 1 and windows.dilation == (1, 1) and windows.mirror(first.filters) and min(windows.out) > 1
+        )
         return cls(convolution=first, pooled=pooled) if suits and _pays(windows.out) else None
 
     def shape(self, x: Shape) -> Shape:

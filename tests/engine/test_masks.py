@@ -56,6 +56,11 @@ READERS = {
     "same-convolution": [box("Conv1D", filters=3), box("ReLU"), box("Conv1D", filters=2), box("GlobalAveragePool1D")],
     "causal-convolution": [box("Conv1D", filters=3, padding="causal", dilation=2), box("GRU", units=2)],
     "pooled": [box("Conv1D", filters=3, kernel=1), box("MaxPool1D"), box("GRU", units=2)],
+    "explicit": [
+        box("Conv1D", filters=4, stride=2, padding="explicit", border=1),
+        box("Conv1D", filters=4, groups=2),
+        box("GRU", units=2),
+    ],
     "attention": [box("MultiHeadAttention", heads=2), box("GlobalAveragePool1D")],
     "causal-attention": [box("PositionalEncoding"), box("MultiHeadAttention", heads=2, causal=True)],
     "turned-attention": [box("MultiHeadAttention", heads=2, rope=True), box("Dense", units=2)],
