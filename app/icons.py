@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPixmap
@@ -59,6 +60,18 @@ def paint_badge(painter: QPainter, rect: QRectF, category: str) -> None:
 def badge(category: str, size: int = 18, ratio: float = 2.0) -> QPixmap:
     """Return a family's badge as a picture."""
     return _picture(size, ratio, lambda painter, rect: paint_badge(painter, rect, category))
+
+
+def drawing(file: Path, ratio: float = 2.0) -> QPixmap:
+    """Return an SVG file as a picture of its own size, in its own colours."""
+    renderer = QSvgRenderer(str(file))
+    pixmap = QPixmap(renderer.defaultSize() * ratio)
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    renderer.render(painter, QRectF(QPoint(0, 0), renderer.defaultSize()))
+    painter.end()
+    return pixmap
 
 
 def _picture(size: int, ratio: float, paint: object) -> QPixmap:

@@ -37,10 +37,8 @@ from engine.project.file import SUFFIX
 if TYPE_CHECKING:
     from app.commands.palette import CommandPalette
 
-LATER = (
-    "app.data_reading",
-    "engine.process.client",
-)  # with all layers: loaded before anybody needs them, after the first paint
+# Loaded after the first paint, before anybody needs them: all layers, what a training takes, and what draws its curves.
+LATER = ("app.data_reading", "engine.process.client", "app.training.curve_plot")
 
 
 class Window(QMainWindow):
@@ -149,7 +147,7 @@ class Window(QMainWindow):
             chosen = sorted(self.document.selection)[0]
             name = type(self.document.project.graph.nodes[chosen]).__name__
         self.docks.show("manual")
-        self.docks.all["manual"].content.show_name(name)  # type: ignore[union-attr]
+        self.docks.all["manual"].content.show_name(f"layers/{name}")  # type: ignore[union-attr]
 
     @cached_property
     def commands(self) -> CommandPalette:

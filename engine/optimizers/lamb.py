@@ -15,8 +15,11 @@ from engine.spec import param
 class LAMB(Optimizer):
     """Moves each weight as Adam does, but by a share of its own length, so that very large batches still learn.
 
-    r = mean / (√square + epsilon) + decay · w; w -= rate · |w| / |r| · r, with lengths over a whole weight. You et al.,
-    2020, algorithm 2. PyTorch: none.
+    Formula: r = m̂ / (√v̂ + ε) + decay p; p -= rate |p| / |r| r, with lengths over a whole weight.
+
+    You et al., 2020, algorithm 2. PyTorch: none.
+
+    Use it for batches of thousands of samples, with a warm-up. Avoid it for small batches, where AdamW learns as well.
     """
 
     usual_rate: ClassVar[float] = 0.01

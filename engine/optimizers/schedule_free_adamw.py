@@ -15,9 +15,15 @@ from engine.spec import param
 class ScheduleFreeAdamW(Optimizer):
     """AdamW that needs no falling rate: it answers with an average of all steps, and learns a little ahead of it.
 
-    Three sets of weights: z moves, x is the average of all z that answers, y = (1 - beta1) z + beta1 x is where gradients
-    are taken: z -= r (g / (√square + epsilon) + decay · y) and x += c (z - x), with r = rate · √(1 - beta2ᵗ) and c = r² / Σ r².
-    Use it with a constant schedule, if with a warm-up. Defazio et al., 2024, algorithm 1. PyTorch: none.
+    Three sets of weights: z moves, x is the average of all z and answers, y lies between them and is where gradients are
+    taken.
+
+    Formula: y = (1 - β₁) z + β₁ x; z -= r (g / (√v + ε) + decay y); x += r² / Σr² (z - x); r = rate √(1 - β₂ᵗ).
+
+    Defazio et al., 2024, algorithm 1. PyTorch: none.
+
+    Use it where nobody knows beforehand how long the training will take. Avoid it with a schedule that falls, and behind
+    BatchNorm, whose running statistics are those of y.
     """
 
     slots: ClassVar[tuple[str, ...]] = ("x", "z", "square", "total")

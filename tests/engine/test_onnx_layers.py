@@ -19,7 +19,7 @@ from engine.losses.mean_squared_error import MeanSquaredError
 from engine.plan.predict import Predictor
 from engine.plan.state import draw_parameters
 from engine.preprocessor import Feed
-from tests.engine.test_random_graphs import draw
+from tests.engine.drawn_graphs import draw
 
 OPSETS = (17, 20)
 
@@ -77,7 +77,7 @@ def _model(graph, parameters, opset):
 
 @pytest.mark.parametrize("opset", OPSETS)
 @pytest.mark.parametrize("example", [*_layer_cases()])
-def test_a_layer_answers_alike_in_onnx_runtime(example, opset):
+def test_a_layer_answers_alike_in_onnx_runtime(example, opset, witness):
     graph = _graph(example)
     parameters = _parameters(graph)
     network, proto = _model(graph, parameters, opset)
@@ -89,7 +89,7 @@ def test_a_layer_answers_alike_in_onnx_runtime(example, opset):
         ours = Predictor(graph, parameters, batch=count, keep_values=True).values(feeds)
         for name, theirs in predictor.run(feeds).items():
             port = next(p for p in ours if f"shown {p}" == name)
-            np.testing.assert_allclose(theirs, ours[port], rtol=1e-5, atol=1e-5, err_msg=name)
+            witness.alike(type(example.layer), "ONNX Runtime", "answers in float32", ours[port], theirs, 1e-5)
 
 
 @pytest.mark.parametrize("opset", OPSETS)
@@ -141,7 +141,7 @@ def _loss_cases():
 
 @pytest.mark.parametrize("opset", OPSETS)
 @pytest.mark.parametrize(("loss", "shape"), [*_loss_cases()])
-def test_the_answer_of_a_loss_is_alike_in_onnx_runtime(loss, shape, opset):
+def test_the_answer_of_a_loss_is_alike_in_onnx_runtime(loss, shape, opset, witness):
     sheet = Sheet(opset)
     sheet.names.update(("x", "y"))
     box = Box(sheet, "out", {"x": shape}, {})
@@ -149,4 +149,5 @@ def test_the_answer_of_a_loss_is_alike_in_onnx_runtime(loss, shape, opset):
     proto = assemble(sheet, [Feed("x", "float32", shape)], [Feed("y", "float32", shape)], {})
     x = np.random.default_rng(1).standard_normal((3, *shape)).astype(np.float32) * 5
     theirs = OnnxPredictor(proto.SerializeToString()).run({"x": x})["y"]
-    np.testing.assert_allclose(theirs, loss.answer(x), rtol=1e-5, atol=1e-6)
+    for kind in (type(loss), Output):
+        witness.alike(kind, "ONNX Runtime", "answers in float32", loss.answer(x), theirs, 1e-5)
