@@ -36,8 +36,7 @@ def infer(graph: Graph) -> Inference:
     problems = [*circles, *_strays(graph)]
     for node in open_graph.order:
         problems += [p for p in _visit(open_graph, node, shapes) if (p.node, p.port) not in cut]
-    problems += sharing_problems(graph, shapes)
-    problems += _mixed_twice(open_graph)
+    problems += [*_mixed_twice(open_graph), *sharing_problems(graph, shapes)]
     return Inference(shapes, tuple(problems))
 
 

@@ -83,8 +83,8 @@ class Spec:
 
     def __init_subclass__(cls, family: bool = False, abstract: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        declares = bool(vars(cls).get("__annotations__")) or len(cls.__bases__) > 1
-        if declares or not dataclasses.is_dataclass(cls):  # else it would cost a start its time
+        declared = [base for base in cls.__bases__ if dataclasses.is_dataclass(base)]
+        if vars(cls).get("__annotations__") or len(declared) != 1:  # else it is one already; each costs a start its time
             dataclass(frozen=True, kw_only=True)(cls)
         if family:
             cls.registry = {}
