@@ -15,11 +15,13 @@ from engine.spec import param
 class LAMB(Optimizer):
     """Moves each weight as Adam does, but by a share of its own length, so that very large batches still learn.
 
-    Formula: r = m̂ / (√v̂ + ε) + decay p; p -= rate |p| / |r| r, with lengths over a whole weight.
+    Formula: m = β1 m + (1 - β1) g; v = β2 v + (1 - β2) g²; r = m̂ / (√v̂ + ε) + decay · w; w -= rate · |w| / |r| · r.
 
-    You et al., 2020, algorithm 2. PyTorch: none.
+    Lengths are those of a whole weight. You et al.,
+    2020, algorithm 2. PyTorch: none.
 
-    Use it for batches of thousands of samples, with a warm-up. Avoid it for small batches, where AdamW learns as well.
+    Use it with very large batches, of a thousand samples and more. Avoid it with small ones: AdamW is simpler and as
+    good.
     """
 
     usual_rate: ClassVar[float] = 0.01

@@ -20,15 +20,14 @@ TINY = 1e-7
 class Muon(AdamW):
     """Moves every matrix in a direction that is equally strong in all its dimensions, and all else as AdamW does.
 
-    The momentum of a matrix is brought near the closest orthogonal one by Newton-Schulz steps, then scaled to the size that
-    a move of AdamW has. Filters of convolutions are matrices with a row for each filter.
+    Formula: m = μ m + g; X = orthogonal(m) by X = a X + (b G + c G²) X, with G = X Xᵀ; w -= rate · scale · X.
 
-    Formula: X = M / |M|; five times G = X Xᵀ, X = 3.4445 X + (-4.775 G + 2.0315 G²) X; p -= rate · 0.2 √max(rows, columns) X.
+    The momentum of a matrix is brought near the closest orthogonal one by Newton-Schulz steps, then scaled to the size
+    that a move of AdamW has. Filters of convolutions are matrices with a row for each filter. Jordan et al., 2024;
+    scaling: Liu et al., 2025. PyTorch: torch.optim.Muon, for matrices only.
 
-    Jordan et al., 2024. The scaling is that of Liu et al., 2025. PyTorch: torch.optim.Muon, for matrices only.
-
-    Use it for transformers and wide networks, with the rate that AdamW would have. Avoid it where most weights are in an
-    Embedding or in the last layer, for which AdamW is better.
+    Use it for the hidden matrices of transformers and large networks, for fewer steps than AdamW needs. Avoid it for
+    networks of a few small layers, where its products cost more than they save.
     """
 
     whole: ClassVar[bool] = True
