@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
+from math import prod
+from typing import cast
 
 import numpy as np
 
@@ -17,12 +19,15 @@ from engine.data.settings import DataSettings
 from engine.data.split import split
 from engine.data.targets import Answer, decode, encode_target, fit_target, in_unit
 from engine.data.windows import Cut
+from engine.deferred import Deferred
 from engine.graph import Graph, NodeId
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.preprocessing import numbers
 from engine.preprocessor import Fitted
 from engine.problems import UserError
+
+ENCODED = 1 << 30  # bytes of encoded images that are kept; more are encoded for each batch anew
 
 __all__ = ["Answer", "Prepared", "data_problems", "decode", "encode", "feeds", "fingerprint", "in_unit", "prepare"]
 
@@ -31,10 +36,10 @@ __all__ = ["Answer", "Prepared", "data_problems", "decode", "encode", "feeds", "
 class Prepared:
     """Everything that training and evaluation read; arrays must not be written to.
 
-    `inputs` are float32 (N, *size) for each Input, `targets` arrays for each Output (see `encode_target`). `train` and
-    `validation` are numbers of samples, ascending. `fitted` holds plain JSON values for each Input and Output. `rows`
-    says for each sample the row of the data set in which its target lies; beyond the last row for a forecast of what is
-    not known yet.
+    `inputs` are float32 (N, *size) for each Input, `Deferred` where images would take too much memory; `targets` are
+    arrays for each Output (see `encode_target`). `train` and `validation` are numbers of samples, ascending. `fitted` holds
+    plain JSON values for each Input and Output. `rows` says for each sample the row of the data set in which its target
+    lies; beyond the last row for a forecast of what is not known yet.
     """
 
     inputs: Mapping[NodeId, Array]
@@ -73,10 +78,24 @@ class _Task:
         if self.cut.window:
             table = layer.preprocessing.apply(self.read(layer), fitted)
             return self.cut.cut(table, samples, layer.size)
-        columns = self.read(layer)
-        if len(samples) != len(self.dataset):
-            columns = [column.take(samples) for column in columns]
-        return layer.preprocessing.apply(columns, fitted).reshape(len(samples), *layer.size)
+        columns, whole = self.read(layer), len(samples) == len(self.dataset)
+        if _must_wait(layer, columns, len(samples)):
+            return cast(Array, Deferred(partial(_encoded, layer, columns, fitted), samples, layer.size, np.float32))
+        return _encoded(layer, columns, fitted, None if whole else samples)
+
+
+def _must_wait(layer: Input, columns: list[Column], samples: int) -> bool:
+    """Tell whether images are encoded only when they are needed: four times as large as pixels, they would be too much."""
+    if not columns or any(column.kind != "image" for column in columns):
+        return False
+    return 4 * samples * prod(layer.size) > ENCODED or any(isinstance(c.values, Deferred) for c in columns)
+
+
+def _encoded(layer: Input, columns: list[Column], fitted: Fitted, rows: Array | None) -> Array:
+    """Return what an Input hands to the network for some rows; None: for all."""
+    chosen = columns if rows is None else [column.take(rows) for column in columns]
+    x = layer.preprocessing.apply(chosen, fitted)
+    return x.reshape(len(x), *layer.size)
 
 
 def prepare(graph: Graph, dataset: Dataset, settings: DataSettings) -> Prepared:

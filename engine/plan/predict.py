@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ from engine.plan.passes import improved
 from engine.plan.program import Key
 from engine.plan.state import State, declared_weights
 from engine.plan.write import Options, write
+
+MOST = 256  # samples that are answered at a time
+ROOM = 1 << 26  # bytes of the largest value of all of them
 
 
 class Predictor:
@@ -86,6 +90,12 @@ class Predictor:
     def _forward(self) -> None:
         for call in self._bound.calls:
             call()
+
+
+def batch_for(graph: Graph) -> int:
+    """Return how many samples to answer at a time: many, but not so many that their values would fill the memory."""
+    largest = max((prod(shape) for shape in infer(checked(graph)).shapes.values()), default=1)
+    return max(1, min(MOST, ROOM // (4 * max(largest, 1))))
 
 
 def _copied(graph: Graph, parameters: Mapping[str, Array], dtype: Any) -> State:
