@@ -16,6 +16,7 @@ from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.optimizer import Optimizer
 from engine.problems import UserError
+from engine.sharing import owner
 
 # A line of JSON names the arrays of the batch and the first values of the weights, with their types and shapes; then they
 # come as bytes. The answer is the losses of the first steps, or none where a weight is not found. Then come lines, each
@@ -52,6 +53,13 @@ class Once:
     def first(self, module):
         self.module = modules[self.box] = module
         return module
+
+class Shared(dict):
+    \"\"\"One module for all boxes that share their weights.\"\"\"
+    def __missing__(self, box):
+        return self.setdefault(box, Once(box))
+
+once = Shared()
 """
 _END = """
 loss()
@@ -100,7 +108,8 @@ def torch_program(graph: Graph, optimizer: Optimizer, rate: float) -> str:
             steps.append(f"total = total + {layer.weight!r} * {names[node]}({sources[0]}, data[{node!r}])")
         else:
             boxes.append(
-                f"def {names[node]}({', '.join(layer.ports())}, nn=Once({node!r})):\n    return {_body(flat, inference, node)}"
+                f"def {names[node]}({', '.join(layer.ports())}, nn=once[{owner(flat, node)!r}]):\n"
+                f"    return {_body(flat, inference, node)}"
             )
             steps.append(f"{_outputs(flat, node, names)} = {names[node]}({', '.join(sources)})")
     whole = "".join(f"    {line}\n" for line in ["total = 0.0", *steps, "return total"])

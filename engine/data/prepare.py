@@ -17,7 +17,7 @@ from engine.data.dataset import Dataset, fingerprint
 from engine.data.kinds import converted
 from engine.data.settings import DataSettings
 from engine.data.split import split
-from engine.data.targets import Answer, decode, encode_target, fit_target, in_unit
+from engine.data.targets import Answer, as_exported, decode, encode_target, fit_target, in_unit
 from engine.data.windows import Cut
 from engine.deferred import Deferred
 from engine.graph import Graph, NodeId
@@ -29,7 +29,18 @@ from engine.problems import UserError
 
 ENCODED = 1 << 30  # bytes of encoded images that are kept; more are encoded for each batch anew
 
-__all__ = ["Answer", "Prepared", "data_problems", "decode", "encode", "feeds", "fingerprint", "in_unit", "prepare"]
+__all__ = [
+    "Answer",
+    "Prepared",
+    "as_exported",
+    "data_problems",
+    "decode",
+    "encode",
+    "feeds",
+    "fingerprint",
+    "in_unit",
+    "prepare",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,7 +240,7 @@ def _samples(count: int) -> str:
 def _strata(task: _Task, rows: Array) -> Array | None:
     """Return the class of each sample by the first Output that tells classes apart."""
     for output in task.outputs.values():
-        if output.loss.target != "value":
+        if output.loss.target in ("class", "binary", "label"):
             return np.unique(task.dataset[output.target].values[rows], return_inverse=True)[1].reshape(-1)
     return None
 

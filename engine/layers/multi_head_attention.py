@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
+from engine.calls import Run, prepared
 from engine.initializer import Initializer
 from engine.initializers.glorot import GlorotUniform
 from engine.kernels.attention import attend, attend_back, heads_of
+from engine.kernels.products import product
 from engine.kernels.reductions import sum_rows
 from engine.layer import Example, OnnxGraph, Pointwise, Scratch, ShapeError, Weight
 from engine.problems import Change
@@ -26,6 +28,9 @@ class MultiHeadAttention(Pointwise):
 
     q, k and v are products of x with one weight each, cut into heads of width d. Vaswani et al., 2017. ONNX: MatMul and
     Softmax. PyTorch: nn.MultiheadAttention.
+
+    Use it on texts and series, where any step may matter for any other. Avoid it on very long series, for its work
+    grows with the square of the steps, and without a PositionalEncoding, for it sees no order.
     """
 
     category = "Attention"
@@ -69,8 +74,11 @@ class MultiHeadAttention(Pointwise):
             "back_row": row,
             "back_qkv": Scratch((steps, 3 * width)),
             "back_context": Scratch(x),
+            "turned": Scratch((self.heads, width // self.heads, steps)),
+            "back_turned": Scratch((self.heads, width // self.heads, steps)),
         }
 
+    @prepared
     def forward(
         self,
         x: Array,
@@ -82,17 +90,24 @@ class MultiHeadAttention(Pointwise):
         context: Array,
         chances: Array,
         row: Array,
+        turned: Array,
         y: Array,
-    ) -> None:
-        rows, cut = _flat(x), _flat(qkv)
-        rows.dot(in_proj_weight.T, cut)  # (N·T, E) @ (E, 3·E) -> (N·T, 3·E)
-        np.add(cut, in_proj_bias, out=cut)
-        (mixed,) = heads_of(context, 1, self.heads)
-        attend(heads_of(qkv, 3, self.heads), self.causal, chances, row, mixed)
-        out = _flat(y)
-        _flat(context).dot(out_proj__weight.T, out)  # (N·T, E) @ (E, E) -> (N·T, E)
-        np.add(out, out_proj__bias, out=out)
+    ) -> Run:
+        cut, out, (mixed,) = _flat(qkv), _flat(y), heads_of(context, 1, self.heads)
+        project = product(_flat(x), in_proj_weight.T, cut)  # (N·T, E) @ (E, 3·E) -> (N·T, 3·E)
+        join = product(_flat(context), out_proj__weight.T, out)  # (N·T, E) @ (E, E) -> (N·T, E)
+        parts = heads_of(qkv, 3, self.heads)
 
+        def run() -> None:
+            project()
+            np.add(cut, in_proj_bias, out=cut)
+            attend(parts, self.causal, chances, row, mixed, turned)
+            join()
+            np.add(out, out_proj__bias, out=out)
+
+        return run
+
+    @prepared
     def backward(
         self,
         x: Array,
@@ -106,25 +121,34 @@ class MultiHeadAttention(Pointwise):
         back_row: Array,
         back_qkv: Array,
         back_context: Array,
+        back_turned: Array,
         grad_y: Array,
         grad_x: Array | None,
         grad_in_proj_weight: Array,
         grad_in_proj_bias: Array,
         grad_out_proj__weight: Array,
         grad_out_proj__bias: Array,
-    ) -> None:
-        grad = _flat(grad_y)
-        grad.T.dot(_flat(context), grad_out_proj__weight)  # (E, N·T) @ (N·T, E) -> (E, E)
-        sum_rows(grad, out=grad_out_proj__bias)
-        grad.dot(out_proj__weight, _flat(back_context))  # (N·T, E) @ (E, E) -> (N·T, E)
-        (mixed,) = heads_of(back_context, 1, self.heads)
-        out = heads_of(back_qkv, 3, self.heads)
-        attend_back(heads_of(qkv, 3, self.heads), chances, mixed, scores, products, back_row, out)
-        inner = _flat(back_qkv)
-        inner.T.dot(_flat(x), grad_in_proj_weight)  # (3·E, N·T) @ (N·T, E) -> (3·E, E)
-        sum_rows(inner, out=grad_in_proj_bias)
-        if grad_x is not None:
-            inner.dot(in_proj_weight, _flat(grad_x))  # (N·T, 3·E) @ (3·E, E) -> (N·T, E)
+    ) -> Run:
+        grad, inner, (mixed,) = _flat(grad_y), _flat(back_qkv), heads_of(back_context, 1, self.heads)
+        weigh_out = product(grad.T, _flat(context), grad_out_proj__weight)  # (E, N·T) @ (N·T, E) -> (E, E)
+        part = product(grad, out_proj__weight, _flat(back_context))  # (N·T, E) @ (E, E) -> (N·T, E)
+        weigh_in = product(inner.T, _flat(x), grad_in_proj_weight)  # (3·E, N·T) @ (N·T, E) -> (3·E, E)
+        pass_on = grad_x is not None and product(
+            inner, in_proj_weight, _flat(grad_x)
+        )  # (N·T, 3·E) @ (3·E, E) -> (N·T, E)
+        parts, out = heads_of(qkv, 3, self.heads), heads_of(back_qkv, 3, self.heads)
+
+        def run() -> None:
+            weigh_out()
+            sum_rows(grad, out=grad_out_proj__bias)
+            part()
+            attend_back(parts, chances, mixed, scores, products, back_row, out, back_turned)
+            weigh_in()
+            sum_rows(inner, out=grad_in_proj_bias)
+            if pass_on:
+                pass_on()
+
+        return run
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         steps, width = g.shape("x")
