@@ -1,6 +1,8 @@
 """Pictures that are more than memory should hold: decoded and encoded when they are needed, with the same results."""
 
 import threading
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import islice
 
@@ -10,6 +12,7 @@ from PIL import Image
 
 from engine.data.dataset import fingerprint
 from engine.data.decoding import Pictures
+from engine.data.pictures import read_picture
 from engine.data.prepare import prepare
 from engine.data.settings import DataSettings
 from engine.data.sources import image_folder
@@ -160,6 +163,15 @@ def test_a_picture_that_cannot_be_read_any_more_is_named(tmp_path, monkeypatch):
         values[2:]
     with pytest.raises(UserError, match=r"3\.png is broken"):
         pictures.read()
+
+
+def test_threads_that_decode_leave_the_filters_of_warnings_alone(folder):
+    before = list(warnings.filters)
+    paths = sorted(folder.glob("*/*.png")) * 5
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda path: read_picture(path, SIDE, SIDE, True, "stretch").shape, paths))
+    assert set(found) == {(3, SIDE, SIDE)}
+    assert list(warnings.filters) == before
 
 
 def test_how_much_is_kept_is_no_change_of_a_project(folder):
