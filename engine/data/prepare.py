@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, partial
-from math import prod
-from typing import cast
+from functools import cached_property
 
 import numpy as np
 
@@ -14,21 +12,19 @@ from engine.arrays import Array, Shape
 from engine.columns import Column, ColumnKind
 from engine.data.check import data_problems
 from engine.data.dataset import Dataset, fingerprint
+from engine.data.encoding import encoded, samples_of
 from engine.data.kinds import converted
 from engine.data.settings import DataSettings
 from engine.data.split import split
 from engine.data.steps import Steps, present, targets_of
 from engine.data.targets import Answer, as_exported, decode, encode_target, fit_target, in_unit
 from engine.data.windows import Cut
-from engine.deferred import Deferred
 from engine.graph import Graph, NodeId
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.preprocessing import numbers
 from engine.preprocessor import Fitted
 from engine.problems import UserError
-
-ENCODED = 1 << 30  # bytes of encoded images that are kept; more are encoded for each batch anew
 
 __all__ = [
     "Answer",
@@ -103,33 +99,9 @@ class _Task:
     def encode(self, node: NodeId, fitted: Fitted, samples: Array) -> Array:
         layer = self.inputs[node]
         if self.cut.window:
-            table = _encoded(layer, self.read(layer), fitted)
+            table = encoded(layer, self.read(layer), fitted)
             return self.cut.cut(table, samples, layer.size)
-        columns, whole = self.read(layer), len(samples) == len(self.dataset)
-        if _must_wait(layer, columns, len(samples)):
-            return cast(Array, Deferred(partial(_rows, layer, columns, fitted), samples, layer.size, np.float32))
-        return _rows(layer, columns, fitted, None if whole else samples)
-
-
-def _must_wait(layer: Input, columns: list[Column], samples: int) -> bool:
-    """Tell whether images are encoded only when they are needed: four times as large as pixels, they would be too much."""
-    if not columns or any(column.kind != "image" for column in columns):
-        return False
-    return 4 * samples * prod(layer.size) > ENCODED or any(isinstance(c.values, Deferred) for c in columns)
-
-
-def _rows(layer: Input, columns: list[Column], fitted: Fitted, rows: Array | None) -> Array:
-    """Return what an Input hands to the network for some rows; None: for all."""
-    x = _encoded(layer, columns if rows is None else [column.take(rows) for column in columns], fitted)
-    return x.reshape(len(x), *layer.size)
-
-
-def _encoded(layer: Input, columns: list[Column], fitted: Fitted) -> Array:
-    """Return what the preprocessing makes of some rows; steps that are only padding are NaN where there is a mask."""
-    values = layer.preprocessing.apply(columns, fitted)
-    if layer.mask and not layer.preprocessing.takes_tokens:
-        values[np.isnan(numbers.stack(columns)).all(axis=-1)] = np.nan
-    return values
+        return samples_of(layer, self.read(layer), fitted, samples)
 
 
 def prepare(graph: Graph, dataset: Dataset, settings: DataSettings) -> Prepared:

@@ -54,7 +54,7 @@ def held(request, monkeypatch):
     """How much of the pictures is kept."""
     kept = {"some decoded again": 7, "all decoded again": 0}.get(request.param, COUNT)
     if request.param != "memory":
-        monkeypatch.setattr("engine.data.prepare.ENCODED", 0)
+        monkeypatch.setattr("engine.data.encoding.ENCODED", 0)
 
     class Few(Pictures):
         def __init__(self, files, shape, fit, memory):
