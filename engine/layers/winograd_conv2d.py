@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -105,20 +105,25 @@ class WinogradConv2D(Layer, abstract=True):
         row = np.empty((tiles.grid[1] * tiles.block[0], len(weight)), y.dtype)
         if bias is not None:
             calls.append((np.copyto, row, bias))
+
+        @cache
+        def convolve(count: int, top: int, bottom: int) -> tuple[list[tuple[Array, Array]], list[tuple[Any, ...]]]:
+            cut, steps = winograd.sum_up(canvas[:, top : bottom + 1, :, :, :count], sums, planes)
+            made, product = winograd.multiply(cut, filters, products)
+            added = () if bias is None else winograd.add_bias(made, row[: tiles.grid[1] * count].reshape(-1))
+            pairs, end = winograd.outputs(made)
+            return pairs, [*steps, *product, *added, *end]
+
         for some in tiles.images(len(x)):
             count = some.stop - some.start
-            block = canvas[:, :, :, :, :count]
-            calls += winograd.copy(phases(images[some]), tiles.inside(block))
+            calls += winograd.copy(phases(images[some]), tiles.inside(canvas[:, :, :, :, :count]))
             for rows in tiles.rows():
-                cut, steps = winograd.sum_up(block[:, rows.start : rows.stop + 1], sums, planes)
-                made, product = winograd.multiply(cut, filters, products)
-                calls += [*steps, *product]
-                if bias is not None:
-                    calls += winograd.add_bias(made, row[: tiles.grid[1] * count].reshape(-1))
+                pairs, steps = convolve(count, rows.start, rows.stop)
+                calls += steps
                 if choices is None:
-                    calls += winograd.write(made, rows, out[some])
+                    calls += winograd.write(pairs, rows, out[some])
                 else:
-                    calls += winograd.pool(made, self._chosen(choices, some, rows, tiles), out[some, rows])
+                    calls += winograd.pool(pairs, self._chosen(choices, some, rows, tiles), out[some, rows])
         return partial(winograd.run, calls)
 
     @prepared
@@ -149,20 +154,30 @@ class WinogradConv2D(Layer, abstract=True):
             (winograd.filter_planes, part[:9], flipped),
             (np.copyto, total, 0),
         ]
+
+        @cache
+        def convolve(
+            count: int, top: int, bottom: int
+        ) -> tuple[Array, Any, list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+            cut, steps = winograd.sum_up(mirrored[:, top : bottom + 1, :, :, :count], back_sums, back_planes)
+            made, product = winograd.multiply(cut, filters, back_products)
+            pairs, end = winograd.outputs(made)
+            summed = [*steps, *winograd.spread(made), *winograd.add_gradient(cut, made, *matrices)]
+            return made, pairs, summed, [*product, *end]
+
         for some in tiles.images(len(x)):
-            block = mirrored[:, :, :, :, : some.stop - some.start]
+            count = some.stop - some.start
+            inside = tiles.inside(mirrored[:, :, :, :, :count])
             if choices is None or quads is None:
-                calls += winograd.copy(phases(grad[some]), tiles.inside(block))
+                calls += winograd.copy(phases(grad[some]), inside)
             else:
                 chosen = self._chosen(choices, some, slice(0, there.grid[0]), there)
-                calls += winograd.unpool(grad[some].transpose(1, 2, 0, 3), chosen, quads, tiles.inside(block))
+                calls += winograd.unpool(grad[some].transpose(1, 2, 0, 3), chosen, quads, inside)
             for rows in tiles.rows():
-                cut, steps = winograd.sum_up(block[:, rows.start : rows.stop + 1], back_sums, back_planes)
-                spread, more = winograd.spread(phases(images[some]), rows, tiles.grid[1], back_products)
-                calls += [*steps, *more, *winograd.add_gradient(cut, spread, *matrices)]
+                made, pairs, summed, multiplied = convolve(count, rows.start, rows.stop)
+                calls += [*winograd.fill(made, rows, images[some]), *summed]
                 if grad_x is not None:
-                    made, product = winograd.multiply(cut, filters, back_products)
-                    calls += [*product, *winograd.write(made, rows, channels_last(grad_x)[some])]
+                    calls += [*multiplied, *winograd.write(pairs, rows, channels_last(grad_x)[some])]
         calls += [
             (winograd.filter_gradient, total, part[:9]),
             (np.copyto, grad_weight.transpose(2, 3, 0, 1), turned[::-1, ::-1]),
