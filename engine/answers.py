@@ -12,12 +12,13 @@ from engine.arrays import Array
 from engine.columns import Column, text_array
 from engine.data.dataset import Dataset, fingerprint
 from engine.data.pictures import ENDINGS, read_picture
-from engine.data.prepare import Prepared, decode, encode, prepare
+from engine.data.prepare import Prepared, as_exported, decode, encode, prepare
 from engine.data.source import Source
 from engine.data.sources.csv import Csv
 from engine.data.sources.image_folder import ImageFolder
 from engine.data.sources.npz import Npz
 from engine.data.sources.sample import Sample
+from engine.data.steps import answered
 from engine.data.targets import Answer
 from engine.export.samples import samples
 from engine.export.session import OnnxPredictor
@@ -32,7 +33,6 @@ from engine.training.history import Scores
 from engine.training.scores import examine, scores
 
 TABLES = (".csv", ".tsv", ".txt", ".tab")
-AS_IT_IS = {"mean": 0.0, "scale": 1.0}  # a model answers in the unit of the column already
 
 
 @dataclass(frozen=True)
@@ -115,8 +115,9 @@ def predict(run: Run, dataset: Dataset) -> list[dict[NodeId, Answer]]:
     project = run.project
     chosen = samples(project.graph, dataset, project.data, run.fitted)
     found = OnnxPredictor(bytes(model_of(run))).run(chosen.feeds, list(_outputs(run)))
+    there = answered(project.graph, chosen.inputs)
     told = {
-        node: decode(layer, run.fitted[node] | (AS_IT_IS if layer.loss.target == "value" else {}), found[node])
+        node: decode(layer, as_exported(layer, run.fitted[node]), found[node], there.get(node))
         for node, layer in _outputs(run).items()
     }
     return [{node: answers[row] for node, answers in told.items()} for row in range(len(chosen))]

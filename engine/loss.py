@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
 from engine.arrays import Array, Shape
-from engine.layer import OnnxGraph, Scratch
+from engine.layer import OnnxGraph, Scratch, needs
 from engine.spec import Spec
 
-Target = Literal["class", "binary", "value"]
+Target = Literal["class", "binary", "value", "label", "text"]
 Values = Literal["any", "counts", "shares"]
 
 
@@ -17,13 +17,15 @@ class Loss(Spec, family=True):
     """Compares what reaches an Output (`x`, shape (N, ...)) with its target, and gives the gradient of the mean.
 
     `target` says what the targets are: "class", one class number (an integer of shape (N, ...) without the axis of
-    classes); "binary", zeros and ones shaped like `x`; "value", numbers shaped like `x`. `values` says which numbers: any,
-    which may be standardised; counts from 0 on; or shares that add up to 1 along the last axis. Arrays arrive by name, as
-    in a layer: `forward` and `backward` may name `x`, `target` and their scratch arrays.
+    classes); "binary", zeros and ones shaped like `x`; "value", numbers shaped like `x`; "label", one class number (N,),
+    however many values come in; "text", numbers of characters (N, length), which zeros fill up. `values` says which
+    numbers: any, which may be standardised; counts from 0 on; or shares that add up to 1 along the last axis. Arrays
+    arrive by name, as in a layer: `forward` and `backward` may name `x`, `target` and their scratch arrays.
     """
 
     target: ClassVar[Target] = "value"
     values: ClassVar[Values] = "any"
+    whole_batch: ClassVar[bool] = False  # a sample's loss depends on which others are in the batch
 
     @classmethod
     def examples(cls) -> Iterator[tuple[Loss, Shape]]:
@@ -37,6 +39,10 @@ class Loss(Spec, family=True):
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         """Return the working arrays of one step by name; they live from `forward` to `backward`."""
         return {}
+
+    def asks(self, method: str) -> tuple[str, ...]:
+        """Return the names of the arrays that `forward` or `backward` is called with, in order."""
+        return needs(type(self), method)
 
     def forward(self, *args: Any, **kwargs: Any) -> None:
         """Write each sample's loss into `losses` (N,): the mean over what a sample has."""

@@ -17,9 +17,13 @@ class Add(Layer):
     """Adds branches of equal shape value by value, as the end of a residual block: y = x1 + x2 + ….
 
     ONNX: Sum. PyTorch: +.
+
+    Use it at the end of a shortcut, so that a deep network learns only what is to be changed. Avoid it where the
+    branches mean different things: Concatenate keeps them apart.
     """
 
     category = "Merge"
+    apart = "value"
     in_place: ClassVar[bool] = True
     inputs: int = param("How many branches come in.", default=2, min=2, max=64)
 

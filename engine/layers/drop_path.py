@@ -18,9 +18,13 @@ class DropPath(Pointwise):
 
     At the end of a residual branch it leaves the branch out, so that very deep networks learn: stochastic depth. Huang et
     al., 2016. ONNX: nothing. PyTorch: nn.Dropout on a factor for each sample.
+
+    Use it at the end of the residual branches of very deep networks, with a rate that grows with depth. Avoid it
+    outside of a shortcut, where it would wipe out whole samples.
     """
 
     category = "Regularisation"
+    apart = "value"
     rate: float = param("The share of samples that are set to zero.", default=0.2, min=0.0, max=0.95)
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:

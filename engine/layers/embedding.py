@@ -22,9 +22,13 @@ class Embedding(Layer):
 
     Numbers run from 0 to entries - 1; what lies outside is taken for the nearest of these. ONNX: Gather.
     PyTorch: nn.Embedding.
+
+    Use it as the first layer for words, characters and categories with many values. Avoid it for numbers that measure
+    something, and for categories with a handful of values.
     """
 
     category = "Dense"
+    apart = "value"
     entries: int = param("How many different numbers there are.", default=128, min=1, max=1_000_000)
     width: int = param("How many values stand for each.", default=16, min=1, max=65_536)
     initializer: Initializer = param("First values of the vectors.", default=HeNormal(), advanced=True)

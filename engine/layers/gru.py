@@ -19,6 +19,9 @@ class GRU(Recurrent):
 
     The gates are r, z = sigmoid(W x + U h + b). Simpler than an LSTM and often as good. Cho et al., 2014. ONNX: GRU.
     PyTorch: nn.GRU.
+
+    Use it on series and texts of up to a few hundred steps. Avoid it on long ones: attention or dilated convolutions
+    see further and work on all steps at once.
     """
 
     gates: ClassVar[int] = 3
@@ -96,9 +99,10 @@ class GRU(Recurrent):
         return self.onnx_operator(g, "GRU", x, (1, 0, 2), linear_before_reset=1)
 
     def torch(self, x: Shape) -> str:
-        return self.torch_call(f"nn.GRU({x[1]}, {self.units}, batch_first=True)")
+        return self.torch_call(f"nn.GRU({x[1]}, {self.units}, ")
 
     @classmethod
     def examples(cls) -> Iterator[Example]:
         yield Example(cls(units=3), ((4, 2),))
         yield Example(cls(units=2, sequence=True), ((5, 3),))
+        yield Example(cls(units=2, layers=3, sequence=True), ((3, 4),))

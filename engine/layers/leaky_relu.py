@@ -17,9 +17,13 @@ class LeakyReLU(Pointwise):
     """Keeps what is positive and shrinks the rest: y = max(x, slope · x).
 
     Maas, Hannun and Ng, 2013. ONNX: LeakyRelu. PyTorch: nn.LeakyReLU.
+
+    Use it in place of ReLU, where many units give nothing but zeros. Avoid it before an answer that must not be
+    negative.
     """
 
     category = "Activation"
+    apart = "value"
     monotone: ClassVar[bool] = True
     slope: float = param("What negative values are multiplied by.", default=0.01, min=0.0, max=0.99)
 

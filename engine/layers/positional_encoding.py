@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -11,7 +11,8 @@ import numpy as np
 from engine.arrays import Array, Shape, describe
 from engine.initializer import Initializer
 from engine.initializers.he import HeNormal
-from engine.layer import Example, OnnxGraph, Pointwise, ShapeError, Weight
+from engine.layer import Example, OnnxGraph, Parts, Pointwise, ShapeError, Weight
+from engine.layers.moved_steps import at_places
 from engine.spec import param
 
 
@@ -27,8 +28,13 @@ def _waves(steps: int, width: int, dtype: Any) -> Array:
 class PositionalEncoding(Pointwise):
     """Adds to every step of a series what tells its place, which attention alone cannot see.
 
-    Sinusoidal: y[t, 2i] = x[t, 2i] + sin(t / 10000^(2i / F)), and the cosine for y[t, 2i + 1]. Learned: y = x + weight.
-    Vaswani et al., 2017. ONNX: Add. PyTorch: an addition; nn.Embedding holds what is learned.
+    Formula: y[t, 2i] = x[t, 2i] + sin(t / 10000^(2i / F)), y[t, 2i + 1] = x[t, 2i + 1] + cos(t / 10000^(2i / F)).
+
+    The formula is that of the sinusoidal form for F features; what is learned is y = x + weight. Vaswani et al., 2017.
+    ONNX: Add. PyTorch: an addition; nn.Embedding holds what is learned.
+
+    Use it once, behind the Embedding of a transformer. Avoid it before recurrent layers and convolutions, which see
+    the order anyway.
     """
 
     category = "Attention"
@@ -56,6 +62,12 @@ class PositionalEncoding(Pointwise):
             grad_x[...] = grad_y
         if grad_weight is not None:
             np.sum(grad_y, axis=0, out=grad_weight)
+
+    def pass_mask(self, masks: Sequence[str | None], own: str, *inputs: Shape) -> str | None:
+        return masks[0]
+
+    def lower(self, parts: Parts, x: Any) -> None:
+        at_places(parts, self, x)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         if self.form == "learned":

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
 from engine.kernels.rotation import rotate, turns
-from engine.layer import Example, OnnxGraph, Pointwise, Scratch, ShapeError
+from engine.layer import Example, OnnxGraph, Parts, Pointwise, Scratch, ShapeError
+from engine.layers.moved_steps import at_places
 from engine.problems import Change
 from engine.spec import param
 
@@ -17,9 +18,13 @@ from engine.spec import param
 class RoPE(Pointwise):
     """Rotates pairs of features by an angle that grows with the step, so that a product of two tells how far apart they are.
 
-    y[2i] = x[2i] cos a - x[2i + 1] sin a and y[2i + 1] = x[2i] sin a + x[2i + 1] cos a, where a = t / base^(2i / d) at
-    step t of a head of width d. For queries and keys before their product. Su et al., 2021. ONNX: Mul, Gather and Add.
-    PyTorch: a product of complex numbers.
+    Formula: y[2i] = x[2i] cos a - x[2i + 1] sin a, y[2i + 1] = x[2i] sin a + x[2i + 1] cos a, a = t / base^(2i / d).
+
+    t is the step and d the width of a head. For queries and keys before their product. Su et al., 2021. ONNX: Mul,
+    Gather and Add. PyTorch: a product of complex numbers.
+
+    Use it on queries and keys, where the distance of two steps matters more than their places. Avoid it on values, and
+    together with a PositionalEncoding.
     """
 
     category = "Attention"
@@ -59,6 +64,12 @@ class RoPE(Pointwise):
         cosines, sines = self._turns(grad_y.shape[1:], grad_y.dtype)
         rotate(self._pairs(grad_y), cosines, -sines, back_work, self._pairs(grad_x))
 
+    def pass_mask(self, masks: Sequence[str | None], own: str, *inputs: Shape) -> str | None:
+        return masks[0]
+
+    def lower(self, parts: Parts, x: Any) -> None:
+        at_places(parts, self, x)
+
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         steps, width = g.shape("x")
         cosines, sines = self._turns((steps, width), np.float32)
@@ -72,7 +83,7 @@ class RoPE(Pointwise):
         pairs = x[1] // (2 * self.heads)
         places = f"torch.arange({x[0]}, dtype=x.dtype)[:, None, None]"
         angles = f"{places} * {float(self.base)} ** (-torch.arange({pairs}, dtype=x.dtype) / {pairs})"
-        numbers = f"torch.view_as_complex(x.reshape(-1, {x[0]}, {self.heads}, {pairs}, 2))"
+        numbers = f"torch.view_as_complex(x.contiguous().reshape(-1, {x[0]}, {self.heads}, {pairs}, 2))"
         return f"torch.view_as_real({numbers} * torch.exp(1j * ({angles}))).flatten(2)"
 
     def summary(self) -> str:

@@ -19,9 +19,13 @@ class Scale(Pointwise):
 
     Learned, each feature or channel gets its own, beginning with these; a small factor calms the branches of very deep
     networks (Touvron et al., 2021). ONNX: Mul and Add. PyTorch: * and +.
+
+    Use it to bring values into another range, such as 0..255 to 0..1. Avoid it for columns of data: the Input's
+    preprocessing fits the numbers itself.
     """
 
     category = "Dense"
+    apart = "step"
     factor: float = param("What every value is multiplied by.", default=1.0, min=-1e9, max=1e9)
     offset: float = param("What is added then.", default=0.0, min=-1e9, max=1e9)
     learned: bool = param("Learn a factor and an offset for each feature or channel.", default=False)

@@ -19,6 +19,9 @@ class SimpleRNN(Recurrent):
     """Reads a series step by step: h = tanh(W x + U h + b). Forgets soon; GRU and LSTM remember longer.
 
     Elman, 1990. ONNX: RNN. PyTorch: nn.RNN, whose second bias stays zero and is not trained.
+
+    Use it on short series, and to see how recurrence works. Avoid it on series of more than some twenty steps: LSTM
+    and GRU remember longer.
     """
 
     activation: str = param("What bends the state at each step.", default="tanh", choices=("tanh", "relu"))
@@ -85,9 +88,10 @@ class SimpleRNN(Recurrent):
         return self.onnx_operator(g, "RNN", x, (0,), activations=[self.activation.capitalize()])
 
     def torch(self, x: Shape) -> str:
-        return self.torch_call(f'nn.RNN({x[1]}, {self.units}, nonlinearity="{self.activation}", batch_first=True)')
+        return self.torch_call(f'nn.RNN({x[1]}, {self.units}, nonlinearity="{self.activation}", ')
 
     @classmethod
     def examples(cls) -> Iterator[Example]:
         yield Example(cls(units=3), ((4, 2),))
         yield Example(cls(units=2, sequence=True, activation="relu"), ((5, 3),))
+        yield Example(cls(units=2, layers=2), ((3, 2),))

@@ -18,9 +18,13 @@ class SpatialDropout(Pointwise):
 
     Neighbours are alike, so that dropping single pixels would hide little. Tompson et al., 2015. ONNX: nothing. PyTorch:
     nn.Dropout2d and nn.Dropout1d.
+
+    Use it behind convolutions, whose neighbouring pixels are too alike for plain Dropout. Avoid it with few channels,
+    for it takes whole ones away.
     """
 
     category = "Regularisation"
+    apart = "step"
     rate: float = param("The share of channels that are set to zero.", default=0.2, min=0.0, max=0.95)
 
     def shape(self, x: Shape) -> Shape:

@@ -13,7 +13,7 @@ from engine.arrays import Array, Arrays, Shape
 from engine.calls import short_buffers
 from engine.graph import Graph, NodeId, Port
 from engine.infer import Inference
-from engine.layers.input import Input
+from engine.layers.input import Input, PaddedInput
 from engine.layers.output import Output
 from engine.plan.bind import Bound
 from engine.plan.program import Call, Key
@@ -63,6 +63,7 @@ class Plan:
         self.gradient_norm = 0.0
         arrays = bound.arrays
         self.inputs: Arrays = _by_node(graph, Input, lambda node: arrays.get(Key("value", node, "y")))
+        self.masks: Arrays = _by_node(graph, PaddedInput, lambda node: arrays.get(Key("value", node, "mask")))
         self.targets: Arrays = _by_node(graph, Output, lambda node: arrays.get(Key("target", node, "target")))
         self.losses: Arrays = _by_node(graph, Output, lambda node: arrays.get(Key("losses", node, "losses")))
         ones = np.ones(batch, state.vector.dtype)
@@ -72,6 +73,8 @@ class Plan:
         """Copy a batch into the plan: (N, ...) for each Input, targets for each Output, N the plan's batch."""
         for node, array in self.inputs.items():
             np.copyto(array, inputs[node], casting="same_kind")
+        for node, array in self.masks.items():
+            self.graph.nodes[node].load(self.inputs[node], array)  # type: ignore[attr-defined]
         for node, array in self.targets.items():
             np.copyto(array, targets[node], casting="same_kind")
 
@@ -82,21 +85,23 @@ class Plan:
         Raises NotFinite, with all parameters untouched, where the loss or the gradient is not finite.
         """
         self.bound.run()
+        self.state.penalise()
         loss = self.loss()
         squared = float(self.state.gradient.dot(self.state.gradient))
         if not (isfinite(loss) and (isfinite(squared) or np.isfinite(self.state.gradient).all())):
             raise self._blame()
         self.gradient_norm = sqrt(squared)
-        self.state.update(rate)
+        self.state.update(rate, squared)
         return loss
 
     def run(self) -> float:
         """Do forward and backward on the loaded batch without an update; return the loss."""
         self.bound.run()
+        self.state.penalise()
         return self.loss()
 
     def loss(self) -> float:
-        """Return the loss of the latest step: the sum over outputs of weight times mean."""
+        """Return the loss of the latest step: the sum over outputs of weight times mean, without L1 and L2 of weights."""
         return sum(float(losses.dot(weights)) for losses, weights in self._means)
 
     def outputs(self) -> dict[NodeId, Array]:
@@ -131,7 +136,7 @@ class Plan:
 
     def _cost(self, node: NodeId, milliseconds: float) -> BoxCost:
         layer, inputs = self.graph.nodes[node], self.inference.inputs(self.graph, node)
-        weights = layer.weights(*inputs).values()
+        weights = [] if layer.learning.shares else layer.weights(*inputs).values()
         return BoxCost(
             node,
             type(layer).__name__,
@@ -166,9 +171,8 @@ class Plan:
         return NotFinite(next(iter(self.losses)), "loss", step)
 
     def _written(self, key: Key) -> Array:
-        if key.kind == "grad_weight":
-            return self.gradients[f"{key.node}.{key.name}"]
-        return self.bound.arrays[key]
+        found = self.bound.arrays.get(key)
+        return self.state.array(key) if found is None else found
 
 
 def tensor(call: Call, key: Key) -> str:
@@ -177,7 +181,7 @@ def tensor(call: Call, key: Key) -> str:
         return "loss"
     if call.phase == "forward":
         return f"output {key.name}"
-    return f"gradient of {key.name}" if key.kind == "grad_weight" else "gradient"
+    return f"gradient of {key.name}" if key.kind in ("grad_weight", "spare") else "gradient"
 
 
 def _by_node(graph: Graph, kind: type, find: Callable[[NodeId], Array | None]) -> Arrays:
