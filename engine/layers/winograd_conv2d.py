@@ -21,6 +21,7 @@ from engine.layers.pooled_conv2d import PooledConv2D
 from engine.spec import param
 
 FEWEST = 12  # channels and filters from which on it pays
+FEWEST_TILES = 9  # and tiles of an image
 
 
 @lru_cache(maxsize=1024)
@@ -53,7 +54,7 @@ class WinogradConv2D(Layer, abstract=True):
         if min(inputs[0][0], first.filters) < FEWEST:
             return None
         windows = windows_of(first, inputs[0])
-        suits = windows.dilation == (1, 1) and windows.mirror(first.filters) and min(windows.out) > 1
+        suits = windows.dilation == (1, 1) and windows.mirror(first.filters)
         return cls(convolution=first, pooled=pooled) if suits and _pays(windows.out) else None
 
     def shape(self, x: Shape) -> Shape:
@@ -215,14 +216,17 @@ class WinogradConv2D(Layer, abstract=True):
 
     @classmethod
     def examples(cls) -> Iterator[Example]:
-        yield Example(cls(convolution=Conv2D(filters=12)), ((13, 4, 6),))
+        yield Example(cls(convolution=Conv2D(filters=12)), ((13, 6, 6),))
         yield Example(cls(convolution=Conv2D(filters=16, use_bias=False)), ((12, 5, 7),))
-        yield Example(cls(convolution=Conv2D(filters=14, padding="valid")), ((12, 7, 4),))
+        yield Example(cls(convolution=Conv2D(filters=14, padding="valid")), ((12, 7, 8),))
         yield Example(cls(convolution=Conv2D(filters=12, padding="explicit", border=(2, 0))), ((12, 3, 8),))
-        yield Example(cls(convolution=Conv2D(filters=13), pooled=True), ((12, 4, 6),))
+        yield Example(cls(convolution=Conv2D(filters=13), pooled=True), ((12, 6, 8),))
 
 
 def _pays(out: tuple[int, int]) -> bool:
-    """Tell whether the tiles, which reach beyond an odd size, save at least a third of the multiplications."""
+    """Tell whether the tiles, which reach beyond an odd size, save at least a third of the multiplications.
+
+    Where they are few, the sums of the filters cost more than that.
+    """
     tiles = -(-out[0] // 2) * -(-out[1] // 2)
-    return 16 * tiles * 3 <= 9 * out[0] * out[1] * 2
+    return tiles >= FEWEST_TILES and 16 * tiles * 3 <= 9 * out[0] * out[1] * 2
