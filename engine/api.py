@@ -69,6 +69,9 @@ def train(
     rate: float | None = None,
     batch: int | None = None,
     workers: int | None = None,
+    clip_norm: float | None = None,
+    clip_value: float | None = None,
+    average: float | None = None,
     resume: bool = False,
     on_event: Callable[[Any], None] = lambda message: None,
 ) -> Run:
@@ -85,6 +88,7 @@ def train(
     check_target(Path(file).resolve())
     project = _resumed(saved.project, folder) if resume else saved.project
     given = {"epochs": epochs, "seed": seed, "rate": rate, "batch": batch, "workers": workers}
+    given |= {"clip_norm": clip_norm, "clip_value": clip_value, "average": average}
     changes = {name: value for name, value in given.items() if value is not None}
     project = project.with_(training=project.training.with_(**changes))
     wrong = [*project.training.problems().values()]
@@ -186,16 +190,21 @@ def samples() -> list[str]:
 
 
 def bench(
-    file: FilePath | None = None, *, seconds: float = 0.3, rounds: int = 5, workers: int = 0
+    file: FilePath | None = None,
+    *,
+    only: Sequence[str] = (),
+    seconds: float = 0.3,
+    rounds: int = 5,
+    workers: int = 0,
 ) -> Iterator[Compared]:
-    """Yield how long a training step takes of seven fixed networks, and of a project's own, beside PyTorch's where it is.
+    """Yield how long a training step takes of thirteen networks, or `only` of some, and of a project's, beside PyTorch's.
 
     Each is measured `rounds` times for so many seconds, in turn with PyTorch. `workers` processes share the work; 0: as
     many as are fastest. NumPy must have been started with one thread; the command sees to it.
     """
     from engine.bench.against import compare, fixed_cases, project_case
 
-    cases = [*fixed_cases(), *([project_case(load(file).project)] if file else [])]
+    cases = [*fixed_cases(only), *([project_case(load(file).project)] if file else [])]
     for case in cases:
         yield compare(case, workers=workers, rounds=rounds, seconds=seconds)
 

@@ -32,6 +32,11 @@ FAMILIES: Mapping[str, type[Spec]] = {
 }
 
 
+def family_of(kind: type[Spec]) -> str:
+    """Return the name of the family that a declared thing belongs to; "" for one that stands by itself."""
+    return next((name for name, base in FAMILIES.items() if base.registry.get(kind.__name__) is kind), "")
+
+
 def layers_by_category() -> dict[str, list[type[Layer]]]:
     """Return all layers, grouped and sorted by category and name."""
     groups: dict[str, list[type[Layer]]] = {}

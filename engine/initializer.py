@@ -12,3 +12,7 @@ class Initializer(Spec, family=True):
     def draw(self, rng: Generator, shape: Shape, fan_in: int, fan_out: int) -> Array:
         """Return an array of `shape` in float64."""
         raise NotImplementedError
+
+    def torch(self) -> str:
+        """Return PyTorch's expression that fills the tensor `w` in the same way. Known names: nn and w."""
+        raise NotImplementedError

@@ -22,12 +22,26 @@ settings.load_profile("ci" if os.environ.get("CI") else "here")
 ORACLE_REQUIRED = os.environ.get("NETWRIGHT_ORACLE") == "required"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
-    """Skip slow tests unless `-m` names them, and comparisons with PyTorch where it is not installed."""
+    """Skip slow tests unless `-m` names them, and comparisons with PyTorch where it is not installed.
+
+    Tests that take a `witness` are the proofs that `packaging/prove.py` runs.
+    """
     slow = pytest.mark.skip(reason="slow: run with -m slow")
     oracle = pytest.mark.skip(reason="PyTorch is not installed: pip install 'netwright[oracle]'")
     for item in items:
+        if "witness" in item.fixturenames:
+            item.add_marker("proof")
         if "slow" in item.keywords and "slow" not in config.option.markexpr and not ORACLE_REQUIRED:
             item.add_marker(slow)
         if "oracle" in item.keywords and find_spec("torch") is None and not ORACLE_REQUIRED:
             item.add_marker(oracle)
+
+
+@pytest.fixture
+def witness(record_property):
+    """Compares with outside oracles, and notes how far apart we are."""
+    from tests.engine.proofs import Witness
+
+    return Witness(record_property)

@@ -59,7 +59,8 @@ def train(typed: Namespace) -> Outcome:
     from engine.cli.progress import Bar
 
     bar = Bar(shown=sys.stderr.isatty() or not typed.json)
-    settings = {name: getattr(typed, name) for name in ("epochs", "seed", "rate", "batch", "workers")}
+    names = ("epochs", "seed", "rate", "batch", "workers", "clip_norm", "clip_value", "average")
+    settings = {name: getattr(typed, name) for name in names}
     try:
         run = api.train(typed.file, **settings, resume=typed.resume, on_event=bar.hear)
     finally:
@@ -110,13 +111,14 @@ def runs(typed: Namespace) -> Outcome:
 
 
 def layers(typed: Namespace) -> Outcome:
-    grouped = {category: {kind.__name__: kind.title() for kind in kinds} for category, kinds in api.layers().items()}
+    from engine.cli.declared import everything
+
+    found = everything()
     lines = []
-    for category, kinds in grouped.items():
-        lines += [category or "Other", *(f"  {name:24}{title}" for name, title in kinds.items())]
-    others = {name: members for name, members in api.families().items() if name != "layers"}
-    lines += [f"{name.capitalize()}: {', '.join(members)}" for name, members in others.items()]
-    return Outcome({"layers": grouped, **others}, lines)
+    for category, kinds in found["layers"].items():
+        lines += [category, *(f"  {name:24}{entry['sentence']}" for name, entry in kinds.items())]
+    lines += [f"{name.capitalize()}: {', '.join(members)}" for name, members in found.items() if name != "layers"]
+    return Outcome(found, lines)
 
 
 def samples(typed: Namespace) -> Outcome:
@@ -137,7 +139,7 @@ def bench(typed: Namespace) -> Outcome:
     from engine.cli import speeds
 
     found = []
-    for item in api.bench(typed.file, seconds=typed.seconds, rounds=typed.rounds, workers=workers):
+    for item in api.bench(typed.file, only=typed.only, seconds=typed.seconds, rounds=typed.rounds, workers=workers):
         found.append(item)
         print(f"{item.name} is measured.", file=sys.stderr)
     measured = speeds.table(found, environment())

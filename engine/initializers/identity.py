@@ -14,8 +14,13 @@ from engine.spec import param
 class Identity(Initializer):
     """Each output begins as a copy of one input: ones on the diagonal, in the middle of a filter; zeros elsewhere.
 
+    Formula: w[i, i] = gain, else 0.
+
     Suits recurrent weights with a rectifier (Le, Jaitly and Hinton, 2015) and very deep convolutions. PyTorch:
     nn.init.eye_ and nn.init.dirac_.
+
+    Use it for recurrent weights with a rectifier, and for very deep convolutions. Avoid it where units start alike:
+    they need chance to become different.
     """
 
     gain: float = param("What the ones are multiplied by.", default=1.0, min=1e-6, max=1e3)
@@ -28,3 +33,6 @@ class Identity(Initializer):
         place: tuple[Any, ...] = (same, same, *(size // 2 for size in shape[2:]))
         drawn[place] = self.gain
         return drawn
+
+    def torch(self) -> str:
+        return f"(nn.init.eye_ if w.dim() == 2 else nn.init.dirac_)(w).mul_({self.gain})"

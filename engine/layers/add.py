@@ -17,6 +17,9 @@ class Add(Layer):
     """Adds branches of equal shape value by value, as the end of a residual block: y = x1 + x2 + ….
 
     ONNX: Sum. PyTorch: +.
+
+    Use it at the end of a shortcut, so that a deep network learns only what is to be changed. Avoid it where the
+    branches mean different things: Concatenate keeps them apart.
     """
 
     category = "Merge"

@@ -17,6 +17,9 @@ class Average(Branches):
     """Takes the mean of branches value by value: y = (x1 + x2 + …) / n.
 
     An axis of size 1 is repeated. ONNX: Mean. PyTorch: + and /.
+
+    Use it to let several branches vote, or to join a shortcut without a larger spread. Avoid it where one branch
+    should count more: a Dense behind Concatenate learns the weights.
     """
 
     def forward(self, x: tuple[Array, ...], y: Array) -> None:

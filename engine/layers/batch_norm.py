@@ -26,9 +26,13 @@ def _count(x: Array, workers: Workers) -> float:
 class BatchNorm(Pointwise):
     """Gives every feature or channel mean 0 and spread 1 over the batch, then a learned scale and shift.
 
-    y = weight · (x - mean) / √(variance + epsilon) + bias. Afterwards it uses running means of both, which the training
-    kept. On a series it takes all steps together. Ioffe and Szegedy, 2015. ONNX: BatchNormalization. PyTorch:
-    nn.BatchNorm1d and nn.BatchNorm2d.
+    Formula: y = weight · (x - mean) / √(variance + epsilon) + bias.
+
+    Afterwards it uses running means of both, which the training kept. On a series it takes all steps together. Ioffe
+    and Szegedy, 2015. ONNX: BatchNormalization. PyTorch: nn.BatchNorm1d and nn.BatchNorm2d.
+
+    Use it behind convolutions, before the curve: networks learn faster and bear larger rates. Avoid it with fewer than
+    about eight samples in a batch, or in recurrent networks and transformers: take GroupNorm or LayerNorm.
     """
 
     category = "Normalisation"

@@ -20,7 +20,12 @@ KINDS: dict[str, type[LSTM] | type[GRU] | type[SimpleRNN]] = {"LSTM": LSTM, "GRU
 class Bidirectional(Composite):
     """Reads a series forwards and backwards with two recurrent layers, and puts their states side by side.
 
+    Formula: y[t] = [forward(x[1] … x[t]), backward(x[n] … x[t])].
+
     So each step knows what comes before it and after it. Schuster and Paliwal, 1997. PyTorch: bidirectional=True.
+
+    Use it where the whole series is known before an answer is due: texts, names, recordings. Avoid it where the future
+    is what is asked for, as in forecasting step by step.
     """
 
     category = "Recurrent"

@@ -27,6 +27,9 @@ class Bilinear(Layer):
     """Joins two vectors by weighing each product of their values: y[u] = Σ x1[i] · weight[u, i, j] · x2[j] + b[u].
 
     ONNX: MatMul. PyTorch: nn.Bilinear.
+
+    Use it to ask how two different things fit together: a user and a film, a question and an answer. Avoid it with
+    wide inputs, for it has a weight for every pair of values: a Dense behind Concatenate is far smaller.
     """
 
     category = "Dense"

@@ -18,6 +18,9 @@ class CELU(Curve):
     """ELU whose slope never jumps: y = max(x, 0) + min(α (exp(x / α) - 1), 0).
 
     Barron, 2017. ONNX: Celu. PyTorch: nn.CELU.
+
+    Use it in place of ELU where its α is not 1, and a smooth slope is wanted. Avoid it where speed counts and no
+    reason speaks for it: ReLU is cheaper.
     """
 
     alpha: float = param("How deep the floor is: very negative values become -α.", default=1.0, min=0.01, max=100.0)

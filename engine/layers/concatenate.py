@@ -36,7 +36,12 @@ def _parts(whole: Array, x: tuple[Array, ...]) -> list[Array]:
 class Concatenate(Layer):
     """Puts branches side by side: the values of vectors, the features of series, the channels of images.
 
+    Formula: y = [x1, x2, …].
+
     ONNX: Concat. PyTorch: torch.cat.
+
+    Use it to join branches that mean different things, or what was seen earlier with what is seen now. Avoid it where
+    the branches are versions of the same: Add keeps the width small.
     """
 
     category = "Merge"

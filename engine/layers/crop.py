@@ -16,7 +16,12 @@ from engine.problems import Change
 class Crop(Border):
     """Cuts the border of an image off, so that it fits to a smaller one.
 
+    Formula: y[c, i, j] = x[c, i + top, j + left].
+
     ONNX: Slice. PyTorch: F.pad with negative widths.
+
+    Use it to fit a larger image to a smaller one before they are joined. Avoid it to make samples look different while
+    training: that is augmentation.
     """
 
     def shape(self, x: Shape) -> Shape:

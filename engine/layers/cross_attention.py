@@ -26,6 +26,9 @@ class CrossAttention(Layer):
 
     q is a product of `query`, k and v are products of `memory`, cut into heads of width d. Bahdanau, Cho and Bengio, 2015;
     Vaswani et al., 2017. ONNX: MatMul and Softmax. PyTorch: nn.MultiheadAttention.
+
+    Use it where one series asks another: translation, a text about an image, a decoder. Avoid it within one series:
+    MultiHeadAttention does that. Its work grows with the product of both lengths.
     """
 
     category = "Attention"

@@ -22,6 +22,9 @@ class Dense(Layer):
     """Every output unit sees every input value: y = x Wᵀ + b.
 
     On a series it works on each step by itself. ONNX: Gemm, or MatMul and Add. PyTorch: nn.Linear.
+
+    Use it on tables, and at the end of nearly every network. Avoid it as the first layer on large images: a Conv2D
+    needs far fewer weights.
     """
 
     category = "Dense"

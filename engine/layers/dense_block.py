@@ -17,8 +17,13 @@ from engine.spec import param
 class DenseBlock(Composite):
     """A chain of convolutions of which each sees what all before it found: x = concatenate(x, f(x)), several times.
 
+    Formula: x = [x, f(x)], several times.
+
     f is normalisation, rectifier, convolution; with a bottleneck, a 1 × 1 convolution of the same form stands before it.
     Huang et al., 2017.
+
+    Use it on images, where few weights should do much. Avoid it where memory is short, for everything found stays
+    until the end.
     """
 
     category = "Composites"

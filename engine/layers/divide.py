@@ -18,6 +18,9 @@ class Divide(Pair):
 
     Where the second may come near zero the result is not bounded: put a Softplus or a Scale with an offset before it. An
     axis of size 1 is repeated. ONNX: Div. PyTorch: /.
+
+    Use it for shares and rates: one learned amount for each unit of another. Avoid it where the second branch may come
+    near zero, unless something bounds it from below.
     """
 
     def forward(self, x1: Array, x2: Array, y: Array) -> None:

@@ -14,7 +14,12 @@ from engine.layer import Example, Layer, OnnxGraph, ShapeError
 class Dot(Layer):
     """Says how alike two vectors are, by their inner product: y = Σ x1 · x2, one value.
 
+    Formula: y = Σ x1 · x2.
+
     Of two series it is taken at each step. For recommending and matching. ONNX: Mul and ReduceSum. PyTorch: sum.
+
+    Use it for recommending and matching, behind two branches that end in vectors of the same width. Avoid it where
+    lengths should not count: bring both to length 1 before, or take the loss CosineSimilarity.
     """
 
     category = "Merge"

@@ -18,6 +18,9 @@ class DropPath(Pointwise):
 
     At the end of a residual branch it leaves the branch out, so that very deep networks learn: stochastic depth. Huang et
     al., 2016. ONNX: nothing. PyTorch: nn.Dropout on a factor for each sample.
+
+    Use it at the end of the residual branches of very deep networks, with a rate that grows with depth. Avoid it
+    outside of a shortcut, where it would wipe out whole samples.
     """
 
     category = "Regularisation"

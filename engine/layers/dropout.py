@@ -16,8 +16,12 @@ from engine.spec import param
 class Dropout(Pointwise):
     """While training, sets random values to zero, so that no unit can rely on a single other one.
 
-    y = x · mask / (1 - rate), where each value of the mask is 0 with probability `rate`, else 1. It does nothing
-    afterwards. Srivastava et al., 2014. ONNX: nothing. PyTorch: nn.Dropout.
+    Formula: y = x · mask / (1 - rate), where each value of the mask is 0 with probability rate, else 1.
+
+    It does nothing afterwards. Srivastava et al., 2014. ONNX: nothing. PyTorch: nn.Dropout.
+
+    Use it between wide Dense layers, where the training loss falls and the validation loss does not. Avoid it in small
+    networks, between a convolution and its BatchNorm, and where the training loss itself stays high.
     """
 
     category = "Regularisation"

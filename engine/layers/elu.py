@@ -18,6 +18,9 @@ class ELU(Curve):
     """Keeps what is positive and bends the rest towards a floor: y = x where x > 0, else α (exp(x) - 1).
 
     Its mean is closer to zero than a rectifier's. Clevert, Unterthiner and Hochreiter, 2016. ONNX: Elu. PyTorch: nn.ELU.
+
+    Use it in place of ReLU, where units die or no normalisation is wanted. Avoid it where speed counts: its
+    exponential costs more than a maximum.
     """
 
     alpha: float = param("How deep the floor is: very negative values become -α.", default=1.0, min=0.0, max=100.0)

@@ -22,6 +22,9 @@ class Embedding(Layer):
 
     Numbers run from 0 to entries - 1; what lies outside is taken for the nearest of these. ONNX: Gather.
     PyTorch: nn.Embedding.
+
+    Use it as the first layer for words, characters and categories with many values. Avoid it for numbers that measure
+    something, and for categories with a handful of values.
     """
 
     category = "Dense"

@@ -13,7 +13,12 @@ from engine.layer import Example, Layer, OnnxGraph
 class Flatten(Layer):
     """Lines up all values of an image or a series as one vector, for a Dense.
 
+    Formula: (C, H, W) becomes (C · H · W); y[(c · H + i) · W + j] = x[c, i, j].
+
     The order is channel, row, column; or step, feature. ONNX: Flatten. PyTorch: nn.Flatten.
+
+    Use it before a Dense, behind convolutions of small images. Avoid it on large images: GlobalAveragePool2D leaves
+    the Dense far fewer weights.
     """
 
     category = "Dense"

@@ -18,7 +18,12 @@ from engine.spec import param
 class Gather(AlongAxis):
     """Picks places of one axis, in any order; the same place may be picked again.
 
+    Formula: y[i] = x[places[i]] along the axis.
+
     ONNX: Gather. PyTorch: index_select, or x[:, places].
+
+    Use it to choose or reorder features, channels or steps. Avoid it for a range that has no gaps: Slice says it more
+    plainly.
     """
 
     places: tuple[int, ...] = param("The places, counted from 0.", default=(0,), min=0, max=1_000_000)

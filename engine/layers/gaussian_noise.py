@@ -17,6 +17,9 @@ class GaussianNoise(Pointwise):
     """While training, adds normal noise to every value: y = x + spread · n. It does nothing afterwards.
 
     Put behind an Input it makes slightly different samples of each. Bishop, 1995. ONNX: nothing. PyTorch: none.
+
+    Use it behind an Input with few samples, so that none is seen twice in the same form. Avoid it behind layers
+    without a normalisation, which learn to drown the noise by growing.
     """
 
     category = "Regularisation"

@@ -24,6 +24,9 @@ class GELU(Pointwise):
 
     The tanh form takes (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2 for that chance. Hendrycks and Gimpel, 2016.
     ONNX: Gelu, or Erf and Tanh. PyTorch: nn.GELU.
+
+    Use it in transformers, and wherever a smooth curve in place of ReLU is wanted. Avoid it on small devices:
+    HardSwish is nearly as good and cheap.
     """
 
     category = "Activation"

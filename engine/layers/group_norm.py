@@ -18,8 +18,13 @@ from engine.spec import param
 class GroupNorm(GroupedNorm):
     """Gives every group of channels of a sample mean 0 and spread 1, then each channel a learned scale and shift.
 
-    y = weight · (x - mean) / √(variance + epsilon) + bias. Unlike BatchNorm it works with small batches. Wu and He, 2018.
-    ONNX: InstanceNormalization on groups. PyTorch: nn.GroupNorm.
+    Formula: y = weight · (x - mean) / √(variance + epsilon) + bias.
+
+    Unlike BatchNorm it works with small batches. Wu and He, 2018. ONNX: InstanceNormalization on groups. PyTorch:
+    nn.GroupNorm.
+
+    Use it behind convolutions with small batches, where BatchNorm's means are too rough. Avoid it on vectors: take
+    LayerNorm.
     """
 
     groups: int = param("How many groups of channels.", default=1, min=1, max=65_536)

@@ -19,6 +19,9 @@ class GRU(Recurrent):
 
     The gates are r, z = sigmoid(W x + U h + b). Simpler than an LSTM and often as good. Cho et al., 2014. ONNX: GRU.
     PyTorch: nn.GRU.
+
+    Use it on series and texts of up to a few hundred steps. Avoid it on long ones: attention or dilated convolutions
+    see further and work on all steps at once.
     """
 
     gates: ClassVar[int] = 3

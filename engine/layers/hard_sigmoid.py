@@ -16,6 +16,9 @@ class HardSigmoid(Curve):
     """A straight line between 0 and 1, flat beyond: y = min(max(x / 6 + 1/2, 0), 1).
 
     Cheaper than a sigmoid on small devices. Howard et al., 2019. ONNX: HardSigmoid. PyTorch: nn.Hardsigmoid.
+
+    Use it for gates in networks for small devices. Avoid it where the tails must go on learning: beyond ±3 no gradient
+    comes back.
     """
 
     def curve(self, x: Array, work: Array, out: Array) -> None:

@@ -16,6 +16,8 @@ class HardSwish(Curve):
     """Weighs every value by its hard sigmoid: y = x · min(max(x / 6 + 1/2, 0), 1).
 
     Nearly SiLU, but cheap on small devices: MobileNetV3. Howard et al., 2019. ONNX: HardSwish. PyTorch: nn.Hardswish.
+
+    Use it in networks for small devices, in their deeper half. Avoid it where speed does not matter: SiLU is smooth.
     """
 
     def curve(self, x: Array, work: Array, out: Array) -> None:

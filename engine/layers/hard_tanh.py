@@ -18,6 +18,9 @@ class HardTanh(Curve):
     """Keeps values between two bounds and cuts off the rest: y = min(max(x, low), high).
 
     ONNX: Clip. PyTorch: nn.Hardtanh.
+
+    Use it where values must stay within bounds at little cost. Avoid it in deep networks: beyond the bounds no
+    gradient comes back.
     """
 
     low: float = param("The smallest value that is kept.", default=-1.0, min=-1e6, max=1e6)

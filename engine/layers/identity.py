@@ -13,6 +13,9 @@ class Identity(Pointwise):
     """Hands its values on unchanged: y = x. It gives a place in the network a name.
 
     ONNX: Identity. PyTorch: nn.Identity.
+
+    Use it to give a place in the network a name, or to keep a box's place while trying without it. Avoid it anywhere
+    else: it does nothing.
     """
 
     category = "Dense"

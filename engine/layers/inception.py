@@ -17,8 +17,13 @@ from engine.spec import param
 class Inception(Composite):
     """Looks at an image through filters of 1 × 1, 3 × 3 and 5 × 5 and a pooling at once, and puts all channels together.
 
+    Formula: y = [conv1(x), conv3(conv1(x)), conv5(conv1(x)), conv1(pool(x))].
+
     Where a filter is large, a 1 × 1 convolution first brings the channels down. Every convolution has a rectifier behind
     it. Szegedy et al., 2015 (GoogLeNet).
+
+    Use it on images in which what matters comes in several sizes. Avoid it where a plain design should do:
+    ResidualBlocks are simpler to size.
     """
 
     category = "Composites"

@@ -14,8 +14,14 @@ from engine.spec import param
 class Input(Layer):
     """Reads columns of the data and hands them to the network as numbers.
 
-    What its preprocessing must know (means, ranges, categories) is fitted on the training part only, belongs to the run,
-    and is exported with the model.
+    Formula: y = prepare(columns).
+
+    What its preprocessing must know (means, ranges, categories) is fitted on the training part only, belongs to the
+    run, and is exported with the model. ONNX: an input of the model, with its preprocessing behind it. PyTorch: the
+    argument of forward.
+
+    Use it once for each kind of data that enters: numbers, an image, a text. Avoid it where the same columns are read
+    already: wire one Input to several boxes.
     """
 
     category = "Input and output"

@@ -13,8 +13,13 @@ from engine.layers.grouped_norm import GroupedNorm, channels_of
 class InstanceNorm(GroupedNorm):
     """Gives every channel of every image mean 0 and spread 1, then a learned scale and shift.
 
-    y = weight · (x - mean) / √(variance + epsilon) + bias. It takes contrast away, as wanted for changing the style of
-    images. Ulyanov, Vedaldi and Lempitsky, 2016. ONNX: InstanceNormalization. PyTorch: nn.InstanceNorm2d, affine.
+    Formula: y = weight · (x - mean) / √(variance + epsilon) + bias.
+
+    It takes contrast away, as wanted for changing the style of images. Ulyanov, Vedaldi and Lempitsky, 2016. ONNX:
+    InstanceNormalization. PyTorch: nn.InstanceNorm2d, affine.
+
+    Use it for changing the style of images, where the contrast of each should not matter. Avoid it for telling classes
+    apart by brightness or contrast, which it takes away.
     """
 
     def shape(self, x: Shape) -> Shape:

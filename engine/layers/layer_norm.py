@@ -35,8 +35,13 @@ def _rows(x: Array, width: int) -> Array:
 class LayerNorm(Pointwise):
     """Gives the values of each sample mean 0 and spread 1, then a learned scale and shift.
 
-    y = weight · (x - mean) / √(variance + epsilon) + bias. Over all values of a vector or an image, over the features of
-    each step of a series. Ba, Kiros and Hinton, 2016. ONNX: LayerNormalization. PyTorch: nn.LayerNorm.
+    Formula: y = weight · (x - mean) / √(variance + epsilon) + bias.
+
+    Over all values of a vector or an image, over the features of each step of a series. Ba, Kiros and Hinton, 2016.
+    ONNX: LayerNormalization. PyTorch: nn.LayerNorm.
+
+    Use it in transformers and recurrent networks; it does not care about the size of the batch. Avoid it behind
+    convolutions of images: BatchNorm and GroupNorm suit channels better.
     """
 
     category = "Normalisation"

@@ -17,6 +17,9 @@ class LeakyReLU(Pointwise):
     """Keeps what is positive and shrinks the rest: y = max(x, slope · x).
 
     Maas, Hannun and Ng, 2013. ONNX: LeakyRelu. PyTorch: nn.LeakyReLU.
+
+    Use it in place of ReLU, where many units give nothing but zeros. Avoid it before an answer that must not be
+    negative.
     """
 
     category = "Activation"

@@ -19,6 +19,8 @@ class LocalResponseNorm(Pointwise):
 
     The sum goes over `size` channels around it. Of historical interest: AlexNet. Krizhevsky, Sutskever and Hinton, 2012.
     ONNX: LRN. PyTorch: nn.LocalResponseNorm.
+
+    Use it to rebuild networks of its time, such as AlexNet. Avoid it in new networks: BatchNorm does more.
     """
 
     category = "Normalisation"

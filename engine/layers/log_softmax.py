@@ -21,6 +21,9 @@ class LogSoftmax(Pointwise):
 
     Over the values of a vector, of each step of a series, or over the channels at each pixel. The largest value is taken
     away first, so that nothing overflows. ONNX: LogSoftmax. PyTorch: nn.LogSoftmax.
+
+    Use it where logarithms of probabilities are the answer, or go into further sums. Avoid it before an Output with
+    cross entropy, which does it itself.
     """
 
     category = "Activation"

@@ -39,6 +39,9 @@ class LSTM(Layer):
 
     The gates are i, f, o = sigmoid(W x + U h + b) and g = tanh(W x + U h + b). Hochreiter and Schmidhuber, 1997; Gers,
     Schmidhuber and Cummins, 2000. ONNX: LSTM. PyTorch: nn.LSTM, whose second bias stays zero and is not trained.
+
+    Use it on series and texts in which something early matters much later. Avoid it on short or easy ones: GRU is
+    smaller; on very long ones: attention.
     """
 
     category = "Recurrent"

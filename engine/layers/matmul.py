@@ -17,6 +17,9 @@ class MatMul(Layer):
 
     A series counts as a matrix (steps × features). With `turn` every step of x1 meets every step of x2, as in attention.
     ONNX: MatMul. PyTorch: torch.matmul.
+
+    Use it to build attention of your own, or to mix steps by a learned matrix. Avoid it for a product with fixed
+    weights: that is Dense.
     """
 
     category = "Merge"

@@ -13,6 +13,9 @@ class Maximum(Extreme):
     """Keeps the largest value of several branches, place by place: y = max(x1, x2, …).
 
     An axis of size 1 is repeated. Of equal values the first branch gets the gradient. ONNX: Max. PyTorch: torch.maximum.
+
+    Use it where the strongest of several branches should speak alone. Avoid it where all branches should learn at
+    once: each place teaches one branch only.
     """
 
     choose: ClassVar[np.ufunc] = np.maximum

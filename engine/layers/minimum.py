@@ -13,6 +13,9 @@ class Minimum(Extreme):
     """Keeps the smallest value of several branches, place by place: y = min(x1, x2, …).
 
     An axis of size 1 is repeated. Of equal values the first branch gets the gradient. ONNX: Min. PyTorch: torch.minimum.
+
+    Use it where all branches must agree before a value is large: a soft "and". Avoid it where all branches should
+    learn at once: each place teaches one branch only.
     """
 
     choose: ClassVar[np.ufunc] = np.minimum

@@ -17,6 +17,9 @@ class Mish(Curve):
     """Weighs every value by the tanh of its softplus: y = x · tanh(log(1 + exp(x))).
 
     Smooth everywhere, and slightly below zero left of it. Misra, 2019. ONNX: Mish, or Softplus and Tanh. PyTorch: nn.Mish.
+
+    Use it in place of ReLU in image networks, for a little more accuracy. Avoid it where speed counts: it is the
+    costliest curve here.
     """
 
     def curve(self, x: Array, work: Array, out: Array) -> None:

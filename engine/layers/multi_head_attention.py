@@ -28,6 +28,9 @@ class MultiHeadAttention(Pointwise):
 
     q, k and v are products of x with one weight each, cut into heads of width d. Vaswani et al., 2017. ONNX: MatMul and
     Softmax. PyTorch: nn.MultiheadAttention.
+
+    Use it on texts and series, where any step may matter for any other. Avoid it on very long series, for its work
+    grows with the square of the steps, and without a PositionalEncoding, for it sees no order.
     """
 
     category = "Attention"

@@ -18,6 +18,9 @@ class Multiply(Branches):
     """Multiplies branches value by value, as a gate does: y = x1 · x2 · ….
 
     An axis of size 1 is repeated: one weight for each channel (C × 1 × 1) weighs a whole image. ONNX: Mul. PyTorch: *.
+
+    Use it for gates: one branch says how much of the other passes. Avoid it on branches that are both unbounded, whose
+    product explodes.
     """
 
     def forward(self, x: tuple[Array, ...], y: Array) -> None:

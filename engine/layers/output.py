@@ -16,7 +16,12 @@ from engine.spec import param
 class Output(Layer):
     """Compares what arrives with the target while training, and gives the answer afterwards.
 
-    With cross entropy the answer is the probability of each class, so no Softmax is needed before it.
+    Formula: loss = loss(x, target); answer = answer(x).
+
+    With cross entropy the answer is the probability of each class, so no Softmax is needed before it. ONNX: an output
+    of the model, with the answer of its loss before it. PyTorch: the value that forward returns, and a loss.
+
+    Use it once for each thing that is to be predicted. Avoid it behind a Softmax or a Sigmoid: the losses take logits.
     """
 
     category = "Input and output"

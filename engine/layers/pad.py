@@ -24,7 +24,12 @@ def _places(size: int, before: int, after: int, mode: str) -> Array:
 class Pad(AlongAxis):
     """Makes one axis wider: by a constant, by its mirror image, or by its outermost value.
 
+    Formula: y[i] = x[i - before], and the chosen filling outside of x.
+
     Zeros before the steps of a series make a convolution causal. ONNX: Pad. PyTorch: F.pad.
+
+    Use it before a "valid" convolution, to decide what lies beyond the edge. Avoid it where a convolution's own
+    padding does the same.
     """
 
     before: int = param("How many values come before.", default=1, min=0, max=10_000)

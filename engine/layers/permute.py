@@ -14,7 +14,12 @@ from engine.spec import param
 class Permute(Layer):
     """Puts the axes of a sample into another order: 2, 1 makes features × steps out of a series.
 
+    Formula: y[i, j, …] = x in the axes' new order.
+
     ONNX: Transpose. PyTorch: permute.
+
+    Use it to bring data into the order that the next layer wants. Avoid it for turning values into another shape: that
+    is Reshape.
     """
 
     category = "Dense"

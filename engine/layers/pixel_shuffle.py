@@ -14,7 +14,12 @@ from engine.spec import param
 class PixelShuffle(Layer):
     """Makes an image larger by laying groups of its channels out as pixels: (C · r², H, W) becomes (C, H · r, W · r).
 
+    Formula: y[c, i · r + a, j · r + b] = x[c · r² + a · r + b, i, j].
+
     A convolution before it learns what the new pixels are. Shi et al., 2016. ONNX: DepthToSpace. PyTorch: nn.PixelShuffle.
+
+    Use it to enlarge images without a pattern of squares: super-resolution. Avoid it without a convolution before it
+    that gives r² times the channels.
     """
 
     category = "Convolution"

@@ -27,8 +27,13 @@ def _waves(steps: int, width: int, dtype: Any) -> Array:
 class PositionalEncoding(Pointwise):
     """Adds to every step of a series what tells its place, which attention alone cannot see.
 
-    Sinusoidal: y[t, 2i] = x[t, 2i] + sin(t / 10000^(2i / F)), and the cosine for y[t, 2i + 1]. Learned: y = x + weight.
-    Vaswani et al., 2017. ONNX: Add. PyTorch: an addition; nn.Embedding holds what is learned.
+    Formula: y[t, 2i] = x[t, 2i] + sin(t / 10000^(2i / F)), y[t, 2i + 1] = x[t, 2i + 1] + cos(t / 10000^(2i / F)).
+
+    The formula is that of the sinusoidal form for F features; what is learned is y = x + weight. Vaswani et al., 2017.
+    ONNX: Add. PyTorch: an addition; nn.Embedding holds what is learned.
+
+    Use it once, behind the Embedding of a transformer. Avoid it before recurrent layers and convolutions, which see
+    the order anyway.
     """
 
     category = "Attention"

@@ -18,6 +18,9 @@ class PReLU(Pointwise):
     """Keeps what is positive and multiplies the rest by a learned slope: y = max(x, 0) + w · min(x, 0).
 
     One slope for all, or one for each feature or channel. He et al., 2015. ONNX: PRelu. PyTorch: nn.PReLU.
+
+    Use it in deep image networks, where the slope below zero should be learned. Avoid it with few samples, for it adds
+    weights.
     """
 
     category = "Activation"

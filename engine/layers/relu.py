@@ -17,6 +17,9 @@ class ReLU(Pointwise):
     """Keeps what is positive and turns the rest into zero: y = max(x, 0).
 
     Nair and Hinton, 2010. ONNX: Relu. PyTorch: nn.ReLU.
+
+    Use it behind convolutions and Dense layers: the first choice. Avoid it before the Output, and where many units
+    have died: take LeakyReLU.
     """
 
     category = "Activation"

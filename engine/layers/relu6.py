@@ -16,6 +16,9 @@ class ReLU6(Curve):
     """Keeps values between 0 and 6 and cuts off the rest: y = min(max(x, 0), 6).
 
     The ceiling helps where numbers are stored with few bits: MobileNet. Krizhevsky, 2010. ONNX: Clip. PyTorch: nn.ReLU6.
+
+    Use it in networks for small devices, whose numbers are coarse. Avoid it elsewhere: ReLU does not cut off what is
+    large.
     """
 
     def curve(self, x: Array, work: Array, out: Array) -> None:

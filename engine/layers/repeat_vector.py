@@ -16,7 +16,12 @@ from engine.spec import param
 class RepeatVector(Layer):
     """Makes a series out of a vector: the same at every step, for a recurrent layer that unfolds it.
 
+    Formula: y[t] = x for every step t.
+
     ONNX: Unsqueeze and Tile. PyTorch: unsqueeze and repeat.
+
+    Use it between an encoder that ends in a vector and a recurrent decoder. Avoid it before attention, which can read
+    the vector as one step.
     """
 
     category = "Dense"

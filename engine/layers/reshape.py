@@ -18,7 +18,12 @@ from engine.spec import param
 class Reshape(Layer):
     """Gives the values of a sample another shape; their order stays, the last axis runs fastest.
 
+    Formula: y = x in the same order, another shape.
+
     ONNX: Reshape. PyTorch: reshape.
+
+    Use it to make an image or a series out of a vector. Avoid it to exchange axes: it keeps the order of values,
+    Transpose and Permute do not.
     """
 
     category = "Dense"

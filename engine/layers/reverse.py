@@ -15,7 +15,12 @@ from engine.layers.along_axis import AlongAxis
 class Reverse(AlongAxis):
     """Turns the order along an axis round: the last step of a series comes first.
 
+    Formula: y[t] = x[n - 1 - t].
+
     ONNX: Gather. PyTorch: flip.
+
+    Use it before a recurrent layer that should read from the end. Avoid it around a recurrent layer for both
+    directions: Bidirectional does that.
     """
 
     def shape(self, x: Shape) -> Shape:

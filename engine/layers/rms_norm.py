@@ -16,8 +16,13 @@ from engine.spec import param
 class RMSNorm(Pointwise):
     """Gives the features of a vector, or of each step, a mean square of 1, then a learned scale.
 
-    y = weight · x / √(mean(x²) + epsilon). Cheaper than LayerNorm, as in LLaMA. Zhang and Sennrich, 2019. ONNX: Mul,
-    ReduceMean, Sqrt and Div. PyTorch: nn.RMSNorm.
+    Formula: y = weight · x / √(mean(x²) + epsilon).
+
+    Cheaper than LayerNorm, as in LLaMA. Zhang and Sennrich, 2019. ONNX: Mul, ReduceMean, Sqrt and Div. PyTorch:
+    nn.RMSNorm.
+
+    Use it in large transformers in place of LayerNorm: nearly as good, and cheaper. Avoid it where the mean of the
+    features must go as well.
     """
 
     category = "Normalisation"

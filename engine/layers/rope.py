@@ -17,9 +17,13 @@ from engine.spec import param
 class RoPE(Pointwise):
     """Rotates pairs of features by an angle that grows with the step, so that a product of two tells how far apart they are.
 
-    y[2i] = x[2i] cos a - x[2i + 1] sin a and y[2i + 1] = x[2i] sin a + x[2i + 1] cos a, where a = t / base^(2i / d) at
-    step t of a head of width d. For queries and keys before their product. Su et al., 2021. ONNX: Mul, Gather and Add.
-    PyTorch: a product of complex numbers.
+    Formula: y[2i] = x[2i] cos a - x[2i + 1] sin a, y[2i + 1] = x[2i] sin a + x[2i + 1] cos a, a = t / base^(2i / d).
+
+    t is the step and d the width of a head. For queries and keys before their product. Su et al., 2021. ONNX: Mul,
+    Gather and Add. PyTorch: a product of complex numbers.
+
+    Use it on queries and keys, where the distance of two steps matters more than their places. Avoid it on values, and
+    together with a PositionalEncoding.
     """
 
     category = "Attention"
@@ -72,7 +76,7 @@ class RoPE(Pointwise):
         pairs = x[1] // (2 * self.heads)
         places = f"torch.arange({x[0]}, dtype=x.dtype)[:, None, None]"
         angles = f"{places} * {float(self.base)} ** (-torch.arange({pairs}, dtype=x.dtype) / {pairs})"
-        numbers = f"torch.view_as_complex(x.reshape(-1, {x[0]}, {self.heads}, {pairs}, 2))"
+        numbers = f"torch.view_as_complex(x.contiguous().reshape(-1, {x[0]}, {self.heads}, {pairs}, 2))"
         return f"torch.view_as_real({numbers} * torch.exp(1j * ({angles}))).flatten(2)"
 
     def summary(self) -> str:

@@ -19,6 +19,9 @@ class Scale(Pointwise):
 
     Learned, each feature or channel gets its own, beginning with these; a small factor calms the branches of very deep
     networks (Touvron et al., 2021). ONNX: Mul and Add. PyTorch: * and +.
+
+    Use it to bring values into another range, such as 0..255 to 0..1. Avoid it for columns of data: the Input's
+    preprocessing fits the numbers itself.
     """
 
     category = "Dense"

@@ -19,6 +19,9 @@ class SELU(Curve):
     """ELU with two numbers that keep mean 0 and spread 1 from layer to layer: y = s x where x > 0, else s α (exp(x) - 1).
 
     s = 1.0507 and α = 1.6733. Wants weights drawn by LeCunNormal. Klambauer et al., 2017. ONNX: Selu. PyTorch: nn.SELU.
+
+    Use it in deep networks of Dense layers alone, with LeCunNormal, in place of a normalisation. Avoid it with
+    shortcuts, BatchNorm or other initializers, which break its balance.
     """
 
     def curve(self, x: Array, work: Array, out: Array) -> None:

@@ -16,7 +16,11 @@ from engine.spec import param
 class SeparableConv2D(Composite):
     """Filters every channel by itself, then mixes the channels of each pixel: nearly a Conv2D, at a fraction of the work.
 
+    Formula: y = conv1×1(depthwise(x)).
+
     A DepthwiseConv2D, then a Conv2D of 1 × 1. Sifre, 2014; Chollet, 2017.
+
+    Use it in place of Conv2D on small devices. Avoid it on few channels, where a Conv2D is as small and mixes better.
     """
 
     category = "Convolution"

@@ -17,6 +17,9 @@ class Sigmoid(Pointwise):
     """Squeezes every value between 0 and 1: y = 1 / (1 + exp(-x)).
 
     Computed as (tanh(x / 2) + 1) / 2, which never overflows. ONNX: Sigmoid. PyTorch: nn.Sigmoid.
+
+    Use it for gates, and where each value is a share of its own. Avoid it between the layers of a deep network, where
+    its gradient fades, and before an Output, whose loss takes logits.
     """
 
     category = "Activation"

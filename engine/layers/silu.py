@@ -15,6 +15,8 @@ class SiLU(Curve):
     """Weighs every value by its own sigmoid, also called swish: y = x · σ(x).
 
     Elfwing, Uchibe and Doya, 2017; Ramachandran, Zoph and Le, 2017. ONNX: Sigmoid and Mul. PyTorch: nn.SiLU.
+
+    Use it in place of ReLU, in image networks and transformers. Avoid it on small devices: HardSwish is cheaper.
     """
 
     def curve(self, x: Array, work: Array, out: Array) -> None:

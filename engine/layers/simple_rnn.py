@@ -19,6 +19,9 @@ class SimpleRNN(Recurrent):
     """Reads a series step by step: h = tanh(W x + U h + b). Forgets soon; GRU and LSTM remember longer.
 
     Elman, 1990. ONNX: RNN. PyTorch: nn.RNN, whose second bias stays zero and is not trained.
+
+    Use it on short series, and to see how recurrence works. Avoid it on series of more than some twenty steps: LSTM
+    and GRU remember longer.
     """
 
     activation: str = param("What bends the state at each step.", default="tanh", choices=("tanh", "relu"))

@@ -17,7 +17,11 @@ from engine.spec import param
 class Slice(AlongAxis):
     """Keeps a part of one axis: the places start, start + step, … before stop.
 
+    Formula: y[i] = x[start + i · step].
+
     ONNX: Slice. PyTorch: x[:, start:stop:step].
+
+    Use it to look at a part of a series, of features or of channels. Avoid it to cut in two: Split keeps both parts.
     """
 
     start: int = param("The first place, counted from 0; -2 is the last but one.", default=0, min=-100_000, max=100_000)

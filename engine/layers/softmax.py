@@ -21,6 +21,9 @@ class Softmax(Pointwise):
 
     Over the values of a vector, of each step of a series, or over the channels at each pixel. Not needed before an Output
     with cross entropy, which has it built in. ONNX: Softmax. PyTorch: nn.Softmax.
+
+    Use it for shares inside a network: weights of a mean, attention. Avoid it before an Output with cross entropy,
+    which does it itself.
     """
 
     category = "Activation"

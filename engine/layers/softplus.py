@@ -18,6 +18,9 @@ class Softplus(Curve):
     """A rectifier with a round corner, always positive: y = log(1 + exp(β x)) / β.
 
     Dugas et al., 2001. ONNX: Softplus. PyTorch: nn.Softplus.
+
+    Use it where values must be positive and smooth: a spread, a rate, a divisor. Avoid it as a plain curve: ReLU is
+    cheaper and rarely worse.
     """
 
     beta: float = param("How sharp the corner is.", default=1.0, min=0.01, max=100.0)

@@ -16,6 +16,9 @@ class Softsign(Curve):
     """Squeezes every value between -1 and 1, more gently than tanh: y = x / (1 + |x|).
 
     Bergstra et al., 2009. ONNX: Softsign. PyTorch: nn.Softsign.
+
+    Use it in place of Tanh, where values far out should still learn a little. Avoid it in deep networks, where its
+    gradient fades.
     """
 
     def curve(self, x: Array, work: Array, out: Array) -> None:

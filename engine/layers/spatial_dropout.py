@@ -18,6 +18,9 @@ class SpatialDropout(Pointwise):
 
     Neighbours are alike, so that dropping single pixels would hide little. Tompson et al., 2015. ONNX: nothing. PyTorch:
     nn.Dropout2d and nn.Dropout1d.
+
+    Use it behind convolutions, whose neighbouring pixels are too alike for plain Dropout. Avoid it with few channels,
+    for it takes whole ones away.
     """
 
     category = "Regularisation"

@@ -17,7 +17,11 @@ from engine.spec import param
 class Split(AlongAxis):
     """Cuts one axis in two: y gets its first values, rest the others.
 
+    Formula: y = x[: n], rest = x[n :] along the axis.
+
     ONNX: Split. PyTorch: torch.split.
+
+    Use it to send parts of a vector or an image different ways. Avoid it where only one part is needed: take Slice.
     """
 
     outputs: ClassVar[tuple[str, ...]] = ("y", "rest")

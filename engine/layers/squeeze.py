@@ -16,7 +16,12 @@ from engine.problems import Change
 class Squeeze(AlongAxis):
     """Takes an axis of size 1 away.
 
+    Formula: (…, 1, …) becomes (…, …).
+
     ONNX: Squeeze. PyTorch: squeeze.
+
+    Use it behind layers that leave an axis with one place. Avoid it where the axis may have more places: Reduce or
+    Flatten.
     """
 
     def shape(self, x: Shape) -> Shape:

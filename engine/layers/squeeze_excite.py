@@ -20,6 +20,9 @@ class SqueezeExcite(Composite):
     """Weighs every channel of an image by how much it matters for this image: y = x · sigmoid(dense(relu(dense(mean(x))))).
 
     Hu, Shen and Sun, 2018.
+
+    Use it behind the convolutions of a block, so that each image chooses its channels. Avoid it with few channels,
+    where there is little to choose.
     """
 
     category = "Composites"

@@ -17,7 +17,12 @@ from engine.spec import param
 class Stack(Layer):
     """Puts branches of equal shape along a new axis: vectors become the steps of a series.
 
+    Formula: y[i] = x of branch i.
+
     ONNX: Unsqueeze and Concat. PyTorch: torch.stack.
+
+    Use it to make a series out of vectors, before attention or a recurrent layer. Avoid it where the branches should
+    simply lie side by side: Concatenate.
     """
 
     category = "Shape and reduction"

@@ -17,6 +17,9 @@ class Subtract(Pair):
     """Takes the second branch away from the first, value by value: y = x1 - x2.
 
     An axis of size 1 is repeated. ONNX: Sub. PyTorch: -.
+
+    Use it where the difference of two branches matters: before and after, this and that. Avoid it where a Dense may
+    find the weights itself: Concatenate.
     """
 
     def forward(self, x1: Array, x2: Array, y: Array) -> None:

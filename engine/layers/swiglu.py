@@ -17,6 +17,9 @@ class SwiGLU(Gated):
 
     It halves the features; a Dense before it gives both halves, as in the feed-forward part of LLaMA. Shazeer, 2020.
     ONNX: Split, Sigmoid and Mul. PyTorch: F.silu on one of two chunks.
+
+    Use it in the Dense part of transformers, behind a Dense of twice the width. Avoid it where the features are few,
+    for it halves them.
     """
 
     first: ClassVar[bool] = True

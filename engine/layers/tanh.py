@@ -17,6 +17,9 @@ class Tanh(Pointwise):
     """Squeezes every value between -1 and 1: y = tanh(x).
 
     ONNX: Tanh. PyTorch: nn.Tanh.
+
+    Use it where values should stay between -1 and 1, around zero. Avoid it between the layers of a deep network, where
+    its gradient fades.
     """
 
     category = "Activation"

@@ -17,7 +17,12 @@ from engine.spec import param
 class Tile(Layer):
     """Repeats a sample along its axes, as tiles repeat a pattern.
 
+    Formula: y[i] = x[i mod n].
+
     ONNX: Tile. PyTorch: repeat.
+
+    Use it to repeat a pattern, or to bring a sample to the shape of another. Avoid it before Add and its like with an
+    axis of size 1, which they repeat themselves.
     """
 
     category = "Shape and reduction"

@@ -21,8 +21,13 @@ from engine.spec import param
 class TransformerDecoderBlock(Composite):
     """Attention to itself, then to another series, then two Dense on every step, each with a shortcut and a LayerNorm.
 
-    x = norm(x + attention(x)); x = norm(x + attention(x, memory)); y = norm(x + dense(curve(dense(x)))). `memory` is what
-    an encoder read. Vaswani et al., 2017. PyTorch: nn.TransformerDecoderLayer, whose names of weights these boxes have.
+    Formula: x = norm(x + attention(x)); x = norm(x + attention(x, memory)); y = norm(x + dense(curve(dense(x)))).
+
+    `memory` is what an encoder read. Vaswani et al., 2017. PyTorch: nn.TransformerDecoderLayer, whose names of weights
+    these boxes have.
+
+    Use it to write one series while reading another: translation, summaries. Avoid it where nothing else is read:
+    TransformerEncoderBlock, causal, is enough.
     """
 
     category = "Composites"

@@ -19,8 +19,12 @@ from engine.spec import param
 class TransformerEncoderBlock(Composite):
     """Self-attention, then two Dense on every step, each with a shortcut and a LayerNorm behind it.
 
-    x = norm(x + attention(x)); y = norm(x + dense(gelu(dense(x)))). Vaswani et al., 2017. PyTorch:
-    nn.TransformerEncoderLayer, whose names of weights these boxes have.
+    Formula: x = norm(x + attention(x)); y = norm(x + dense(gelu(dense(x)))).
+
+    Vaswani et al., 2017. PyTorch: nn.TransformerEncoderLayer, whose names of weights these boxes have.
+
+    Use it on texts and series with many samples, stacked, behind an Embedding and a PositionalEncoding. Avoid it with
+    few samples, where a GRU or a Conv1D learns more.
     """
 
     category = "Composites"

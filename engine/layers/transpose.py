@@ -14,7 +14,12 @@ from engine.spec import param
 class Transpose(Layer):
     """Lets two axes of a sample change places: rows become columns.
 
+    Formula: y[…, j, …, i, …] = x[…, i, …, j, …].
+
     ONNX: Transpose. PyTorch: transpose.
+
+    Use it to exchange steps and features, or rows and columns. Avoid it for more than two axes: Permute does them at
+    once.
     """
 
     category = "Shape and reduction"

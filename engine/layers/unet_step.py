@@ -26,7 +26,12 @@ def _fixes(larger: Shape, skip: Shape) -> tuple[Insert, ...]:
 class UNetStep(Composite):
     """Doubles an image, puts beside it what the way down saw at that size, and convolves both twice.
 
+    Formula: y = relu(conv(relu(conv([upsample(x), skip])))).
+
     `x` comes from below, `skip` from the other side of the U. Ronneberger, Fischer and Brox, 2015.
+
+    Use it on the way up of a segmentation network, once for each pooling on the way down. Avoid it where only one
+    answer for an image is wanted.
     """
 
     category = "Composites"

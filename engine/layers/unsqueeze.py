@@ -16,7 +16,12 @@ from engine.spec import param
 class Unsqueeze(Layer):
     """Puts an axis of size 1 in: a vector becomes a series of one step, or of one feature.
 
+    Formula: (a, b) becomes (a, 1, b), for an axis in the middle.
+
     ONNX: Unsqueeze. PyTorch: unsqueeze.
+
+    Use it to make a series or an image out of what lacks an axis. Avoid it where the values must be laid out anew:
+    Reshape.
     """
 
     category = "Shape and reduction"

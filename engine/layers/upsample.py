@@ -17,7 +17,12 @@ from engine.spec import param
 class Upsample(Layer):
     """Enlarges an image by whole factors: every pixel repeated, or straight lines between the middles of pixels.
 
+    Formula: nearest: y[c, i, j] = x[c, ⌊i / f⌋, ⌊j / f⌋].
+
     ONNX: Resize. PyTorch: nn.Upsample.
+
+    Use it in decoders, before a Conv2D. Avoid it where detail must be invented: ConvTranspose2D and PixelShuffle learn
+    how.
     """
 
     category = "Convolution"

@@ -15,7 +15,11 @@ from engine.layers.border import Border
 class ZeroPad(Border):
     """Puts zeros around an image.
 
+    Formula: y[c, i + top, j + left] = x[c, i, j], and 0 elsewhere.
+
     ONNX: Pad. PyTorch: nn.ZeroPad2d.
+
+    Use it before a "valid" convolution with uneven borders. Avoid it where a convolution's own padding does the same.
     """
 
     def shape(self, x: Shape) -> Shape:

@@ -19,8 +19,13 @@ from engine.spec import param
 class BinaryCrossEntropy(Loss):
     """Cross entropy of the sigmoid, for yes or no: -t log σ(x) - (1 - t) log(1 - σ(x)).
 
+    Formula: -(w t log σ(x) + (1 - t) log(1 - σ(x))).
+
     Takes logits, so no Sigmoid belongs before the Output. Several values are several questions, each with its own answer.
     With a weight w for yes the first part is -w t log σ(x). PyTorch: nn.BCEWithLogitsLoss.
+
+    Use it for yes or no, and for several questions that do not exclude each other. Avoid it for one class out of
+    several: CrossEntropy.
     """
 
     target: ClassVar[Target] = "binary"

@@ -17,7 +17,11 @@ SMALLEST = 1e-8  # lengths below count as this, as in PyTorch
 class CosineSimilarity(Loss):
     """Compares directions, whatever the lengths: 1 - cos of the angle between x and target, along the last axis.
 
+    Formula: 1 - Σ x t / (|x| |t|).
+
     0 where both point the same way, 2 where they are opposed. For embeddings. PyTorch: F.cosine_similarity.
+
+    Use it where directions matter, as of embeddings. Avoid it where the size of the values matters.
     """
 
     def target_shape(self, x: Shape) -> Shape:

@@ -20,9 +20,14 @@ from engine.spec import param
 class CrossEntropy(OfClasses):
     """Cross entropy of the softmax, for one class out of several: -log softmax(x)[class].
 
-    Takes logits, so no Softmax belongs before the Output. A series of logits (steps, classes) has a class at each step.
-    With smoothing ε and weights w it is -Σ q w log softmax(x), where q is 1 - ε at the class, plus ε / classes everywhere.
-    PyTorch: nn.CrossEntropyLoss, but the mean of samples is plain, not divided by their weights.
+    Formula: -Σ q w log softmax(x), where q is 1 - ε at the class, plus ε / classes everywhere.
+
+    Takes logits, so no Softmax belongs before the Output. A series of logits (steps, classes) has a class at each
+    step. ε is the smoothing, w the weight of a class. PyTorch: nn.CrossEntropyLoss, but the mean of samples is plain,
+    not divided by their weights.
+
+    Use it for one class out of several: the first choice. Avoid it where several classes may be true at once:
+    BinaryCrossEntropy.
     """
 
     spoken: ClassVar[str] = "Cross entropy"

@@ -19,6 +19,9 @@ class Dice(Loss):
 
     It does not care how large the background is, as cross entropy does. Takes logits. Milletari, Navab and Ahmadi, 2016.
     PyTorch: from sums.
+
+    Use it for masks, where what is looked for covers few pixels. Avoid it for single answers, where it has nothing to
+    overlap.
     """
 
     target: ClassVar[Target] = "binary"

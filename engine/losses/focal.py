@@ -21,6 +21,9 @@ class Focal(OfClasses):
 
     For classes of which some are very rare or most samples are easy. Takes logits. Lin et al., 2017. PyTorch: from
     F.cross_entropy.
+
+    Use it where most samples are easy or some classes are very rare. Avoid it where probabilities must be right: it
+    makes them too modest.
     """
 
     spoken: ClassVar[str] = "Focal loss"

@@ -17,8 +17,12 @@ from engine.loss import Loss, Target
 class Hinge(Loss):
     """Asks yes and no to lie a margin apart: max(0, 1 - s x), where s is 1 for yes and -1 for no.
 
+    Formula: max(0, 1 - s x), where s is 1 for yes and -1 for no.
+
     What lies beyond the margin costs nothing. The answer is the sigmoid of x, which tells the side but is no probability.
     Cortes and Vapnik, 1995. PyTorch: from F.relu.
+
+    Use it for yes or no, where only the side matters. Avoid it where probabilities are wanted: BinaryCrossEntropy.
     """
 
     target: ClassVar[Target] = "binary"

@@ -16,6 +16,9 @@ class Huber(Loss):
     """Squared near the target, straight far from it: d² / 2 where |d| ≤ δ, else δ (|d| - δ / 2), with d = x - target.
 
     Choose it where some targets are far off or wrong. Huber, 1964. PyTorch: nn.HuberLoss.
+
+    Use it for numbers, where some targets are far off or wrong. Avoid it where large errors are what matters most:
+    MeanSquaredError.
     """
 
     delta: float = param(

@@ -17,8 +17,13 @@ from engine.loss import Loss, Values
 class KLDivergence(Loss):
     """How far the softmax is from the shares of the target: Σ t log(t / softmax(x)) along the last axis.
 
+    Formula: Σ t log(t / softmax(x)).
+
     For targets that are shares of several classes, which add up to 1. Takes logits. Kullback and Leibler, 1951. PyTorch:
     nn.KLDivLoss of the log softmax.
+
+    Use it where targets are shares of several classes, as from several people or a larger network. Avoid it where each
+    sample has one class: CrossEntropy is the same and simpler.
     """
 
     values: ClassVar[Values] = "shares"

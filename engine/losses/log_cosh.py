@@ -16,7 +16,12 @@ from engine.loss import Loss
 class LogCosh(Loss):
     """Mean of log cosh(x - target): squared near the target, straight far from it, smooth everywhere.
 
-    Computed as |d| + log(1 + exp(-2 |d|)) - log 2, which does not overflow. PyTorch: from F.softplus.
+    Formula: log cosh(x - t) = |d| + log(1 + exp(-2 |d|)) - log 2, with d = x - t.
+
+    The second form does not overflow. PyTorch: from F.softplus.
+
+    Use it for numbers with outliers, where a smooth slope is wanted and no δ to choose. Avoid it where the change from
+    square to straight should lie elsewhere: Huber.
     """
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:

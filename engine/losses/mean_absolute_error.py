@@ -15,7 +15,12 @@ from engine.loss import Loss
 class MeanAbsoluteError(Loss):
     """Mean absolute error: the mean of |x - target|.
 
+    Formula: mean of |x - t|.
+
     It leads to the median of what is possible, so that single outliers hardly count. PyTorch: nn.L1Loss.
+
+    Use it for numbers with outliers, or where the median is the answer. Avoid it where large errors must be avoided:
+    MeanSquaredError.
     """
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:

@@ -14,7 +14,11 @@ from engine.loss import Loss
 class MeanSquaredError(Loss):
     """Mean squared error: the mean of (x - target)².
 
+    Formula: mean of (x - t)².
+
     A single value that is far off weighs more than many small errors. PyTorch: nn.MSELoss.
+
+    Use it for numbers: the first choice. Avoid it where some targets are far off or wrong: Huber or MeanAbsoluteError.
     """
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:

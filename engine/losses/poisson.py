@@ -19,7 +19,11 @@ LIMIT = 30.0  # beyond this exp goes on straight: counts end at 10 million milli
 class Poisson(Loss):
     """For counts, whose spread grows with their mean: exp(x) - target · x; the answer is exp(x).
 
+    Formula: exp(x) - t x.
+
     What comes in is the logarithm of the expected count. PyTorch: nn.PoissonNLLLoss.
+
+    Use it for counts: visits, calls, cases. Avoid it for numbers that may be negative.
     """
 
     values: ClassVar[Values] = "counts"

@@ -14,7 +14,12 @@ from engine.metric import Metric
 class Accuracy(Metric):
     """Share of the answers that are right.
 
+    Formula: right / all.
+
     Of several classes the most probable one must be the true one; yes and no must lie on the right side of 0.5.
+    scikit-learn: accuracy_score.
+
+    Use it where all classes are about as frequent. Avoid it where one class is rare: guessing the others scores well.
     """
 
     targets: ClassVar[tuple[Target, ...]] = ("class", "binary")

@@ -15,7 +15,12 @@ from engine.metric import Metric
 class BalancedAccuracy(Metric):
     """Mean over the classes of the share of each that is found, so that rare ones count as much as frequent ones.
 
+    Formula: mean over the classes of right / true.
+
     scikit-learn: balanced_accuracy_score.
+
+    Use it where classes are of uneven size and all count the same. Avoid it where errors should count as often as they
+    occur.
     """
 
     targets: ClassVar[tuple[Target, ...]] = ("class", "binary")

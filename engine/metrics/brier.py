@@ -15,7 +15,12 @@ from engine.metric import Metric
 class Brier(Metric):
     """Mean squared distance of the probabilities from 1 for what is true and 0 for the rest; of classes, their sum.
 
+    Formula: mean of Σ (p - t)².
+
     Brier, 1950. scikit-learn: brier_score_loss.
+
+    Use it where probabilities themselves matter, not only the class. Avoid it to compare tasks with different numbers
+    of classes.
     """
 
     targets: ClassVar[tuple[Target, ...]] = ("class", "binary")

@@ -16,7 +16,12 @@ from engine.spec import param
 class CalibrationError(Metric):
     """Mean distance between how sure answers are and how often they are right, in groups of equal sureness.
 
+    Formula: Σ n_b / n · |right_b - sure_b| over groups b of equal sureness.
+
     Guo et al., 2017. scikit-learn: none.
+
+    Use it where people act on how sure an answer is. Avoid it alone: an answer that always gives the frequency is
+    calibrated and useless.
     """
 
     targets: ClassVar[tuple[Target, ...]] = ("class", "binary")

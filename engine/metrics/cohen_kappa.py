@@ -15,7 +15,12 @@ from engine.metric import Metric
 class CohenKappa(Metric):
     """Agreement beyond chance: (right - expected) / (1 - expected). 1 is perfect, 0 what guessing by frequency gives.
 
+    Formula: (right - expected) / (1 - expected).
+
     Cohen, 1960. scikit-learn: cohen_kappa_score.
+
+    Use it where classes are uneven, and guessing should score 0. Avoid it to compare data sets whose classes are
+    distributed differently.
     """
 
     targets: ClassVar[tuple[Target, ...]] = ("class", "binary")

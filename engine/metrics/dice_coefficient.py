@@ -12,7 +12,11 @@ from engine.metrics.averaged import Averaged
 class DiceCoefficient(Averaged):
     """Twice the intersection over the sum of what was said and what is true, as in images of medicine; equal to F1.
 
+    Formula: 2 · right / (said + true).
+
     scikit-learn: f1_score.
+
+    Use it for masks in images. Avoid it for rare classes that never occur in some images.
     """
 
     name: ClassVar[str] = "f1_score"

@@ -10,7 +10,15 @@ from engine.metrics.averaged import Averaged
 
 
 class F1(Averaged):
-    """Harmonic mean of precision and recall: 2 · right / (said + true). scikit-learn: f1_score."""
+    """Harmonic mean of precision and recall: 2 · right / (said + true).
+
+    Formula: 2 · precision · recall / (precision + recall).
+
+    scikit-learn: f1_score.
+
+    Use it where a rare class must be found without too many false alarms. Avoid it where one of both errors costs
+    more: look at Precision and Recall.
+    """
 
     name: ClassVar[str] = "f1_score"
 

@@ -10,7 +10,15 @@ from engine.metrics.averaged import Averaged
 
 
 class IoU(Averaged):
-    """Intersection over union of what was said and what is true: right / (said + true - right). scikit-learn: jaccard_score."""
+    """Intersection over union of what was said and what is true: right / (said + true - right).
+
+    Formula: right / (said + true - right).
+
+    scikit-learn: jaccard_score.
+
+    Use it for masks: stricter than the Dice coefficient. Avoid it for single answers, where F1 says the same more
+    plainly.
+    """
 
     name: ClassVar[str] = "jaccard_score"
 

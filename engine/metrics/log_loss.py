@@ -15,7 +15,12 @@ from engine.metric import Metric
 class LogLoss(Metric):
     """Mean of -log of the probability that was given to what is true: cross entropy of the answers, in nats.
 
+    Formula: mean of -log p[true].
+
     scikit-learn: log_loss.
+
+    Use it where probabilities matter, and a sure mistake should cost much. Avoid it where targets contain errors, of
+    which each may cost any amount.
     """
 
     targets: ClassVar[tuple[Target, ...]] = ("class", "binary")

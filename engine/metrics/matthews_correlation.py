@@ -15,7 +15,12 @@ from engine.metric import Metric
 class MatthewsCorrelation(Metric):
     """Correlation between said and true classes: 1 is perfect, 0 no better than chance, also where classes are uneven.
 
+    Formula: (right · all - Σ said · true) / √((all² - Σ said²) (all² - Σ true²)).
+
     Matthews, 1975; Gorodkin, 2004. scikit-learn: matthews_corrcoef.
+
+    Use it where classes are very uneven and one number should tell. Avoid it to explain a result to people who expect
+    a share.
     """
 
     targets: ClassVar[tuple[Target, ...]] = ("class", "binary")

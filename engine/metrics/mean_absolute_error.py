@@ -12,7 +12,15 @@ from engine.metric import Metric
 
 
 class MeanAbsoluteError(Metric):
-    """Mean distance between answer and target, in the target's unit: the mean of |answer - target|."""
+    """Mean distance between answer and target, in the target's unit: the mean of |answer - target|.
+
+    Formula: mean of |answer - target|.
+
+    scikit-learn: mean_absolute_error.
+
+    Use it for numbers, in the unit that people know. Avoid it where large errors are what matters:
+    RootMeanSquaredError.
+    """
 
     larger_is_better: ClassVar[bool] = False
     while_training: ClassVar[bool] = True

@@ -14,7 +14,11 @@ from engine.metric import Metric
 class MeanAbsolutePercentageError(Metric):
     """Mean of |answer - target| / |target|: 0.1 is a tenth off. Of little use where targets come near zero.
 
+    Formula: mean of |answer - target| / |target|.
+
     scikit-learn: mean_absolute_percentage_error.
+
+    Use it where targets are of very different size. Avoid it where targets come near zero.
     """
 
     larger_is_better: ClassVar[bool] = False

@@ -15,7 +15,11 @@ from engine.metric import Metric
 class Perplexity(Metric):
     """Exponential of the log loss: the number of equally likely classes that would be as surprising. For language models.
 
+    Formula: exp(mean of -log p[true]).
+
     scikit-learn: from log_loss.
+
+    Use it for language models. Avoid it to compare vocabularies of different size.
     """
 
     targets: ClassVar[tuple[Target, ...]] = ("class",)

@@ -10,7 +10,14 @@ from engine.metrics.averaged import Averaged
 
 
 class Precision(Averaged):
-    """Of those that were said to be of a class, the share that is: true positives / all said. scikit-learn: precision_score."""
+    """Of those that were said to be of a class, the share that is: true positives / all said.
+
+    Formula: right / said.
+
+    scikit-learn: precision_score.
+
+    Use it where false alarms are expensive. Avoid it alone: saying a class once, and rightly, scores 1.
+    """
 
     name: ClassVar[str] = "precision_score"
 

@@ -14,7 +14,9 @@ from engine.metric import Metric
 class R2(Metric):
     """Coefficient of determination: R² = 1 - Σ(target - answer)² / Σ(target - mean)². 1 is perfect, 0 no better than the mean.
 
-    Of several values it is the mean over those that vary; it is not defined where none does.
+    Of several values it is the mean over those that vary; it is not defined where none does. scikit-learn: r2_score.
+
+    Use it for numbers, to compare tasks of different units. Avoid it where the targets hardly vary.
     """
 
     while_training: ClassVar[bool] = True

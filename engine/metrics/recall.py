@@ -10,7 +10,14 @@ from engine.metrics.averaged import Averaged
 
 
 class Recall(Averaged):
-    """Of those that are of a class, the share that was said to be: true positives / all true. scikit-learn: recall_score."""
+    """Of those that are of a class, the share that was said to be: true positives / all true.
+
+    Formula: right / true.
+
+    scikit-learn: recall_score.
+
+    Use it where a miss is expensive: diseases, faults. Avoid it alone: always saying the class scores 1.
+    """
 
     name: ClassVar[str] = "recall_score"
 

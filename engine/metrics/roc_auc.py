@@ -15,7 +15,11 @@ from engine.metric import Metric
 class ROCAUC(Metric):
     """Chance that a random sample of a class gets a higher probability of it than one of another class: area under the ROC.
 
+    Formula: share of pairs (one of the class, one not) that are in the right order.
+
     Of several classes the mean over those that occur. 0.5 is guessing. Hanley and McNeil, 1982. scikit-learn: roc_auc_score.
+
+    Use it where a threshold is to be chosen later. Avoid it where the class is very rare: PRAUC tells more.
     """
 
     targets: ClassVar[tuple[Target, ...]] = ("class", "binary")

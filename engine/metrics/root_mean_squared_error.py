@@ -14,7 +14,11 @@ from engine.metric import Metric
 class RootMeanSquaredError(Metric):
     """Root of the mean squared distance, in the target's unit; of several values the mean of their roots.
 
+    Formula: √(mean of (answer - target)²).
+
     scikit-learn: root_mean_squared_error.
+
+    Use it for numbers, where large errors matter most. Avoid it where some targets are wrong: MeanAbsoluteError.
     """
 
     larger_is_better: ClassVar[bool] = False

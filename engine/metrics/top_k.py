@@ -16,7 +16,11 @@ from engine.spec import param
 class TopK(Metric):
     """Share of the answers in which the true class is among the k most probable ones. Not defined for k classes or fewer.
 
+    Formula: share of samples whose true class is among the k largest.
+
     scikit-learn: top_k_accuracy_score.
+
+    Use it with many classes that are much alike. Avoid it with few classes, where it is soon 1.
     """
 
     targets: ClassVar[tuple[Target, ...]] = ("class",)

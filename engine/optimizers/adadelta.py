@@ -14,7 +14,11 @@ from engine.spec import param
 class Adadelta(Optimizer):
     """Moves each parameter by its gradient, times the root mean square of its moves over that of its gradients.
 
+    Formula: s = ρ s + (1 - ρ) g²; d = g √(u + ε) / √(s + ε); u = ρ u + (1 - ρ) d²; p -= rate d.
+
     The rate is then a plain factor: begin with 1. Zeiler, 2012. PyTorch: torch.optim.Adadelta.
+
+    Use it where no rate should have to be chosen. Avoid it where training is short: it starts slowly.
     """
 
     usual_rate: ClassVar[float] = 1.0

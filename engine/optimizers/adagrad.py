@@ -14,8 +14,12 @@ from engine.spec import param
 class Adagrad(Optimizer):
     """Moves each parameter by its gradient over the root of the sum of all its squares, so ever less.
 
+    Formula: s = s + g²; p -= rate g / (√s + ε).
+
     Suits sparse data, where some parameters are rarely needed. Wants a rate of about 0.01. Duchi, Hazan and Singer, 2011.
     PyTorch: torch.optim.Adagrad.
+
+    Use it on sparse data: words, clicks. Avoid it for long trainings, for its steps only shrink.
     """
 
     usual_rate: ClassVar[float] = 0.01

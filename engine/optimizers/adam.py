@@ -15,7 +15,13 @@ from engine.spec import param
 class Adam(Optimizer):
     """Moves each parameter by its mean gradient over the root of its mean square. A good first choice.
 
+    Formula: m = β1 m + (1 - β1) g; v = β2 v + (1 - β2) g²; p -= rate m̂ / (√v̂ + ε), where m̂ = m / (1 - β1^t) and v̂
+    = v / (1 - β2^t).
+
     Kingma and Ba, 2015. PyTorch: torch.optim.Adam.
+
+    Use it first, for nearly every network. Avoid it where weight decay matters: AdamW; where the last tenth of
+    accuracy on images matters: SGD.
     """
 
     slots: ClassVar[tuple[str, ...]] = ("mean", "square")

@@ -14,7 +14,11 @@ from engine.spec import param
 class Adamax(Optimizer):
     """Moves each parameter by its mean gradient over the largest one of late.
 
+    Formula: m = β1 m + (1 - β1) g; u = max(β2 u, |g|); p -= rate m / ((1 - β1^t) (u + ε)).
+
     Steadier than Adam where gradients jump. Wants about 0.002. Kingma and Ba, 2015. PyTorch: torch.optim.Adamax.
+
+    Use it where gradients jump, as with embeddings. Avoid it as a first choice: Adam is better known.
     """
 
     usual_rate: ClassVar[float] = 0.002

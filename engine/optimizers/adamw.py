@@ -11,7 +11,11 @@ from engine.spec import param
 class AdamW(Adam):
     """Adam whose weight decay acts on each parameter itself, not through its gradient, and so equally on all.
 
+    Formula: p -= rate decay p; then as Adam: p -= rate m̂ / (√v̂ + ε).
+
     Loshchilov and Hutter, 2019. PyTorch: torch.optim.AdamW.
+
+    Use it for transformers, and wherever weight decay is wanted. Avoid it where no decay is wanted: it is Adam then.
     """
 
     weight_decay: float = param(

@@ -14,7 +14,11 @@ from engine.optimizers.adam import Adam
 class AMSGrad(Adam):
     """Adam that divides by the root of the largest mean square so far, so that rare large gradients are not forgotten.
 
+    Formula: m = β1 m + (1 - β1) g; v = β2 v + (1 - β2) g²; u = max(u, v); p -= rate m̂ / (√û + ε).
+
     Reddi, Kale and Kumar, 2018. PyTorch: torch.optim.Adam with amsgrad.
+
+    Use it where Adam does not settle. Avoid it as a first choice: Adam usually comes as far.
     """
 
     slots: ClassVar[tuple[str, ...]] = ("mean", "square", "largest")

@@ -14,8 +14,12 @@ from engine.spec import param
 class Lion(Optimizer):
     """Moves every parameter by the rate, against the sign of a mean of its gradients. Keeps one vector only.
 
-    c = β1 m + (1 - β1) g; parameter -= rate (sign(c) + decay parameter); m = β2 m + (1 - β2) g. Wants a rate three to ten
-    times smaller than Adam. Chen et al., 2023. PyTorch: none.
+    Formula: c = β1 m + (1 - β1) g; p -= rate (sign(c) + decay p); m = β2 m + (1 - β2) g.
+
+    Wants a rate three to ten times smaller than Adam. Chen et al., 2023. PyTorch: none.
+
+    Use it on large networks and batches, where memory is short. Avoid it with small batches, whose signs are mostly
+    noise.
     """
 
     usual_rate: ClassVar[float] = 1e-4

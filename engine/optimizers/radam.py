@@ -13,7 +13,12 @@ from engine.optimizers.adam import Adam
 class RAdam(Adam):
     """Adam that distrusts its mean squares while they rest on few steps, and so needs no warm-up.
 
+    Formula: p -= rate r m̂ / √v̂ where r is known (ρ > 5), else p -= rate m̂.
+
     Liu et al., 2020. PyTorch: torch.optim.RAdam.
+
+    Use it in place of Adam where the first steps go astray and no warm-up is wanted. Avoid it together with a warm-up,
+    which does the same.
     """
 
     def _rectification(self, step: int) -> float:

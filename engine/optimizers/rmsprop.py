@@ -16,6 +16,9 @@ class RMSprop(Optimizer):
     """Divides each gradient by the root of its mean square: s = a s + (1 - a) g²; parameter -= rate g / (√s + ε).
 
     Often used for recurrent networks. Tieleman and Hinton, 2012. PyTorch: torch.optim.RMSprop.
+
+    Use it for recurrent networks, and where Adam's momentum harms. Avoid it as a first choice: Adam adds what it
+    lacks.
     """
 
     slots: ClassVar[tuple[str, ...]] = ("square", "velocity")

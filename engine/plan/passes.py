@@ -9,6 +9,7 @@ from engine.graph import Graph, NodeId, Port
 from engine.infer import infer
 from engine.layer import Layer
 from engine.layers.pooled_conv2d import PooledConv2D
+from engine.layers.winograd_conv2d import WinogradConv2D
 
 
 def improved(graph: Graph) -> Graph:
@@ -59,10 +60,19 @@ def pool_in_convolution(graph: Graph) -> Graph:
 
 def _joined(graph: Graph, first: NodeId, second: NodeId, layer: Layer) -> Graph:
     """Return the graph with `layer` in place of two neighbours in a row, under the name of the first."""
+    layer = layer.with_(learning=graph.nodes[first].learning)
     nodes = {node: layer if node == first else kept for node, kept in graph.nodes.items() if node != second}
     wires = {end: start for end, start in graph.wires.items() if end.node != second}
     wires |= dict.fromkeys(graph.readers.get(Port(second), ()), Port(first))
     return Graph(nodes, wires)
 
 
-PASSES = (select_first, pool_in_convolution)
+def multiply_less(graph: Graph) -> Graph:
+    """Let convolutions be computed by minimal filtering where that pays."""
+    inference, nodes = infer(graph), dict(graph.nodes)
+    for node, layer in graph.nodes.items():
+        nodes[node] = WinogradConv2D.of(layer, *inference.inputs(graph, node)) or layer
+    return Graph(nodes, dict(graph.wires))
+
+
+PASSES = (select_first, pool_in_convolution, multiply_less)

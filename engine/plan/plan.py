@@ -10,6 +10,7 @@ from time import perf_counter, process_time
 import numpy as np
 
 from engine.arrays import Array, Arrays, Shape
+from engine.calls import short_buffers
 from engine.graph import Graph, NodeId, Port
 from engine.infer import Inference
 from engine.layers.input import Input
@@ -80,24 +81,24 @@ class Plan:
 
         Raises NotFinite, with all parameters untouched, where the loss or the gradient is not finite.
         """
-        for call in self.bound.calls:
-            call()
+        self.bound.run()
+        self.state.penalise()
         loss = self.loss()
         squared = float(self.state.gradient.dot(self.state.gradient))
         if not (isfinite(loss) and (isfinite(squared) or np.isfinite(self.state.gradient).all())):
             raise self._blame()
         self.gradient_norm = sqrt(squared)
-        self.state.update(rate)
+        self.state.update(rate, squared)
         return loss
 
     def run(self) -> float:
         """Do forward and backward on the loaded batch without an update; return the loss."""
-        for call in self.bound.calls:
-            call()
+        self.bound.run()
+        self.state.penalise()
         return self.loss()
 
     def loss(self) -> float:
-        """Return the loss of the latest step: the sum over outputs of weight times mean."""
+        """Return the loss of the latest step: the sum over outputs of weight times mean, without L1 and L2 of weights."""
         return sum(float(losses.dot(weights)) for losses, weights in self._means)
 
     def outputs(self) -> dict[NodeId, Array]:
@@ -121,17 +122,18 @@ class Plan:
         kept, times = self.state.statistics.copy(), dict.fromkeys(self.graph.order, float("inf"))
         for _ in range(repeats):
             once = dict.fromkeys(times, 0.0)
-            for call, run in zip(self.bound.program.calls, self.bound.calls, strict=True):
-                start = perf_counter()
-                run()
-                once[call.node] += perf_counter() - start
+            with short_buffers():
+                for call, run in zip(self.bound.program.calls, self.bound.calls, strict=True):
+                    start = perf_counter()
+                    run()
+                    once[call.node] += perf_counter() - start
             times = {node: min(times[node], once[node]) for node in times}
         np.copyto(self.state.statistics, kept)
         return [self._cost(node, times[node] * 1e3) for node in self.graph.order]
 
     def _cost(self, node: NodeId, milliseconds: float) -> BoxCost:
         layer, inputs = self.graph.nodes[node], self.inference.inputs(self.graph, node)
-        weights = layer.weights(*inputs).values()
+        weights = [] if layer.learning.shares else layer.weights(*inputs).values()
         return BoxCost(
             node,
             type(layer).__name__,
@@ -166,9 +168,8 @@ class Plan:
         return NotFinite(next(iter(self.losses)), "loss", step)
 
     def _written(self, key: Key) -> Array:
-        if key.kind == "grad_weight":
-            return self.gradients[f"{key.node}.{key.name}"]
-        return self.bound.arrays[key]
+        found = self.bound.arrays.get(key)
+        return self.state.array(key) if found is None else found
 
 
 def tensor(call: Call, key: Key) -> str:
@@ -177,7 +178,7 @@ def tensor(call: Call, key: Key) -> str:
         return "loss"
     if call.phase == "forward":
         return f"output {key.name}"
-    return f"gradient of {key.name}" if key.kind == "grad_weight" else "gradient"
+    return f"gradient of {key.name}" if key.kind in ("grad_weight", "spare") else "gradient"
 
 
 def _by_node(graph: Graph, kind: type, find: Callable[[NodeId], Array | None]) -> Arrays:

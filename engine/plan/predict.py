@@ -17,6 +17,7 @@ from engine.plan.compile import checked
 from engine.plan.passes import improved
 from engine.plan.program import Key
 from engine.plan.state import State, declared_weights
+from engine.plan.stepping import Stepping
 from engine.plan.write import Options, write
 
 
@@ -81,14 +82,10 @@ class Predictor:
                 rows = inputs[node][start : start + self.batch]
                 np.copyto(array[: len(rows)], rows, casting="same_kind")
                 array[len(rows) :] = 0
-            yield start, self._forward
-
-    def _forward(self) -> None:
-        for call in self._bound.calls:
-            call()
+            yield start, self._bound.run
 
 
 def _copied(graph: Graph, parameters: Mapping[str, Array], dtype: Any) -> State:
-    state = State(declared_weights(graph), None, None, dtype)
+    state = State(declared_weights(graph), Stepping(), None, dtype)
     state.restore(parameters)
     return state

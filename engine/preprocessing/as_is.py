@@ -15,7 +15,15 @@ from engine.preprocessor import Feed, Fitted, Preprocessor
 
 
 class AsIs(Preprocessor):
-    """Hands numbers and images over unchanged, for data that is already prepared. A missing number becomes 0."""
+    """Hands numbers and images over unchanged, for data that is already prepared.
+
+    Formula: y = x.
+
+    A missing number becomes 0. scikit-learn: "passthrough". PyTorch: nothing.
+
+    Use it for data that is already prepared, and for numbers whose zero and unit matter. Avoid it for columns of very
+    different size: Standardise.
+    """
 
     kinds: ClassVar[tuple[ColumnKind, ...]] = ("number", "image")
 

@@ -17,9 +17,16 @@ from engine.preprocessor import Feed, Fitted, Preprocessor
 class Scale(Preprocessor):
     """Brings numbers and images into the range from 0 to 1, and turns each category into a row of zeros with one 1.
 
+    Formula: y = (x - smallest) / (largest - smallest).
+
     The smallest value of the training part becomes 0, the largest 1: for each column, or for all together where they
     are the pixels of an image (a size of channels, height and width). 8-bit images go from 0..255 to 0..1. A missing
     number becomes 0. Values beyond the range of the training part leave 0..1.
+
+    scikit-learn: MinMaxScaler and OneHotEncoder.
+
+    Use it for images, and for numbers with fixed bounds. Avoid it for numbers with outliers, which press all others
+    together: Standardise.
     """
 
     kinds: ClassVar[tuple[ColumnKind, ...]] = ("number", "category", "image")

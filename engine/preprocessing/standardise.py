@@ -17,8 +17,12 @@ from engine.preprocessor import Feed, Fitted, Preprocessor
 class Standardise(Preprocessor):
     """Brings every number column to mean 0 and spread 1, and turns each category into a row of zeros with one 1.
 
+    Formula: y = (x - mean) / spread.
+
     A missing number becomes the mean; a missing or unknown category becomes all zeros; a column that never changes
-    becomes zeros. Series have one mean and spread for each feature.
+    becomes zeros. Series have one mean and spread for each feature. scikit-learn: StandardScaler and OneHotEncoder.
+
+    Use it for tables: the first choice. Avoid it for pixels and other numbers whose zero means something: Scale.
     """
 
     kinds: ClassVar[tuple[ColumnKind, ...]] = ("number", "category")

@@ -12,7 +12,14 @@ WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
 
 
 class Words(Tokens):
-    """Turns each word and each punctuation mark of a text into a number, for an Embedding."""
+    """Turns each word and each punctuation mark of a text into a number, for an Embedding.
+
+    Formula: y[i] = number of the i-th word in the vocabulary; 0 is padding, 1 unknown.
+
+    scikit-learn: none. PyTorch: none.
+
+    Use it for sentences and longer texts. Avoid it for names and codes, whose letters tell more: Characters.
+    """
 
     tokens: int = param(
         "How many different words are told apart at most, padding and unknown included; the most frequent are kept.",

@@ -11,8 +11,13 @@ from engine.spec import param
 class CosineRestarts(Schedule):
     """Lets the learning rate fall along half a cosine again and again, each time from the top.
 
+    Formula: factor = end + (1 - end) (1 + cos(π e / length)) / 2, where e counts from the last restart.
+
     Loshchilov and Hutter, 2017. PyTorch: torch.optim.lr_scheduler.CosineAnnealingWarmRestarts. There the end is a rate,
     here a share of it.
+
+    Use it in long trainings that get stuck, or to have several good states on the way. Avoid it in short trainings,
+    which the restarts disturb.
     """
 
     first: int = param("How long the first fall takes.", default=10, min=1, max=1_000_000, unit=" epochs")

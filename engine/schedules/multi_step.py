@@ -7,7 +7,15 @@ from engine.spec import param
 
 
 class MultiStep(Schedule):
-    """Multiplies the learning rate by a fixed number at chosen epochs. PyTorch: torch.optim.lr_scheduler.MultiStepLR."""
+    """Multiplies the learning rate by a fixed number at chosen epochs.
+
+    Formula: factor = gamma^(number of milestones that are past).
+
+    PyTorch: torch.optim.lr_scheduler.MultiStepLR.
+
+    Use it to repeat published trainings, which fall at chosen epochs. Avoid it where nothing is known of the course:
+    Cosine needs no milestones.
+    """
 
     epochs: tuple[int, ...] = param(
         "After which epochs it falls.", default=(30, 60, 90), min=1, max=1_000_000, unit=" epochs"

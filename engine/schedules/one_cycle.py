@@ -16,7 +16,12 @@ def _between(start: float, end: float, done: float) -> float:
 class OneCycle(Schedule):
     """Lets the learning rate rise from a small start to its full value, then fall to almost nothing in the last epoch.
 
+    Formula: factor = a + (b - a) (1 - cos(π s)) / 2 from a = start to b = 1, then from 1 to start · end.
+
     Allows a far larger rate than otherwise. Smith and Topin, 2018. PyTorch: torch.optim.lr_scheduler.OneCycleLR.
+
+    Use it for fast training with a large rate. Avoid it where training may be stopped early: it is best at its very
+    end.
     """
 
     warm_up: float = param(

@@ -9,7 +9,12 @@ from engine.spec import param
 class Polynomial(Schedule):
     """Lets the learning rate fall to zero as (1 - epoch / epochs) ** power; power 1 is a straight line.
 
+    Formula: factor = (1 - epoch / epochs)^power.
+
     PyTorch: torch.optim.lr_scheduler.PolynomialLR.
+
+    Use it for fine tuning and transformers, with power 1. Avoid it where training may be prolonged: its end would come
+    too early.
     """
 
     power: float = param("1: straight; larger: fast at first, then slowly.", default=1.0, min=0.1, max=10.0)

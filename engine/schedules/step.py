@@ -7,7 +7,15 @@ from engine.spec import param
 
 
 class Step(Schedule):
-    """Multiplies the learning rate by a fixed number every few epochs. PyTorch: torch.optim.lr_scheduler.StepLR."""
+    """Multiplies the learning rate by a fixed number every few epochs.
+
+    Formula: factor = gamma^⌊epoch / every⌋.
+
+    PyTorch: torch.optim.lr_scheduler.StepLR.
+
+    Use it where the loss stands still after some epochs, again and again. Avoid it where a smooth course is wanted:
+    Exponential or Cosine.
+    """
 
     every: int = param("How many epochs lie between two steps.", default=10, min=1, max=1_000_000, unit=" epochs")
     gamma: float = param("What the rate is multiplied by at each step.", default=0.1, min=1e-6, max=1.0)

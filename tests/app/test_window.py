@@ -299,7 +299,7 @@ def test_f1_shows_the_page_of_what_is_selected(work):
     work.document.select(["dense"])
     work.actions_["manual"].trigger()
     page = work.docks.all["manual"].content
-    assert page.name == "Dense"
+    assert page.name == "layers/Dense"
     assert "fully" in page.toPlainText().lower() or "Every output" in page.toPlainText()
     page.show_name(" ")
     assert "Manual" in page.toPlainText()

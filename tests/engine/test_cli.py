@@ -12,6 +12,7 @@ import onnxruntime
 import pytest
 
 from engine import cli
+from engine.catalog import FAMILIES
 from engine.cli import arguments, execute
 from engine.cli import commands as known
 from engine.optimizers.sgd import SGD
@@ -207,7 +208,14 @@ def test_a_fault_of_the_program_is_a_sentence_and_a_log(netwright, place, monkey
 
 def test_lists(netwright):
     _, told, _ = netwright("layers")
-    assert "Dense" in told["layers"]["Dense"]
+    dense = told["layers"]["Dense"]["Dense"]
+    assert (dense["family"], dense["parameters"]["units"]["min"]) == ("Dense", 1)
+    assert {"PyTorch", "ONNX Runtime", "central differences"} <= {proof["oracle"] for proof in dense["proofs"]}
+    families = {name: told[name] for name in FAMILIES if name != "layers"} | told["layers"]
+    for members in families.values():
+        for entry in members.values():
+            assert entry["sentence"]
+            assert all(proof["largest"] <= proof["tolerance"] for proof in entry["proofs"])
     assert {"losses", "optimizers", "schedules", "metrics"} <= set(told)
     _, told, _ = netwright("samples")
     assert "digits8x8" in [sample["name"] for sample in told["samples"]]

@@ -82,6 +82,25 @@ def test_truncated_normal_has_no_tails():
 
 
 @pytest.mark.oracle
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("shape", [(500, 400), (64, 32, 9, 9)], ids=str)
+def test_the_same_values_as_pytorch(kind, shape, witness):
+    """What is not drawn by chance is equal; else the percentiles of many values are."""
+    import torch
+    from torch import nn
+
+    ours, again = (draw(kind(), shape, seed) for seed in (0, 1))
+    torch.manual_seed(0)
+    theirs = eval(kind().torch(), {"nn": nn, "w": torch.empty(shape, dtype=torch.float64)}).numpy()
+    if np.array_equal(ours, again):
+        witness.alike(kind, "PyTorch", "values", ours, theirs, 0.0)
+    else:
+        places = np.linspace(0.01, 0.99, 99)
+        apart = np.abs(np.quantile(ours, places) - np.quantile(theirs, places)).max() / theirs.std()
+        witness.apart(kind, "PyTorch", "percentiles in spreads", apart, 0.05)
+
+
+@pytest.mark.oracle
 @pytest.mark.parametrize("shape", [(4, 4), (3, 5), (5, 3), (3, 2, 3), (2, 3, 3, 3), (2, 2, 2, 4)], ids=str)
 def test_identity_as_pytorch(shape):
     import torch

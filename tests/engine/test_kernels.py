@@ -10,6 +10,7 @@ from engine.kernels.attention import attend
 from engine.kernels.lookup import add_rows
 from engine.kernels.memory import PIECE, channels_last, pieces, shaped_like, zeros_like
 from engine.kernels.normalisation import statistics
+from engine.kernels.reducing import REDUCTIONS
 from engine.kernels.reductions import channel_rows, channel_sums, give_back, repeat, row_blocks
 from engine.kernels.windows import Windows, out_size, same_padding
 
@@ -231,3 +232,15 @@ def test_attention_is_right_for_small_and_for_huge_scores(size, causal):
         attend((q, k, v), causal, chances, row, out, room)
         np.testing.assert_allclose(chances, expected, rtol=1e-4 * size, atol=1e-7)
         np.testing.assert_allclose(out, expected @ v, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.oracle
+def test_a_product_has_a_slope_where_factors_are_zero():
+    import torch
+
+    x = np.array([[2.0, 3.0, 4.0], [2.0, 0.0, 4.0], [0.0, 3.0, 0.0]])
+    value, out, work = x.prod(axis=1, keepdims=True), np.empty_like(x), np.empty_like(x)
+    REDUCTIONS["product"].backward(x, value, 1, None, work, np.ones_like(value), out)
+    tensor = torch.tensor(x, requires_grad=True)
+    tensor.prod(1).sum().backward()
+    np.testing.assert_array_equal(out, tensor.grad.numpy())

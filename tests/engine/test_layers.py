@@ -2,6 +2,7 @@
 
 import json
 import typing
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,9 +14,11 @@ from engine.graph import Graph, Port
 from engine.infer import infer, mend
 from engine.layers.input import Input
 from engine.layers.output import Output
+from engine.manual.text import text
 from engine.plan.compile import compile
 from engine.plan.predict import Predictor
 from engine.spec import SpecError
+from tests.engine.in_torch import evaluated
 from tests.engine.networks import Alone, all_gradients, cases, computes, feed, is_random, layouts, network, ready, run
 
 KINDS = [pytest.param(kind, id=name) for name, kind in sorted(Layer.registry.items())]
@@ -47,7 +50,7 @@ def test_it_says_its_names_elsewhere(kind):
     if not issubclass(kind, Composite):
         assert kind.torch is not Layer.torch
         assert kind.onnx is not Layer.onnx
-    assert kind.title() in manual.page(kind)
+    assert text(kind).sentence in manual.page(kind)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -113,7 +116,7 @@ def test_a_wrong_shape_is_a_sentence(kind, shape):
 
 @pytest.mark.parametrize("example", CASES)
 @pytest.mark.parametrize("batch", [1, 3])
-def test_gradients_by_central_differences(example, batch):
+def test_gradients_by_central_differences(example, batch, witness):
     plan, drawn = ready(example, batch)
     run(plan)
     gradients = all_gradients(plan, example.integers)
@@ -122,8 +125,9 @@ def test_gradients_by_central_differences(example, batch):
         for direction in directions(rng, gradient.shape):
             found = slope(plan, drawn, name, direction)
             expected = float((gradient * direction).sum())
-            size = float(np.linalg.norm(gradient) * np.linalg.norm(direction))
-            assert abs(found - expected) <= 1e-6 * max(abs(expected), 0.1 * size) + 1e-8, name
+            size = max(abs(expected), 0.1 * float(np.linalg.norm(gradient) * np.linalg.norm(direction)))
+            apart = abs(found - expected) / (size + 0.01)
+            witness.apart(type(example.layer), "central differences", "gradients in float64", apart, 1e-6)
 
 
 def directions(rng, shape):
@@ -286,44 +290,13 @@ def test_one_value_may_feed_every_port(example):
 # ---------------------------------------------------------------------- PyTorch
 
 
-class Modules:
-    """`torch.nn`, whose modules take over our weights as soon as they are made."""
-
-    def __init__(self, nn, torch, weights, training):
-        self.nn, self.torch, self.weights, self.training, self.made = nn, torch, weights, training, []
-
-    def __getattr__(self, name):
-        found = getattr(self.nn, name)
-        return self._taking_over(found) if isinstance(found, type) and issubclass(found, self.nn.Module) else found
-
-    def _taking_over(self, kind):
-        def make(*args, **kwargs):
-            module = kind(*args, **kwargs).double().train(self.training)
-            state = module.state_dict()
-            for name in state.keys() & self.weights.keys():
-                assert tuple(state[name].shape) == self.weights[name].shape, name
-                state[name].copy_(self.torch.as_tensor(self.weights[name]))
-            missing = {n for n in state.keys() - self.weights.keys() if "num_batches" not in n}
-            assert not missing, f"we have no {missing}"
-            self.made.append(module)
-            return module
-
-        return make
-
-
 def in_torch(example, weights, inputs, training):
     """Return what PyTorch's expression gives, the modules made on the way, and the inputs as tensors."""
     import torch
-    from torch import nn
-    from torch.nn import functional
 
-    expression = example.layer.torch(*example.inputs)
-    modules = Modules(nn, torch, weights, training)
     tensors = {p: torch.tensor(a, requires_grad=not example.integers) for p, a in inputs.items()}
     values = {p: t.long() if example.integers else t for p, t in tensors.items()}
-    names = values | {"x": values.get("x", tuple(values.values())), "torch": torch, "nn": modules, "F": functional}
-    found = eval(expression, names)
-    return (found(*values.values()) if callable(found) else found), modules.made, tensors
+    return *evaluated(example.layer, example.inputs, weights, values, training), tensors
 
 
 def has_twin(example):
@@ -341,20 +314,21 @@ def by_port(example, drawn):
 
 @pytest.mark.oracle
 @pytest.mark.parametrize("example", STEADY)
-def test_it_trains_as_pytorch_does(example):
+def test_it_trains_as_pytorch_does(example, witness):
+    compare = partial(witness.alike, type(example.layer), "PyTorch")
     plan, drawn = ready(example, 3)
     weights = {name.removeprefix("box."): array.copy() for name, array in plan.parameters.items()}
     plan.run()
     found, modules, tensors = in_torch(example, weights, by_port(example, drawn), training=True)
     loss = 0
     for name, theirs in every_output(example, found):
-        compare(plan.outputs()[name], theirs, 1e-9)
+        compare("values in float64", plan.outputs()[name], theirs.detach(), 1e-9)
         loss = loss + (theirs * theirs.new_tensor(drawn.targets[name])).sum() / 3
     loss.backward()
     if not example.integers:
         for port, tensor in tensors.items():
-            compare(plan.input_gradients()[f"in_{port}"], tensor.grad, 1e-8)
-    check_weights(plan, modules)
+            compare("gradients in float64", plan.input_gradients()[f"in_{port}"], tensor.grad, 1e-8)
+    check_weights(plan, modules, compare)
 
 
 def every_output(example, found):
@@ -363,7 +337,7 @@ def every_output(example, found):
     return zip(("out_" + name for name in example.layer.outputs), many, strict=True)
 
 
-def check_weights(plan, modules):
+def check_weights(plan, modules, compare):
     """Compare the gradient of all that we train, and the value of all that only `forward` writes."""
     seen = set()
     for module in modules:
@@ -372,14 +346,14 @@ def check_weights(plan, modules):
             trained = f"box.{name}" in plan.gradients
             if trained or name not in dict(module.named_parameters()):
                 ours = plan.gradients if trained else plan.parameters
-                compare(ours[f"box.{name}"], theirs[name], 1e-8)
+                compare("gradients in float64", ours[f"box.{name}"], theirs[name].detach(), 1e-8)
             seen.add(f"box.{name}")
     assert seen == set(plan.parameters)
 
 
 @pytest.mark.oracle
 @pytest.mark.parametrize("example", TORCH_CASES)
-def test_it_answers_as_pytorch_does(example):
+def test_it_answers_as_pytorch_does(example, witness):
     """At inference, in single precision, to a hundred-thousandth."""
     plan, drawn = ready(example, 3, dtype=np.float32)
     weights = {name.removeprefix("box."): array for name, array in plan.parameters.items()}
@@ -387,14 +361,7 @@ def test_it_answers_as_pytorch_does(example):
     ours = Predictor(plan.graph, plan.parameters, batch=3).outputs(inputs)
     found, _, _ = in_torch(example, weights, by_port(example, drawn), training=False)
     for name, theirs in every_output(example, found):
-        compare(ours[name], theirs, 1e-5)
-
-
-def compare(ours, theirs, tolerance):
-    theirs = theirs.detach().numpy()
-    np.testing.assert_allclose(
-        ours, theirs, rtol=tolerance, atol=tolerance * max(1.0, float(np.abs(theirs).max(initial=0)))
-    )
+        witness.alike(type(example.layer), "PyTorch", "answers in float32", ours[name], theirs.detach(), 1e-5)
 
 
 def test_outputs_follow_their_loss():

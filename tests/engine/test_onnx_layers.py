@@ -13,12 +13,13 @@ from engine.graph import Graph, Port
 from engine.layer import Layer
 from engine.layers.input import Input
 from engine.layers.output import Output
+from engine.learning import Learning
 from engine.loss import Loss
 from engine.losses.mean_squared_error import MeanSquaredError
 from engine.plan.predict import Predictor
 from engine.plan.state import draw_parameters
 from engine.preprocessor import Feed
-from tests.engine.test_random_graphs import draw
+from tests.engine.drawn_graphs import draw
 
 OPSETS = (17, 20)
 
@@ -76,7 +77,7 @@ def _model(graph, parameters, opset):
 
 @pytest.mark.parametrize("opset", OPSETS)
 @pytest.mark.parametrize("example", [*_layer_cases()])
-def test_a_layer_answers_alike_in_onnx_runtime(example, opset):
+def test_a_layer_answers_alike_in_onnx_runtime(example, opset, witness):
     graph = _graph(example)
     parameters = _parameters(graph)
     network, proto = _model(graph, parameters, opset)
@@ -88,7 +89,7 @@ def test_a_layer_answers_alike_in_onnx_runtime(example, opset):
         ours = Predictor(graph, parameters, batch=count, keep_values=True).values(feeds)
         for name, theirs in predictor.run(feeds).items():
             port = next(p for p in ours if f"shown {p}" == name)
-            np.testing.assert_allclose(theirs, ours[port], rtol=1e-5, atol=1e-5, err_msg=name)
+            witness.alike(type(example.layer), "ONNX Runtime", "answers in float32", ours[port], theirs, 1e-5)
 
 
 @pytest.mark.parametrize("opset", OPSETS)
@@ -107,6 +108,31 @@ def test_a_random_graph_answers_alike_in_onnx_runtime(seed, opset):
             assert difference(value, found[f"shown {port}"], scale) < 1e-5, port
 
 
+def _shared(example):
+    """The layer in two boxes, the second with the weights of the first."""
+    graph = _graph(example)
+    layer = example.layer.with_(learning=Learning(shares="box"))
+    graph = graph.add("again", layer, *graph.sources("box").values())
+    for name in example.layer.outputs:
+        graph = graph.add(f"more_{name}", Output(loss=MeanSquaredError()), Port("again", name))
+    return graph
+
+
+@pytest.mark.parametrize("example", [case for case in _layer_cases() if case.values[0].layer.has_weights()])
+def test_shared_weights_are_in_the_model_once(example):
+    alone, shared = _graph(example), _shared(example)
+    parameters = _parameters(shared)
+    models = (_model(graph, parameters, 20)[1] for graph in (alone, shared))
+    held = [sum(len(a.raw_data) for a in m.graph.initializer if a.data_type == 1 and a.dims) for m in models]
+    assert held[0] == held[1]
+    network, proto = _model(shared, parameters, 20)
+    feeds = dict(zip(network.inputs, _samples(example, 2), strict=True))
+    found = OnnxPredictor(proto.SerializeToString()).run(feeds)
+    for name in example.layer.outputs:
+        ours, theirs = (found.get(f"shown {Port(box, name)}") for box in ("box", "again"))
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def _loss_cases():
     for name, kind in sorted(Loss.registry.items()):
         for number, (loss, shape) in enumerate(kind.examples()):
@@ -115,7 +141,7 @@ def _loss_cases():
 
 @pytest.mark.parametrize("opset", OPSETS)
 @pytest.mark.parametrize(("loss", "shape"), [*_loss_cases()])
-def test_the_answer_of_a_loss_is_alike_in_onnx_runtime(loss, shape, opset):
+def test_the_answer_of_a_loss_is_alike_in_onnx_runtime(loss, shape, opset, witness):
     sheet = Sheet(opset)
     sheet.names.update(("x", "y"))
     box = Box(sheet, "out", {"x": shape}, {})
@@ -123,4 +149,5 @@ def test_the_answer_of_a_loss_is_alike_in_onnx_runtime(loss, shape, opset):
     proto = assemble(sheet, [Feed("x", "float32", shape)], [Feed("y", "float32", shape)], {})
     x = np.random.default_rng(1).standard_normal((3, *shape)).astype(np.float32) * 5
     theirs = OnnxPredictor(proto.SerializeToString()).run({"x": x})["y"]
-    np.testing.assert_allclose(theirs, loss.answer(x), rtol=1e-5, atol=1e-6)
+    for kind in (type(loss), Output):
+        witness.alike(kind, "ONNX Runtime", "answers in float32", loss.answer(x), theirs, 1e-5)

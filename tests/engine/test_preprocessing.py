@@ -10,6 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from engine.columns import Column
 from engine.data.windows import Cut
+from engine.layers.input import Input
 from engine.preprocessing.as_is import AsIs
 from engine.preprocessing.characters import Characters
 from engine.preprocessing.scale import Scale
@@ -127,14 +128,18 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("preprocessing", "columns", "size", "opset"), CASES)
-def test_onnx_says_the_same(preprocessing, columns, size, opset):
+@pytest.mark.parametrize(
+    ("preprocessing", "columns", "size", "opset"),
+    [pytest.param(*case, id=f"{type(case[0]).__name__}-{i}") for i, case in enumerate(CASES)],
+)
+def test_onnx_says_the_same(preprocessing, columns, size, opset, witness):
     fitted = json.loads(json.dumps(preprocessing.fit(columns, size), allow_nan=False))
     ours = preprocessing.apply(columns, fitted).reshape(-1, *size)
     theirs = onnx_answer(preprocessing, fitted, raw_of(preprocessing, fitted, columns), opset)
     assert ours.dtype == np.float32
     assert np.isfinite(ours).all()
-    np.testing.assert_allclose(theirs, ours, rtol=1e-6, atol=1e-6)
+    for kind in (type(preprocessing), Input):
+        witness.alike(kind, "ONNX Runtime", "prepared values in float32", ours, theirs, 1e-6)
 
 
 @pytest.mark.parametrize("kind", Preprocessor.registry.values())

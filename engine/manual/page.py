@@ -1,30 +1,38 @@
-"""The manual: a page for every declared thing, written from what it declares."""
+"""Pages of the manual as Markdown and as HTML, written from what a thing declares."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-import numpy as np
-
-from engine.arrays import Shape, describe
-from engine.catalog import FAMILIES
+from engine import proofs
+from engine.catalog import FAMILIES, family_of
 from engine.layer import Layer
-from engine.spec import Param, Spec, exact
+from engine.loss import Loss
+from engine.manual.elsewhere import elsewhere
+from engine.manual.figure import Figure, ends, figure, figure_of
+from engine.manual.text import text
+from engine.spec import Param, Spec, exact, is_group
 
+FIGURE, FORMULA = "figure", "Formula"
 Table = tuple[tuple[str, ...], ...]  # the first row is the head
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a page: a heading ("" for none), paragraphs, and a table (may be empty)."""
+    """A part of a page: a heading ("" for none), paragraphs ("" is left out), a figure, and a table (may be empty)."""
 
     heading: str
     paragraphs: tuple[str, ...] = ()
     table: Table = ()
+    figure: Figure | None = None
+
+    @property
+    def empty(self) -> bool:
+        return not (any(self.paragraphs) or self.table or self.figure)
 
 
 @dataclass(frozen=True)
@@ -50,47 +58,65 @@ def index() -> tuple[Entry, ...]:
 def page(kind: type[Spec]) -> str:
     """Return the manual page of a declared thing as Markdown."""
     lines = [f"# {kind.__name__}"]
-    for section in sections(kind):
+    for section in _told(kind):
         lines += ["", f"## {section.heading}"] if section.heading else []
-        for paragraph in section.paragraphs:
+        for paragraph in filter(None, (*section.paragraphs, str(section.figure or ""))):
             lines += ["", paragraph]
         lines += ["", *_markdown_table(section.table)] if section.table else []
     return "\n".join(lines) + "\n"
 
 
 def html(kind: type[Spec]) -> str:
-    """Return the same page as HTML that Qt's rich text shows."""
+    """Return the same page as HTML that Qt's rich text shows; the figure is an image with the source FIGURE."""
     parts = [f"<h1>{escape(kind.__name__)}</h1>"]
-    for section in sections(kind):
+    for section in _told(kind):
         parts += [f"<h2>{escape(section.heading)}</h2>"] if section.heading else []
-        parts += [f"<p>{escape(paragraph)}</p>" for paragraph in section.paragraphs]
+        tag = "pre" if section.heading == FORMULA else "p"
+        parts += [f"<{tag}>{_marked(paragraph)}</{tag}>" for paragraph in filter(None, section.paragraphs)]
+        parts += [f'<p><img src="{FIGURE}" alt="{escape(str(section.figure))}"/></p>'] if section.figure else []
         parts += [_html_table(section.table)] if section.table else []
     return "\n".join(parts) + "\n"
 
 
+def _marked(paragraph: str) -> str:
+    """Return text as HTML; what stands between backquotes is code."""
+    return re.sub("`(.+?)`", r"<code>\1</code>", escape(paragraph))
+
+
+def _told(kind: type[Spec]) -> Iterator[Section]:
+    return (section for section in sections(kind) if not section.empty)
+
+
 def sections(kind: type[Spec]) -> Iterator[Section]:
-    """Yield the parts of a page: what it is, its parameters, and for a layer worked examples and its names elsewhere."""
-    yield Section("", _paragraphs(kind))
-    if kind.params():
+    """Yield the parts of a page."""
+    said = text(kind)
+    yield Section("", (said.sentence, *said.prose))
+    yield Section(FORMULA, (said.formula,))
+    if issubclass(kind, Layer | Loss):
+        yield Section("Shapes", ("One sample, without the batch:",), figure=figure(kind))
+    yield Section("When to use it", (said.use,))
+    yield Section("When not", (said.avoid,))
+    if any(not rule.hidden for rule in kind.params().values()):
         yield Section("Parameters", table=tuple(_parameter_rows(kind)))
     if issubclass(kind, Layer):
-        examples = tuple(_example_rows(kind))
-        yield Section("Examples", ("Shapes of one sample, without the batch.",), examples)
-        if elsewhere := tuple(_elsewhere(kind)):
-            yield Section("Elsewhere", elsewhere)
-
-
-def _paragraphs(kind: type[Spec]) -> tuple[str, ...]:
-    text = inspect.cleandoc(kind.__doc__ or "")
-    return tuple(" ".join(part.split()) for part in text.split("\n\n"))
+        yield Section("Examples", table=tuple(_example_rows(kind)))
+        yield Section("Elsewhere", tuple(elsewhere(kind)))
+    yield Section("Source", (said.source,))
+    yield Section("Proof", (proofs.line(proofs.recorded().get((family_of(kind), kind.__name__), ())),))
 
 
 def _parameter_rows(kind: type[Spec]) -> Iterator[tuple[str, ...]]:
     yield "Parameter", "Meaning", "Values", "Default"
-    defaults = {field.name: field.default for field in kind.__dataclass_fields__.values()}  # type: ignore[attr-defined]
+    yield from _rows(kind, kind(), "")
+
+
+def _rows(kind: type[Spec], defaults: Spec, before: str) -> Iterator[tuple[str, ...]]:
     for name, rule in kind.params().items():
         if not rule.hidden:
-            yield name, rule.doc, _range(kind.types()[name], rule), _value(defaults[name])
+            wanted, default = kind.types()[name], getattr(defaults, name)
+            yield f"{before}{name}", rule.doc, _range(wanted, rule), _value(default)
+            if is_group(wanted):
+                yield from _rows(wanted, default, f"{before}{name}.")
 
 
 def _range(wanted: Any, rule: Param) -> str:
@@ -99,6 +125,8 @@ def _range(wanted: Any, rule: Param) -> str:
         return ", ".join(rule.choices)
     if wanted is bool:
         return "yes, no"
+    if is_group(wanted):
+        return "all of the following"
     if isinstance(wanted, type) and issubclass(wanted, Spec):
         return f"any {wanted.__name__}"
     bounds = [f"{word} {exact(bound)}" for word, bound in (("from", rule.min), ("to", rule.max)) if bound is not None]
@@ -107,7 +135,7 @@ def _range(wanted: Any, rule: Param) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, Spec):
-        return type(value).__name__
+        return "" if is_group(type(value)) else type(value).__name__
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):
@@ -118,9 +146,8 @@ def _value(value: Any) -> str:
 def _example_rows(kind: type[Layer]) -> Iterator[tuple[str, ...]]:
     yield "Box", "In", "Out"
     for example in kind.examples():
-        given = example.layer.shape(*example.inputs)
-        out = describe(given) if kind.outputs in (("y",), ()) else "; ".join(map(describe, given))
-        yield code(example.layer), "; ".join(map(describe, example.inputs)) or "none", out if kind.outputs else "none"
+        drawn = figure_of(example)
+        yield code(example.layer), ends(drawn.inputs) or "none", ends(drawn.outputs) or "none"
 
 
 def code(spec: Spec) -> str:
@@ -130,49 +157,6 @@ def code(spec: Spec) -> str:
     changed = {name: value for name, value in values.items() if value != getattr(standard, name)}
     inside = (f"{name}={code(value) if isinstance(value, Spec) else repr(value)}" for name, value in changed.items())
     return f"{type(spec).__name__}({', '.join(inside)})"
-
-
-def _elsewhere(kind: type[Layer]) -> Iterator[str]:
-    example = next(iter(kind.examples()))
-    if kind.torch is not Layer.torch:
-        yield f"PyTorch: {example.layer.torch(*example.inputs)}"
-    if kind.onnx is not Layer.onnx:
-        yield f"ONNX: {', '.join(dict.fromkeys(_operators(example.layer, example.inputs)))}"
-
-
-def _operators(layer: Layer, inputs: Sequence[Shape]) -> list[str]:
-    """Return the ONNX operators that a layer becomes."""
-    listener = _Listener(layer, inputs)
-    layer.onnx(listener, *layer.ports())
-    return listener.kinds
-
-
-class _Listener:
-    """An OnnxGraph that builds nothing and notes the operators it is asked for."""
-
-    opset = 20
-
-    def __init__(self, layer: Layer, inputs: Sequence[Shape]) -> None:
-        self.kinds: list[str] = []
-        self._weights = layer.weights(*inputs)
-        self._shapes: Mapping[str, Shape] = dict(zip(layer.ports(), inputs, strict=True))
-
-    def op(self, kind: str, /, *inputs: str, outputs: int = 1, **attributes: Any) -> Any:
-        self.kinds.append(kind)
-        return kind if outputs == 1 else (kind,) * outputs
-
-    def weight(self, name: str) -> str:
-        return name
-
-    def weight_array(self, name: str) -> Any:
-        shape = self._weights[name].shape
-        return np.zeros(shape, np.float32)
-
-    def constant(self, value: Any) -> str:
-        return "constant"
-
-    def shape(self, port: str) -> Shape:
-        return self._shapes[port]
 
 
 def _markdown_table(table: Table) -> list[str]:
