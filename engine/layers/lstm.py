@@ -3,38 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, Shape, describe
+from engine.arrays import Array, Shape
 from engine.calls import Run, prepared
-from engine.initializer import Initializer
-from engine.initializers.glorot import GlorotUniform
 from engine.kernels import lstm
 from engine.kernels.products import product
-from engine.layer import Example, Layer, OnnxGraph, Scratch, ShapeError, Weight
-from engine.spec import param
+from engine.layer import Example, OnnxGraph, Scratch
+from engine.layers.recurrent import Recurrent
+from engine.layers.recurrent import flat as _flat
+from engine.layers.recurrent import time_first as _time_first
 
 AT_ONCE = 4  # steps that are handled together where their order does not matter
 
 
-def _time_first(work: Array) -> Array:
-    """Return a contiguous working array (N, T, ...) as (T, N, ...): the same memory, read in another way."""
-    return work.reshape(work.shape[1], work.shape[0], *work.shape[2:])
-
-
-def _flat(work: Array) -> Array:
-    return work.reshape(-1, work.shape[-1])
-
-
-def _for_onnx(weight: Array) -> Array:
-    """Return weights (4·H, ...) with their gates in ONNX's order i, o, f, c instead of PyTorch's i, f, g, o."""
-    i, f, g, o = np.split(weight, 4)
-    return np.concatenate((i, o, f, g))
-
-
-class LSTM(Layer):
+class LSTM(Recurrent):
     """Reads a series step by step and remembers: c = f · c + i · g, h = o · tanh(c).
 
     The gates are i, f, o = sigmoid(W x + U h + b) and g = tanh(W x + U h + b). Hochreiter and Schmidhuber, 1997; Gers,
@@ -44,26 +29,7 @@ class LSTM(Layer):
     smaller; on very long ones: attention.
     """
 
-    category = "Recurrent"
-    units: int = param("How many values the state has.", default=32, min=1, max=8192)
-    sequence: bool = param(
-        "Give the state at every step, for another recurrent layer; not only the last.", default=False
-    )
-    initializer: Initializer = param("First values of the weights.", default=GlorotUniform(), advanced=True)
-
-    def shape(self, x: Shape) -> Shape:
-        if len(x) != 2:
-            raise ShapeError(f"LSTM takes a series (steps × features), not {describe(x)}.")
-        return (x[0], self.units) if self.sequence else (self.units,)
-
-    def weights(self, x: Shape) -> dict[str, Weight]:
-        features, units = x[1], self.units
-        return {
-            "weight_ih_l0": Weight((4 * units, features), self.initializer, fan_in=features, fan_out=units),
-            "weight_hh_l0": Weight((4 * units, units), self.initializer, fan_in=units, fan_out=units),
-            "bias_ih_l0": Weight((4 * units,)),
-            "bias_hh_l0": Weight((4 * units,), trained=False),
-        }
+    gates: ClassVar[int] = 4
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         (steps, features), units = x, self.units
@@ -163,25 +129,13 @@ class LSTM(Layer):
         return run
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
-        weights = [g.constant(_for_onnx(g.weight_array(name))[None]) for name in ("weight_ih_l0", "weight_hh_l0")]
-        biases = [_for_onnx(g.weight_array(name)) for name in ("bias_ih_l0", "bias_hh_l0")]
-        series = g.op("Transpose", x, perm=[1, 0, 2])  # ONNX wants the steps first
-        bias = g.constant(np.concatenate(biases)[None])
-        every, last = g.op("LSTM", series, *weights, bias, outputs=2, hidden_size=self.units)
-        if not self.sequence:
-            return g.op("Squeeze", last, g.constant(np.array([0])))
-        return g.op("Transpose", g.op("Squeeze", every, g.constant(np.array([1]))), perm=[1, 0, 2])
+        return self.onnx_operator(g, "LSTM", x, (0, 3, 1, 2))
 
     def torch(self, x: Shape) -> str:
-        return f"nn.LSTM({x[1]}, {self.units}, batch_first=True)(x)[0]" + ("" if self.sequence else "[:, -1]")
-
-    def summary(self) -> str:
-        return f"{self.units} units" + (" · every step" if self.sequence else "")
-
-    def multiply_adds(self, x: Shape) -> int:
-        return x[0] * 4 * self.units * (x[1] + self.units)
+        return self.torch_call(f"nn.LSTM({x[1]}, {self.units}, ")
 
     @classmethod
     def examples(cls) -> Iterator[Example]:
         yield Example(cls(units=3), ((4, 2),))
         yield Example(cls(units=2, sequence=True), ((11, 3),))
+        yield Example(cls(units=3, layers=2, sequence=True), ((4, 2),))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,10 @@ from engine.initializers.glorot import GlorotUniform
 from engine.kernels.attention import attend, attend_back, heads_of
 from engine.kernels.products import product
 from engine.kernels.reductions import sum_rows
-from engine.layer import Example, OnnxGraph, Pointwise, Scratch, ShapeError, Weight
+from engine.layer import Example, OnnxGraph, Parts, Pointwise, Scratch, ShapeError, Weight
+from engine.layers.general_attention import GeneralAttention, attention_weights
+from engine.layers.masked_pooling import FewerSteps
+from engine.layers.moved_steps import ToFront, ToPlaces
 from engine.problems import Change
 from engine.spec import param
 
@@ -38,6 +41,9 @@ class MultiHeadAttention(Pointwise):
         "Into how many parts the features are cut, each with its own attention.", default=4, min=1, max=256
     )
     causal: bool = param("Let a step look only at itself and at those before it.", default=False)
+    dropout: float = param("The share of what a step looks at that dropout leaves out.", default=0.0, min=0.0, max=0.95)
+    rope: bool = param("Rotate queries and keys by their places (RoPE), so that distances count.", default=False)
+    base: float = param("How slowly the last pair turns, with RoPE.", default=10_000.0, min=1.0, max=1e9, advanced=True)
     initializer: Initializer = param("First values of the weights.", default=GlorotUniform(), advanced=True)
 
     def shape(self, x: Shape) -> Shape:
@@ -50,16 +56,32 @@ class MultiHeadAttention(Pointwise):
                 f"Take a number of heads that divides {x[1]}.",
                 Change("heads", fits),
             )
+        if self.rope and x[1] // self.heads % 2:
+            text = f"RoPE turns pairs of features, but each of {self.heads} heads has {x[1] // self.heads}. Take none."
+            raise ShapeError(text, Change("rope", False))
         return x
 
+    def lowers(self, *inputs: Shape) -> bool:
+        return self.rope or self.dropout > 0
+
+    def pass_mask(self, masks: Sequence[str | None], own: str, *inputs: Shape) -> str | None:
+        return masks[0]
+
+    def lower(self, parts: Parts, x: Any) -> None:
+        (mask,) = parts.masks
+        if not mask and not self.lowers():
+            parts.add("", self, x)
+            return
+        given = {name: getattr(self, name) for name in self.params()}
+        general = GeneralAttention(**given, masked=bool(mask))
+        if mask and self.rope:  # places are counted from the first step that is no padding
+            first, whole = parts.add("mask", FewerSteps(), mask), parts.add("front", ToFront(), x, mask)
+            parts.add("", ToPlaces(), parts.add("own", general, whole, whole, first), mask)
+        else:
+            parts.add("", general, x, x, *([mask] if mask else []))
+
     def weights(self, x: Shape) -> dict[str, Weight]:
-        width = x[1]
-        return {
-            "in_proj_weight": Weight((3 * width, width), self.initializer, fan_in=width, fan_out=width),
-            "in_proj_bias": Weight((3 * width,)),
-            "out_proj.weight": Weight((width, width), self.initializer, fan_in=width, fan_out=width),
-            "out_proj.bias": Weight((width,)),
-        }
+        return attention_weights(x[1], x[1], self.initializer)
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         steps, width = x
@@ -172,10 +194,14 @@ class MultiHeadAttention(Pointwise):
 
     def torch(self, x: Shape) -> str:
         mask = f", attn_mask=torch.full(({x[0]}, {x[0]}), float('-inf'), dtype=x.dtype).triu(1)" if self.causal else ""
-        return f"nn.MultiheadAttention({x[1]}, {self.heads}, batch_first=True)(x, x, x, need_weights=False{mask})[0]"
+        if self.rope:
+            return ""  # PyTorch has no module for it
+        dropout = f"dropout={self.dropout}, " if self.dropout else ""
+        module = f"nn.MultiheadAttention({x[1]}, {self.heads}, {dropout}batch_first=True)"
+        return f"{module}(x, x, x, need_weights=False{mask})[0]"
 
     def summary(self) -> str:
-        return f"{self.heads} heads" + (" · causal" if self.causal else "")
+        return f"{self.heads} heads" + (" · causal" if self.causal else "") + (" · RoPE" if self.rope else "")
 
     def multiply_adds(self, x: Shape) -> int:
         steps, width = x
@@ -185,3 +211,5 @@ class MultiHeadAttention(Pointwise):
     def examples(cls) -> Iterator[Example]:
         yield Example(cls(heads=2), ((3, 4),))
         yield Example(cls(heads=1, causal=True), ((4, 3),))
+        yield Example(cls(heads=2, rope=True, causal=True), ((3, 8),))
+        yield Example(cls(heads=2, dropout=0.3), ((3, 4),))

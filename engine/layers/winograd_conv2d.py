@@ -15,7 +15,8 @@ from engine.kernels.memory import channels_last
 from engine.kernels.reductions import channel_sums
 from engine.kernels.tiles import Tiles, phases
 from engine.layer import Example, Layer, Scratch, Weight
-from engine.layers.conv2d import Conv2D, windows_of
+from engine.layers.conv2d import Conv2D
+from engine.layers.plane_convolution import windows_of
 from engine.layers.pooled_conv2d import PooledConv2D
 from engine.spec import param
 
@@ -47,7 +48,9 @@ class WinogradConv2D(Layer, abstract=True):
         """Return the layer for such inputs as one of these; None where it does not suit or pay."""
         pooled = isinstance(layer, PooledConv2D)
         first = layer.convolution if isinstance(layer, PooledConv2D) else layer
-        if not isinstance(first, Conv2D) or first.kernel != (3, 3) or min(inputs[0][0], first.filters) < FEWEST:
+        if not isinstance(first, Conv2D) or first.kernel != (3, 3) or first.groups > 1:
+            return None
+        if min(inputs[0][0], first.filters) < FEWEST:
             return None
         windows = windows_of(first, inputs[0])
         suits = windows.dilation == (1, 1) and windows.mirror(first.filters) and min(windows.out) > 1

@@ -13,7 +13,7 @@ from engine.arrays import Array, Arrays, Shape
 from engine.calls import short_buffers
 from engine.graph import Graph, NodeId, Port
 from engine.infer import Inference
-from engine.layers.input import Input
+from engine.layers.input import Input, PaddedInput
 from engine.layers.output import Output
 from engine.plan.bind import Bound
 from engine.plan.program import Call, Key
@@ -63,6 +63,7 @@ class Plan:
         self.gradient_norm = 0.0
         arrays = bound.arrays
         self.inputs: Arrays = _by_node(graph, Input, lambda node: arrays.get(Key("value", node, "y")))
+        self.masks: Arrays = _by_node(graph, PaddedInput, lambda node: arrays.get(Key("value", node, "mask")))
         self.targets: Arrays = _by_node(graph, Output, lambda node: arrays.get(Key("target", node, "target")))
         self.losses: Arrays = _by_node(graph, Output, lambda node: arrays.get(Key("losses", node, "losses")))
         ones = np.ones(batch, state.vector.dtype)
@@ -72,6 +73,8 @@ class Plan:
         """Copy a batch into the plan: (N, ...) for each Input, targets for each Output, N the plan's batch."""
         for node, array in self.inputs.items():
             np.copyto(array, inputs[node], casting="same_kind")
+        for node, array in self.masks.items():
+            self.graph.nodes[node].load(self.inputs[node], array)  # type: ignore[attr-defined]
         for node, array in self.targets.items():
             np.copyto(array, targets[node], casting="same_kind")
 
