@@ -41,9 +41,8 @@ def _window(file: str | None) -> int:
     if sentence:
         print(sentence, file=sys.stderr)
         return 1
-    # Before Qt, whose import hook reads the source of every module that comes after it.
-    import engine.catalog
-    import engine.process.client
+    # Before Qt, whose import hook slows every module that comes after it; layers follow once the window is seen.
+    import engine.infer
     import engine.project.recovery  # noqa: F401
 
     try:

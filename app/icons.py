@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QIcon, QIconEngine, QPainter, QPixmap
@@ -61,6 +62,18 @@ def badge(category: str, size: int = 18, ratio: float = 2.0) -> QPixmap:
     return _picture(size, ratio, lambda painter, rect: paint_badge(painter, rect, category))
 
 
+def drawing(file: Path, ratio: float = 2.0) -> QPixmap:
+    """Return an SVG file as a picture of its own size, in its own colours."""
+    renderer = QSvgRenderer(str(file))
+    pixmap = QPixmap(renderer.defaultSize() * ratio)
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    renderer.render(painter, QRectF(QPoint(0, 0), renderer.defaultSize()))
+    painter.end()
+    return pixmap
+
+
 def _picture(size: int, ratio: float, paint: object) -> QPixmap:
     pixmap = QPixmap(round(size * ratio), round(size * ratio))
     pixmap.setDevicePixelRatio(ratio)
@@ -72,13 +85,14 @@ def _picture(size: int, ratio: float, paint: object) -> QPixmap:
 
 
 @cache
-def _drawing(name: str) -> str:
-    return (files("resources") / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+def _names() -> frozenset[str]:
+    return frozenset(file.name.removesuffix(".svg") for file in (files("resources") / "icons").iterdir())
 
 
 @cache
 def _renderer(name: str, colour: str) -> QSvgRenderer:
-    return QSvgRenderer(QByteArray(_drawing(name).replace("currentColor", colour).encode()))
+    drawing = (files("resources") / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+    return QSvgRenderer(QByteArray(drawing.replace("currentColor", colour).encode()))
 
 
 class _Lucide(QIconEngine):
@@ -87,7 +101,8 @@ class _Lucide(QIconEngine):
     def __init__(self, name: str, role: str) -> None:
         super().__init__()
         self.name, self.role = name, role
-        _drawing(name)  # a missing icon is a mistake to be found here, not when it is first painted
+        if name not in _names():  # a mistake to be found here, not when it is first painted
+            raise FileNotFoundError(f"there is no icon {name}.svg")
 
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
         paint_icon(painter, QRectF(rect), self.name, self._colour(mode))

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import ctypes
-import ctypes.util
 import os
 import sys
 from collections.abc import Mapping
-from importlib.resources import files
 
 _NAME = os.environ.get("NETWRIGHT_COMMAND", "netwright")  # as the person started it; packaging/start.sh sets it
 HEADLESS = f"Without a window: {_NAME} new net.netw --template mlp --data penguins && {_NAME} train net.netw"
@@ -61,6 +59,8 @@ def missing_packages(libraries: Mapping[str, str]) -> list[str]:
 
 def known_packages() -> set[str]:
     """Return the packages that the program says it needs; the set-up installs the same."""
+    from importlib.resources import files
+
     return set((files("resources") / "debian" / "window.txt").read_text(encoding="utf-8").split())
 
 

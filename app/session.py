@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from engine.process.client import Client, Finished, Past, Silent
-from engine.process.messages import Failed, Paused, Progress, Ready
 from engine.project.project import Project
 from engine.training.checkpoint import Glance
-from engine.training.events import Checkpointed
 from engine.training.history import History
 from engine.training.store import Store, checkpoint_folder
+
+if TYPE_CHECKING:  # what a training process needs is loaded with the first one, or once the window was seen
+    from engine.process.client import Client, Finished
+    from engine.process.messages import Progress
 
 State = Literal["idle", "starting", "running", "paused", "stopping"]
 POLL = 33  # milliseconds
@@ -65,6 +66,9 @@ class Session(QObject):
         """Start; with `resume`, from the last checkpoint of `key`, whose own project is taken where none is given."""
         if self.busy:
             raise RuntimeError("a training is under way")
+        from engine.process.client import Client
+        from engine.process.messages import Failed
+
         self._past, self._client = None, Client(checkpoint_folder(key), run_id)
         self._enter("starting")
         try:
@@ -116,6 +120,10 @@ class Session(QObject):
                 self._hear(message)
 
     def _hear(self, message: Any) -> None:
+        from engine.process.client import Finished, Past, Silent
+        from engine.process.messages import Failed, Paused, Progress, Ready
+        from engine.training.events import Checkpointed
+
         match message:
             case Progress():
                 self._pass_on(message)
@@ -127,27 +135,23 @@ class Session(QObject):
                 self._tell((trouble,))
             case Silent(text):
                 self._tell((text,))
-            case Ready() | Paused():
-                self._change(message)
-            case Finished() | Failed():
+            case Ready(began, notes):
+                self._tell(notes)
+                self._enter("running")
+                self.started.emit(began, self._past)
+            case Paused(paused) if self.state != "stopping":
+                self._enter("paused" if paused else "running")
+            case Failed():
+                self._conclude()
+                self.failed.emit(message)
+            case Finished():
                 self._conclude()
                 self._announce(message)
 
-    def _change(self, message: Ready | Paused) -> None:
-        if isinstance(message, Ready):
-            self._tell(message.notes)
-            self._enter("running")
-            self.started.emit(message.began, self._past)
-        elif self.state != "stopping":
-            self._enter("paused" if message.paused else "running")
-
-    def _announce(self, message: Finished | Failed) -> None:
-        if isinstance(message, Failed):
-            self.failed.emit(message)
-            return
-        if message.text:
-            self.diverged.emit(message.text, message.node or "")
-        self.finished.emit(message.run)
+    def _announce(self, finished: Finished) -> None:
+        if finished.text:
+            self.diverged.emit(finished.text, finished.node or "")
+        self.finished.emit(finished.run)
 
     def _pass_on(self, progress: Progress) -> None:
         if progress.steps:

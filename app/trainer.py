@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.dataset import ProjectData
 from app.document import Document
 from app.session import Session
-from engine.process.messages import Failed
 from engine.project.run import Run, next_id
+
+if TYPE_CHECKING:
+    from engine.process.messages import Failed
 
 _WORDS = {"idle": "idle", "paused": "paused"}
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
+from functools import cached_property, partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QBuffer, QEvent, QIODevice, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QDialog, QLabel, QMainWindow, QStackedWidget, QVBo
 from app import appearance, tasks, window_actions
 from app.actions import Actions
 from app.canvas.canvas import Canvas
-from app.commands.palette import CommandPalette
 from app.crash import NOTICE
 from app.dataset import ProjectData
 from app.docks import Docks, from_text, to_text
@@ -34,6 +33,12 @@ from app.welcome.page import WelcomePage
 from app.window_training import WindowTraining
 from engine.problems import UserError
 from engine.project.file import SUFFIX
+
+if TYPE_CHECKING:
+    from app.commands.palette import CommandPalette
+
+# Loaded after the first paint, before anybody needs them: all layers, what a training takes, and what draws its curves.
+LATER = ("app.data_reading", "engine.process.client", "app.training.curve_plot")
 
 
 class Window(QMainWindow):
@@ -57,7 +62,6 @@ class Window(QMainWindow):
         self.docks = Docks(self, panels, self._context())
         window_actions.declare(self)
         self.actions_.take_keys(settings.shortcuts)
-        self.commands = CommandPalette(self.actions_, self)
         self.top = TopBar(self.actions_, self.workspaces)
         self.welcome = WelcomePage(self.actions_["new"], self.actions_["open"])
         self._first, self._closing, self._leaving = True, False, False
@@ -144,6 +148,13 @@ class Window(QMainWindow):
             name = type(self.document.project.graph.nodes[chosen]).__name__
         self.docks.show("manual")
         self.docks.all["manual"].content.show_name(f"layers/{name}")  # type: ignore[union-attr]
+
+    @cached_property
+    def commands(self) -> CommandPalette:
+        """The command palette, made when it is first wanted."""
+        from app.commands.palette import CommandPalette
+
+        return CommandPalette(self.actions_, self)
 
     def show_commands(self) -> None:
         self.refresh()
@@ -239,7 +250,7 @@ class Window(QMainWindow):
     def _painted(self) -> None:
         self.docks.painted()
         self.painted.emit()
-        tasks.start(lambda _: import_module("app.data_reading"))  # with all layers, before anybody needs them
+        tasks.start(lambda _: [import_module(name) for name in LATER])
         if self.settings.problem:
             self.notices.show_notice(self.settings.problem)
         self.files.look_for_recoveries()

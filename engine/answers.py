@@ -12,7 +12,7 @@ from engine.arrays import Array
 from engine.columns import Column, text_array
 from engine.data.dataset import Dataset, fingerprint
 from engine.data.pictures import ENDINGS, read_picture
-from engine.data.prepare import Prepared, decode, encode, prepare
+from engine.data.prepare import Prepared, as_exported, decode, encode, prepare
 from engine.data.source import Source
 from engine.data.sources.csv import Csv
 from engine.data.sources.image_folder import ImageFolder
@@ -32,7 +32,6 @@ from engine.training.history import Scores
 from engine.training.scores import examine, scores
 
 TABLES = (".csv", ".tsv", ".txt", ".tab")
-AS_IT_IS = {"mean": 0.0, "scale": 1.0}  # a model answers in the unit of the column already
 
 
 @dataclass(frozen=True)
@@ -116,8 +115,7 @@ def predict(run: Run, dataset: Dataset) -> list[dict[NodeId, Answer]]:
     chosen = samples(project.graph, dataset, project.data, run.fitted)
     found = OnnxPredictor(bytes(model_of(run))).run(chosen.feeds, list(_outputs(run)))
     told = {
-        node: decode(layer, run.fitted[node] | (AS_IT_IS if layer.loss.target == "value" else {}), found[node])
-        for node, layer in _outputs(run).items()
+        node: decode(layer, as_exported(layer, run.fitted[node]), found[node]) for node, layer in _outputs(run).items()
     }
     return [{node: answers[row] for node, answers in told.items()} for row in range(len(chosen))]
 

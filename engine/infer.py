@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError
 
@@ -35,6 +35,7 @@ def infer(graph: Graph) -> Inference:
     problems = [*circles, *_strays(graph)]
     for node in open_graph.order:
         problems += [p for p in _visit(open_graph, node, shapes) if (p.node, p.port) not in cut]
+    problems += _mixed_twice(open_graph)
     return Inference(shapes, tuple(problems))
 
 
@@ -75,6 +76,16 @@ def _stray(graph: Graph, end: Port) -> Problem:
     layer = graph.nodes.get(end.node)
     what = f"{type(layer).__name__} does not have" if layer else "is not there, as its box is not"
     return Problem(f"A wire ends at input {end.name}, which {what}.", node=end.node, port=end.name, fixes=(Unwire(),))
+
+
+def _mixed_twice(graph: Graph) -> Iterator[Problem]:
+    """Yield a problem for each end of the graph whose samples have come together by more than one way."""
+    mixers = [node for node, layer in graph.nodes.items() if layer.mixes]
+    for node in graph.nodes if len(mixers) > 1 else ():
+        before = [mixer for mixer in mixers if node in graph.reached(mixer)]
+        if len(before) > 1 and not graph.nodes[node].outputs:
+            what = f"{' and '.join(before)} lie before it, but its target can be mixed only once."
+            yield Problem(what, "Remove one of them.", node=node)
 
 
 def _visit(graph: Graph, node: NodeId, shapes: dict[Port, Shape]) -> list[Problem]:

@@ -128,6 +128,7 @@ class Layer(Spec, family=True):
 
     category: ClassVar[str] = ""
     outputs: ClassVar[tuple[str, ...]] = ("y",)
+    mixes: ClassVar[bool] = False  # mixes samples, and says which by `partner` and `share` (engine/plan/mixing.py)
     # What the compiler may use:
     in_place: ClassVar[bool] = False  # forward may write its output over its first input
     # and of layers with one input x (engine/plan/passes.py):

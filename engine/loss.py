@@ -9,7 +9,7 @@ from engine.arrays import Array, Shape
 from engine.layer import OnnxGraph, Scratch
 from engine.spec import Spec
 
-Target = Literal["class", "binary", "value"]
+Target = Literal["class", "binary", "value", "label", "text"]
 Values = Literal["any", "counts", "shares"]
 
 
@@ -17,13 +17,15 @@ class Loss(Spec, family=True):
     """Compares what reaches an Output (`x`, shape (N, ...)) with its target, and gives the gradient of the mean.
 
     `target` says what the targets are: "class", one class number (an integer of shape (N, ...) without the axis of
-    classes); "binary", zeros and ones shaped like `x`; "value", numbers shaped like `x`. `values` says which numbers: any,
-    which may be standardised; counts from 0 on; or shares that add up to 1 along the last axis. Arrays arrive by name, as
-    in a layer: `forward` and `backward` may name `x`, `target` and their scratch arrays.
+    classes); "binary", zeros and ones shaped like `x`; "value", numbers shaped like `x`; "label", one class number (N,),
+    however many values come in; "text", numbers of characters (N, length), which zeros fill up. `values` says which
+    numbers: any, which may be standardised; counts from 0 on; or shares that add up to 1 along the last axis. Arrays
+    arrive by name, as in a layer: `forward` and `backward` may name `x`, `target` and their scratch arrays.
     """
 
     target: ClassVar[Target] = "value"
     values: ClassVar[Values] = "any"
+    whole_batch: ClassVar[bool] = False  # a sample's loss depends on which others are in the batch
 
     @classmethod
     def examples(cls) -> Iterator[tuple[Loss, Shape]]:

@@ -27,7 +27,8 @@ class Param:
     """What a form, a checker and a manual need to know about one field of a `Spec`.
 
     `min` and `max` hold for a number and for each number of a tuple. `choices` lists the only values that a text may
-    have. `advanced` marks what most people never touch. `hidden` marks what the program itself fills in.
+    have. `advanced` marks what most people never touch. `hidden` marks what the program itself fills in. `first` puts it
+    before what a base class declares.
     """
 
     doc: str
@@ -37,6 +38,7 @@ class Param:
     choices: tuple[str, ...] = ()
     advanced: bool = False
     hidden: bool = False
+    first: bool = False
 
     def problem(self, value: Any) -> str | None:
         """Return what is wrong with a value of the right type, as the end of a sentence, or None."""
@@ -80,7 +82,8 @@ class Spec:
 
     def __init_subclass__(cls, family: bool = False, abstract: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        dataclass(frozen=True, kw_only=True)(cls)
+        if vars(cls).get("__annotations__") or not dataclasses.is_dataclass(cls):  # else it would cost a start its time
+            dataclass(frozen=True, kw_only=True)(cls)
         if family:
             cls.registry = {}
         elif not abstract:
@@ -92,8 +95,9 @@ class Spec:
     @classmethod
     @cache
     def params(cls) -> dict[str, Param]:
-        """Return the declared fields by name, in the order in which they were declared."""
-        return {f.name: f.metadata["param"] for f in fields(cls) if "param" in f.metadata}  # type: ignore[arg-type]
+        """Return the declared fields by name, in the order in which they were declared; those marked `first` lead."""
+        found = {f.name: f.metadata["param"] for f in fields(cls) if "param" in f.metadata}  # type: ignore[arg-type]
+        return dict(sorted(found.items(), key=lambda item: not item[1].first))
 
     @classmethod
     @cache

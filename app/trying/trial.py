@@ -10,7 +10,7 @@ import numpy as np
 from engine.arrays import Array, Shape
 from engine.columns import Column, text_array
 from engine.data.dataset import Dataset
-from engine.data.prepare import Answer, decode, prepare
+from engine.data.prepare import Answer, as_exported, decode, prepare
 from engine.export.samples import samples
 from engine.export.session import OnnxPredictor
 from engine.export.write import model_of
@@ -86,7 +86,7 @@ class Trial:
     def answer(self, sample: Feeds) -> dict[NodeId, Answer]:
         """Return what the model says about one sample."""
         found = self.predictor.run(sample, list(self.outputs))
-        return {node: decode(layer, self._unit(node), found[node])[0] for node, layer in self.outputs.items()}
+        return {node: self._said(node, found[node]) for node in self.outputs}
 
     def picture(self) -> tuple[str, Shape] | None:
         """Return the input that is an image, and its shape; None where there is none."""
@@ -111,10 +111,9 @@ class Trial:
             layer is not None and bool(self.run.project.data.window) and layer.columns == (self.outputs[node].target,)
         )
 
-    def _unit(self, node: NodeId) -> Mapping[str, object]:
-        """Return what `decode` must know; the model itself has put numbers back into the target's unit."""
-        fitted = self.run.fitted[node]
-        return {"classes": fitted["classes"]} if "classes" in fitted else {"mean": 0.0, "scale": 1.0}
+    def _said(self, node: NodeId, answer: Array) -> Answer:
+        layer = self.outputs[node]
+        return decode(layer, as_exported(layer, self.run.fitted[node]), answer)[0]
 
 
 def _joined(dataset: Dataset, layer: Input, rows: Array) -> Array:

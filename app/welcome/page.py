@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from app.actions import Action
-from app.icons import icon
+from app.icons import drawing, icon
 from app.inspector.facts import heading_label
 from app.welcome.examples import Example, examples
 
@@ -84,7 +83,7 @@ class WelcomePage(QScrollArea):
     def _tile(self, one: Example) -> QPushButton:
         tile = QPushButton()
         tile.setProperty("tile", True)
-        tile.setMinimumSize(200, 128)
+        tile.setMinimumSize(200, 156)
         tile.setAccessibleName(f"Open the example {one.title}")
         tile.setToolTip(one.sentence)
         tile.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -121,8 +120,7 @@ def _centred(body: QWidget) -> QWidget:
 
 
 def _picture(one: Example) -> QLabel:
-    """Return a picture beside the example's file, where there is one, else an icon."""
-    label, file = QLabel(), one.path.with_suffix(".png")
-    picture = QPixmap(str(file)) if file.exists() else icon("network", "accent").pixmap(QSize(26, 26))
-    label.setPixmap(picture)
+    """Return the drawing beside the example's file, where there is one, else an icon."""
+    label, file = QLabel(), one.path.with_suffix(".svg")
+    label.setPixmap(drawing(file) if file.exists() else icon("network", "accent").pixmap(QSize(26, 26)))
     return label

@@ -7,15 +7,18 @@ from math import prod
 
 import numpy as np
 
+from engine.arrays import Shape
 from engine.columns import Column
 from engine.data import wording
 from engine.data.dataset import Dataset
+from engine.data.texts import alphabet_of, steps_needed
 from engine.graph import Graph, NodeId, Port
 from engine.infer import infer
 from engine.layers.dense import Dense
 from engine.layers.output import Output
 from engine.losses.cross_entropy import CrossEntropy
 from engine.losses.mean_squared_error import MeanSquaredError
+from engine.losses.of_texts import OfTexts
 from engine.problems import Change, Fix, Problem
 
 MANY = 1000  # classes; more are almost surely a column of another meaning
@@ -33,7 +36,7 @@ def output_problems(graph: Graph, dataset: Dataset, node: NodeId, layer: Output)
     column = dataset[layer.target]
     found = [
         *_values(node, layer, column),
-        *(_classes if layer.loss.target != "value" else _numbers)(node, layer, column),
+        *CHECKS.get(layer.loss.target, _classes)(node, layer, column),
     ]
     yield from found[:1] or _head(graph, node, layer, column)
 
@@ -75,7 +78,7 @@ def _classes(node: NodeId, layer: Output, column: Column) -> Iterator[Problem]:
         )
     elif count < 2:
         yield Problem(f"The target {column.name} has only one class, so there is nothing to learn.", node=node)
-    elif count > MANY:
+    elif count > MANY and layer.loss.target != "label":
         text = f"{column.name} has {count:,} different values, too many for classes (at most {MANY:,})."
         yield Problem(text, "Choose another target.", node=node)
     elif layer.loss.target == "binary" and count != 2:
@@ -87,6 +90,21 @@ def _classes(node: NodeId, layer: Output, column: Column) -> Iterator[Problem]:
         )
 
 
+def _texts(node: NodeId, layer: Output, column: Column) -> Iterator[Problem]:
+    longest = max(map(len, column.texts().tolist()), default=0) if not column.inner else 0
+    if isinstance(layer.loss, OfTexts) and longest > layer.loss.length:
+        yield Problem(
+            f"{column.name} holds texts of up to {wording.count(longest, 'character')}, but "
+            f"{type(layer.loss).__name__} takes at most {layer.loss.length}.",
+            "Let it take longer ones.",
+            node=node,
+            fixes=(Change("loss", layer.loss.with_(length=longest)),),
+        )
+
+
+CHECKS = {"value": _numbers, "text": _texts}
+
+
 def _measures(column: Column) -> bool:
     """Tell whether a column holds too many different numbers for classes."""
     if column.kind != "number" or column.inner or len(column.distinct) <= 20:
@@ -96,11 +114,15 @@ def _measures(column: Column) -> bool:
 
 
 def _head(graph: Graph, node: NodeId, layer: Output, column: Column) -> Iterator[Problem]:
-    """Report a last box that does not give as many values as the target has classes or numbers."""
+    """Report a last box that does not give as many values as the target has classes, numbers or characters."""
     wanted, why = _wanted(layer, column)
     source = graph.wires.get(Port(node, "x"))
     shape = infer(graph).shapes.get(source) if source else None
-    if source is None or shape is None or shape[-1:] == (wanted,):
+    if source is None or shape is None:
+        return
+    if layer.loss.target == "text":
+        yield from _steps(shape, source, node, column)
+    if shape[-1:] == (wanted,) or layer.loss.target == "label":
         return
     text = f"{source.node} gives {wording.count(shape[-1] if shape else 1, 'value')}, but {why}."
     if isinstance(graph.nodes.get(source.node), Dense):
@@ -110,11 +132,26 @@ def _head(graph: Graph, node: NodeId, layer: Output, column: Column) -> Iterator
         yield Problem(text, node=node, port="x")
 
 
+def _steps(shape: Shape, source: Port, node: NodeId, column: Column) -> Iterator[Problem]:
+    needed = max(map(steps_needed, column.texts().tolist()), default=0)
+    if shape[0] < needed:
+        yield Problem(
+            f"{source.node} gives {wording.count(shape[0], 'step')}, but {column.name} has a text that needs {needed}: "
+            "one for each character, and one more between equal ones.",
+            "Give it longer series, or shorten them less.",
+            node=node,
+            port="x",
+        )
+
+
 def _wanted(layer: Output, column: Column) -> tuple[int, str]:
     """Return how many values must arrive, and the reason as the end of a sentence."""
     if layer.loss.target == "value":
         count = prod(column.inner)
         return count, f"{column.name} has {wording.count(count, 'number')}"
+    if layer.loss.target == "text":
+        count = len(alphabet_of(column.texts().tolist()))
+        return count + 1, f"{column.name} has {wording.count(count, 'character')}, and a blank comes first"
     if layer.loss.target == "binary":
         return 1, f"{column.name} has two classes, told apart by one value"
     count = len(column.distinct)

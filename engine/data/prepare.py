@@ -15,7 +15,7 @@ from engine.data.dataset import Dataset, fingerprint
 from engine.data.kinds import converted
 from engine.data.settings import DataSettings
 from engine.data.split import split
-from engine.data.targets import Answer, decode, encode_target, fit_target, in_unit
+from engine.data.targets import Answer, as_exported, decode, encode_target, fit_target, in_unit
 from engine.data.windows import Cut
 from engine.graph import Graph, NodeId
 from engine.layers.input import Input
@@ -24,7 +24,18 @@ from engine.preprocessing import numbers
 from engine.preprocessor import Fitted
 from engine.problems import UserError
 
-__all__ = ["Answer", "Prepared", "data_problems", "decode", "encode", "feeds", "fingerprint", "in_unit", "prepare"]
+__all__ = [
+    "Answer",
+    "Prepared",
+    "as_exported",
+    "data_problems",
+    "decode",
+    "encode",
+    "feeds",
+    "fingerprint",
+    "in_unit",
+    "prepare",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,7 +221,7 @@ def _samples(count: int) -> str:
 def _strata(task: _Task, rows: Array) -> Array | None:
     """Return the class of each sample by the first Output that tells classes apart."""
     for output in task.outputs.values():
-        if output.loss.target != "value":
+        if output.loss.target in ("class", "binary", "label"):
             return np.unique(task.dataset[output.target].values[rows], return_inverse=True)[1].reshape(-1)
     return None
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array
 from engine.columns import Column, number_text
+from engine.data import texts
 from engine.layers.output import Output
+from engine.losses.of_texts import OfTexts
 from engine.preprocessor import Fitted
 
 
@@ -32,9 +35,14 @@ class Answer:
 
 
 def fit_target(layer: Output, every: Column, training: Column) -> Fitted:
-    """Return {"classes": [...]} of every row, or {"mean", "scale"} of the training rows (0 and 1 if not standardised)."""
+    """Return {"mean", "scale"} of the training rows (0 and 1 if not standardised) for values.
+
+    For classes {"classes": [...]} of every row, for labels {"labels": [...]}, for texts {"alphabet": [...]}.
+    """
+    if isinstance(layer.loss, OfTexts):
+        return {"alphabet": texts.alphabet_of(every.texts().tolist())}
     if layer.loss.target != "value":
-        return {"classes": list(every.distinct)}
+        return {"labels" if layer.loss.target == "label" else "classes": list(every.distinct)}
     values = training.values.astype(np.float64).reshape(len(training.values), -1)
     known = values[~np.isnan(values)]
     if not layer.standardise or layer.loss.values != "any" or not known.size:
@@ -46,14 +54,17 @@ def fit_target(layer: Output, every: Column, training: Column) -> Fitted:
 def encode_target(layer: Output, column: Column, fitted: Fitted) -> tuple[Array, Array]:
     """Return the targets and which of them are known (N,); the others hold 0.
 
-    "class": intp (N,). "binary": float32 (N, 1), 1 for the second class. "value": float32 (N, 1), standardised.
+    "class" and "label": intp (N,). "binary": float32 (N, 1), 1 for the second class. "value": float32 (N, 1), standardised.
+    "text": intp (N, length).
     """
+    if isinstance(layer.loss, OfTexts):
+        return texts.spelled(column.texts().tolist(), fitted["alphabet"], layer.loss.length)
     if layer.loss.target == "value":
         values = column.values.astype(np.float64).reshape(len(column.values), -1)
         known = np.asarray(~np.isnan(values).any(axis=1))
         return np.nan_to_num((values - fitted["mean"]) / fitted["scale"]).astype(np.float32), known
-    numbers, known = class_numbers(column, fitted["classes"])
-    return (numbers if layer.loss.target == "class" else numbers.astype(np.float32)[:, None]), known
+    numbers, known = class_numbers(column, fitted["labels" if layer.loss.target == "label" else "classes"])
+    return (numbers if layer.loss.target != "binary" else numbers.astype(np.float32)[:, None]), known
 
 
 def class_numbers(column: Column, classes: Sequence[str]) -> tuple[Array, Array]:
@@ -68,7 +79,9 @@ def class_numbers(column: Column, classes: Sequence[str]) -> tuple[Array, Array]
 
 def decode(layer: Output, fitted: Fitted, answer: Array) -> tuple[Answer, ...]:
     """Return what the answers (N, ...) of a network say, in the words and units of the target's column."""
-    if layer.loss.target == "value":
+    if isinstance(layer.loss, OfTexts):
+        return tuple(Answer(texts.read(row, fitted["alphabet"])) for row in answer)
+    if layer.loss.target in ("value", "label"):
         values = in_unit(fitted, answer).reshape(len(answer), -1)
         return tuple(Answer(", ".join(f"{v:.6g}" for v in row), values=tuple(row)) for row in values.tolist())
     classes = fitted["classes"]
@@ -76,6 +89,11 @@ def decode(layer: Output, fitted: Fitted, answer: Array) -> tuple[Answer, ...]:
         answer = np.concatenate([1 - answer, answer], axis=-1)
     rows = answer.reshape(len(answer), -1, len(classes)).mean(axis=1).tolist()
     return tuple(Answer(classes[row.index(max(row))], tuple(zip(classes, row, strict=True))) for row in rows)
+
+
+def as_exported(layer: Output, fitted: Fitted) -> Mapping[str, Any]:
+    """Return what `decode` must know of the answers of an exported model, which are in the target's unit already."""
+    return {"mean": 0.0, "scale": 1.0} if layer.loss.target == "value" else fitted
 
 
 def in_unit(fitted: Fitted, values: Array) -> Array:

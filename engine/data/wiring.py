@@ -112,6 +112,8 @@ def suggest_preprocessing(columns: Sequence[Column]) -> Preprocessor:
 
 def suggest_loss(column: Column, now: Loss) -> Loss:
     """Return `now` where it suits the column, else cross entropy for classes and mean squared error for numbers."""
+    if now.target in ("label", "text"):  # chosen by a person: no other loss wants such an output
+        return now
     if column.kind != "number":
         return CrossEntropy() if now.target == "value" or len(column.distinct) != 2 else now
     if tells_classes(column):
@@ -128,7 +130,7 @@ def _set_output(graph: Graph, node: NodeId, dataset: Dataset, target: str, wish:
     graph = graph.add(node, layer.with_(target=target, loss=loss))
     before = graph.wires.get(Port(node, "x"))
     head = graph.nodes.get(before.node) if before else None
-    if before and isinstance(head, Dense):
+    if before and isinstance(head, Dense) and loss.target not in ("label", "text"):
         units = len(column.distinct) if loss.target == "class" else 1
         graph = graph.add(before.node, head.with_(units=max(units, 1)))
     return graph

@@ -148,7 +148,7 @@ def _about(network: Network, entering: Mapping[NodeId, Mapping[str, Feed]], fitt
         node: {
             "target": layer.target,
             "kind": layer.loss.target,
-            **{key: fitted[node][key] for key in ("classes",) if key in fitted.get(node, {})},
+            **{key: fitted[node][key] for key in ("classes", "alphabet") if key in fitted.get(node, {})},
         }
         for node, layer in network.outputs.items()
     }

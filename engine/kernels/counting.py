@@ -45,6 +45,15 @@ def one_against_rest(answer: Array, target: Array) -> Iterator[tuple[Array, Arra
             yield probabilities[:, number], positive
 
 
+def average_precision(scores: Array, positive: Array) -> float:
+    """Return Σ (R - R before) · P over all thresholds of scores (n,); equal scores make one threshold."""
+    order = np.argsort(-scores, kind="stable")
+    ordered, hits = scores[order], np.cumsum(positive[order])
+    last = np.append(ordered[1:] != ordered[:-1], True)  # where a threshold ends
+    found, said = hits[last], np.flatnonzero(last) + 1
+    return float((np.diff(found, prepend=0) / hits[-1] * (found / said)).sum())
+
+
 def share(part: Array, whole: Array) -> Array:
     """Return part / whole, 0 where there is no whole."""
     return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)

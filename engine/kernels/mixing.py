@@ -1,19 +1,22 @@
-"""Products along one axis of images (N, H, W, C): each new row or column is a fixed mixture of the old ones."""
+"""Products along one axis: each new row or column is a fixed mixture of the old ones."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from engine.arrays import Array
+from engine.kernels.pooling import COLUMNS
 
 
-def mix_rows(matrix: Array, x: Array, out: Array) -> None:
-    """Write `matrix` (R, H) times the rows of `x` (N, H, W, C) into the contiguous `out` (N, R, W, C)."""
-    n, height, width, channels = x.shape
-    flat = x.reshape(n, height, width * channels)
-    np.matmul(matrix, flat, out=out.reshape(n, len(matrix), width * channels))  # (R, H) @ (H, W·C) -> (R, W·C)
-
-
-def mix_columns(matrix: Array, x: Array, out: Array) -> None:
-    """Write `matrix` (R, W) times the columns of `x` (N, H, W, C) into `out` (N, H, R, C)."""
-    np.matmul(matrix, x, out=out)  # (R, W) @ (W, C) -> (R, C)
+def mix(matrix: Array, axis: int, x: Array, out: Array) -> None:
+    """Write `matrix` (R, S) times the S rows of `x` (N, S, ...), or its columns (N, H, S[, C]), into `out`."""
+    if axis == COLUMNS and x.ndim == 3:
+        np.matmul(x, matrix.T, out=out)  # (H, S) @ (S, R) -> (H, R)
+    elif axis == COLUMNS:
+        np.matmul(matrix, x, out=out)  # (R, S) @ (S, C) -> (R, C)
+    else:
+        whole = out if out.flags.c_contiguous else np.empty(out.shape, out.dtype)
+        flat = x.reshape(*x.shape[:2], -1)
+        np.matmul(matrix, flat, out=whole.reshape(*out.shape[:2], -1))  # (R, S) @ (S, W·C) -> (R, W·C)
+        if whole is not out:
+            out[...] = whole

@@ -9,14 +9,12 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
-from engine.initializer import Initializer
-from engine.initializers.he import HeUniform
 from engine.kernels import depthwise
 from engine.kernels.memory import channels_last
 from engine.kernels.reductions import channel_sums
-from engine.kernels.windows import Pair, Windows, same_padding
-from engine.layer import Example, Layer, OnnxGraph, Scratch, ShapeError, Weight
-from engine.problems import Change
+from engine.kernels.windows import Windows
+from engine.layer import Example, OnnxGraph, Scratch, Weight
+from engine.layers.filtering import Filtering
 from engine.spec import param
 
 STORED = (2, 3, 0, 1)  # filters lie in memory tap by tap: (KH, KW, C·M, 1)
@@ -25,18 +23,10 @@ STORED = (2, 3, 0, 1)  # filters lie in memory tap by tap: (KH, KW, C·M, 1)
 @lru_cache(maxsize=1024)
 def _windows(layer: DepthwiseConv2D, x: Shape) -> Windows:
     """Return where the filters stand on an image of shape `x`."""
-    padding: tuple[Pair, Pair] = ((0, 0), (0, 0))
-    if layer.padding == "explicit":
-        padding = ((layer.border[0],) * 2, (layer.border[1],) * 2)
-    if layer.padding == "same":
-        vertical, horizontal = (
-            same_padding(x[a + 1], layer.kernel[a], layer.stride[a], layer.dilation[a]) for a in (0, 1)
-        )
-        padding = (vertical, horizontal)
-    return Windows(x[0], (x[1], x[2]), layer.kernel, layer.stride, padding, layer.dilation)
+    return layer.windows_on(x[0], x[1:], layer.pads(x[1:]))
 
 
-class DepthwiseConv2D(Layer):
+class DepthwiseConv2D(Filtering):
     """Slides filters over every channel of an image by itself: y[c, m] = sum of x[c] over each window, weighted, plus b.
 
     It never mixes channels, so it has few weights; a Conv2D of 1 × 1 behind it does that. Chollet, 2017; Howard et al.,
@@ -46,8 +36,9 @@ class DepthwiseConv2D(Layer):
     channels.
     """
 
-    category = "Convolution"
-    multiplier: int = param("How many filters, so output channels, each channel has.", default=1, min=1, max=64)
+    multiplier: int = param(
+        "How many filters, so output channels, each channel has.", default=1, min=1, max=64, first=True
+    )
     kernel: tuple[int, int] = param("Height and width of a filter.", default=(3, 3), min=1, max=31, unit=" px")
     stride: tuple[int, int] = param(
         "Step between two positions of a filter.", default=(1, 1), min=1, max=16, unit=" px"
@@ -68,31 +59,16 @@ class DepthwiseConv2D(Layer):
     dilation: tuple[int, int] = param(
         "Distance between two neighbours within a filter.", default=(1, 1), min=1, max=16, unit=" px", advanced=True
     )
-    use_bias: bool = param("Add a learned constant to every output channel.", default=True)
-    initializer: Initializer = param("First values of the filters.", default=HeUniform(), advanced=True)
 
     def shape(self, x: Shape) -> Shape:
-        if len(x) != 3:
-            raise ShapeError(f"DepthwiseConv2D takes an image (channels × height × width), not {describe(x)}.")
+        channels, sides = self.split(x)
         out = _windows(self, x).out
-        if min(out) < 1:
-            raise ShapeError(
-                f"A filter of {describe(self.kernel)} does not fit into an image of {describe(x[1:])}. "
-                "Take a smaller filter, or padding that keeps the size.",
-                Change("padding", "same"),
-            )
-        return (x[0] * self.multiplier, *out)
+        self.check_fit(sides, out)
+        return (channels * self.multiplier, *out)
 
     def weights(self, x: Shape) -> dict[str, Weight]:
-        area, filters = self.kernel[0] * self.kernel[1], x[0] * self.multiplier
-        weight = Weight(
-            (filters, 1, *self.kernel),
-            self.initializer,
-            fan_in=area,
-            fan_out=area * self.multiplier,
-            memory=STORED,
-        )
-        return {"weight": weight} | ({"bias": Weight((filters,))} if self.use_bias else {})
+        filters = x[0] * self.multiplier
+        return self.declare((filters, 1, *self.kernel), filters, self.multiplier, STORED)
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         windows = _windows(self, x)
@@ -147,29 +123,11 @@ class DepthwiseConv2D(Layer):
             depthwise.backward_images(windows, rows, grad, spread, back_work, channels_last(grad_x))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
-        (top, bottom), (left, right) = _windows(self, g.shape("x")).padding
-        bias = [g.weight("bias")] if self.use_bias else []
-        return g.op(
-            "Conv",
-            x,
-            g.weight("weight"),
-            *bias,
-            group=g.shape("x")[0],
-            kernel_shape=list(self.kernel),
-            strides=list(self.stride),
-            dilations=list(self.dilation),
-            pads=[top, left, bottom, right],
-        )
+        channels, sides = self.split(g.shape("x"))
+        return self.in_onnx(g, "Conv", x, self.pads(sides), group=channels)
 
     def torch(self, x: Shape) -> str:
-        (top, bottom), (left, right) = _windows(self, x).padding
-        padding, call = (top, left), ""
-        if (top, left) != (bottom, right):
-            padding, call = (0, 0), f"(F.pad(x, ({left}, {right}, {top}, {bottom})))"
-        return (
-            f"nn.Conv2d({x[0]}, {x[0] * self.multiplier}, {self.kernel}, stride={self.stride}, padding={padding}, "
-            f"dilation={self.dilation}, groups={x[0]}, bias={self.use_bias}){call}"
-        )
+        return self.in_torch_padded(*self.split(x), x[0] * self.multiplier, groups=x[0])
 
     def summary(self) -> str:
         return f"{describe(self.kernel)}" + (f" · {self.multiplier} for each channel" if self.multiplier > 1 else "")

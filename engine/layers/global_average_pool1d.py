@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import ClassVar
 
-import numpy as np
-
-from engine.arrays import Array, Shape, describe
-from engine.layer import Example, Layer, OnnxGraph, ShapeError
+from engine.layer import Example
+from engine.layers.global_pool import GlobalAverage
 
 
-class GlobalAveragePool1D(Layer):
+class GlobalAveragePool1D(GlobalAverage):
     """Takes the mean of every feature over all steps of a series.
 
     Formula: y[f] = Σ x[t, f] / steps.
@@ -22,28 +20,7 @@ class GlobalAveragePool1D(Layer):
     of a GRU keeps it.
     """
 
-    category = "Pooling"
-
-    def shape(self, x: Shape) -> Shape:
-        if len(x) != 2:
-            raise ShapeError(f"GlobalAveragePool1D takes a series (steps × features), not {describe(x)}.")
-        return (x[1],)
-
-    def forward(self, x: Array, y: Array) -> None:
-        np.sum(x, axis=1, out=y)
-        y *= 1 / x.shape[1]
-
-    def backward(self, grad_y: Array, grad_x: Array) -> None:
-        share = grad_y * (1 / grad_x.shape[1])
-        grad_x[...] = share[:, None]
-
-    def onnx(self, g: OnnxGraph, x: str) -> Any:
-        if g.opset >= 18:
-            return g.op("ReduceMean", x, g.constant(np.array([1])), keepdims=0)
-        return g.op("ReduceMean", x, axes=[1], keepdims=0)
-
-    def torch(self, x: Shape) -> str:
-        return "x.mean(1)"
+    rank: ClassVar[int] = 1
 
     @classmethod
     def examples(cls) -> Iterator[Example]:

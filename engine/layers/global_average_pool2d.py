@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-import numpy as np
-
-from engine.arrays import Array, Shape, describe
-from engine.kernels.memory import channels_last
-from engine.layer import Example, Layer, OnnxGraph, ShapeError
+from engine.layer import Example
+from engine.layers.global_pool import GlobalAverage
 
 
-class GlobalAveragePool2D(Layer):
+class GlobalAveragePool2D(GlobalAverage):
     """Takes the mean of every channel over the whole image, so that a Dense may follow.
 
     Formula: y[c] = Σ x[c, i, j] / (H · W).
@@ -22,27 +18,6 @@ class GlobalAveragePool2D(Layer):
     Use it at the end of convolutions in place of Flatten: no weights, any size of image. Avoid it where the place of a
     feature matters for the answer.
     """
-
-    category = "Pooling"
-
-    def shape(self, x: Shape) -> Shape:
-        if len(x) != 3:
-            raise ShapeError(f"GlobalAveragePool2D takes an image (channels × height × width), not {describe(x)}.")
-        return (x[0],)
-
-    def forward(self, x: Array, y: Array) -> None:
-        np.sum(channels_last(x), axis=(1, 2), out=y)
-        y *= x.shape[1] / x[0].size
-
-    def backward(self, grad_y: Array, grad_x: Array) -> None:
-        share = grad_y * (grad_y.shape[1] / grad_x[0].size)
-        channels_last(grad_x)[...] = share[:, None, None]
-
-    def onnx(self, g: OnnxGraph, x: str) -> Any:
-        return g.op("Flatten", g.op("GlobalAveragePool", x), axis=1)
-
-    def torch(self, x: Shape) -> str:
-        return "x.mean((2, 3))"
 
     @classmethod
     def examples(cls) -> Iterator[Example]:

@@ -13,8 +13,9 @@ from engine.kernels.quads import QuadColumns, into_quads, largest_of_quads, quad
 from engine.kernels.reductions import channel_sums
 from engine.kernels.windows import Windows
 from engine.layer import Example, Layer, Scratch, Weight
-from engine.layers.conv2d import STORED, Conv2D, filter_matrix, windows_of
+from engine.layers.conv2d import Conv2D
 from engine.layers.max_pool2d import MaxPool2D
+from engine.layers.plane_convolution import filter_matrix, matrix_order, windows_of
 from engine.spec import param
 
 
@@ -35,7 +36,7 @@ class PooledConv2D(Layer, abstract=True):
     @classmethod
     def of(cls, first: Layer, second: Layer, *inputs: Shape) -> PooledConv2D | None:
         """Return both layers as one for such inputs of the first; None where they do not suit."""
-        if not isinstance(first, Conv2D) or second != MaxPool2D():
+        if not isinstance(first, Conv2D) or first.groups > 1 or second != MaxPool2D():
             return None
         (x,) = inputs
         windows, mirror = windows_of(first, x), _mirror(first, x)
@@ -127,7 +128,7 @@ class PooledConv2D(Layer, abstract=True):
             part, total = part.reshape(-1, filters), total.reshape(-1, filters)
             for block, matrix in QuadColumns(windows, padded, back_columns).blocks(images):
                 convolution.add_product(matrix, quads_of(block), part, total)  # (K, P) @ (P, F) -> (K, F)
-            grad_weight.transpose(STORED)[...] = total.reshape(*self.convolution.kernel, x.shape[1], filters)
+            grad_weight.transpose(matrix_order(2))[...] = total.reshape(*self.convolution.kernel, x.shape[1], filters)
             return
         assert mirror
         turned = flipped.reshape(*self.convolution.kernel, filters, x.shape[1])

@@ -8,27 +8,48 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.kernels.reducing import REDUCTIONS
 from engine.layer import Example, OnnxGraph, Scratch
 from engine.layers.along_axis import AlongAxis
 from engine.spec import param
 
-IN_ONNX = {"sum": "Sum", "mean": "Mean", "max": "Max", "min": "Min", "norm": "L2", "log sum exp": "LogSumExp"}
-IN_TORCH = {"sum": "x.sum", "mean": "x.mean", "max": "x.amax", "min": "x.amin", "log sum exp": "x.logsumexp"}
+IN_ONNX = {
+    "sum": "Sum",
+    "mean": "Mean",
+    "max": "Max",
+    "min": "Min",
+    "norm": "L2",
+    "log sum exp": "LogSumExp",
+    "product": "Prod",
+    "absolute sum": "L1",
+    "sum of squares": "SumSquare",
+}
+IN_TORCH = {
+    "sum": "x.sum",
+    "mean": "x.mean",
+    "max": "x.amax",
+    "min": "x.amin",
+    "log sum exp": "x.logsumexp",
+    "product": "x.prod",
+    "absolute sum": "x.abs().sum",
+    "sum of squares": "x.square().sum",
+}
 
 
 class Reduce(AlongAxis):
-    """Makes one value out of all along an axis: their mean, sum, largest, smallest, length √Σx², or log Σ exp(x).
+    """Makes one value out of all along an axis: their mean, sum, largest, smallest, product, length √Σx², or log Σ exp(x).
 
     Formula: y = reduction of x over one axis.
 
-    Of several largest or smallest values each gets its share of the gradient. ONNX: ReduceMean, ReduceSum, ReduceMax,
-    ReduceMin, ReduceL2, ReduceLogSumExp. PyTorch: mean, sum, amax, amin, torch.linalg.vector_norm, logsumexp.
+    Of several largest or smallest values each gets its share of the gradient. The absolute sum is Σ|x|. ONNX: ReduceMean,
+    ReduceSum, ReduceMax, ReduceMin, ReduceProd, ReduceL2, ReduceLogSumExp, ReduceL1, ReduceSumSquare. PyTorch: mean, sum,
+    amax, amin, prod, torch.linalg.vector_norm, logsumexp, abs, square.
 
     Use it for sums, means and extremes that no pooling names. Avoid it for the whole of an image or series: the global
     poolings say it more plainly.
     """
 
-    operation: str = param("What is made of the values.", default="mean", choices=tuple(IN_ONNX))
+    operation: str = param("What is made of the values.", default="mean", choices=tuple(REDUCTIONS))
     keep: bool = param("Keep the axis, with size 1.", default=False)
 
     def shape(self, x: Shape) -> Shape:
@@ -36,50 +57,21 @@ class Reduce(AlongAxis):
         return self.resized(x, 1) if self.keep else (*x[: self.axis - 1], *x[self.axis :])
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
-        row, whole = Scratch(self.resized(x, 1)), Scratch(x)
-        if self.operation in ("max", "min"):
-            return {"share": row}
-        return {"norm": {"powers": whole}, "log sum exp": {"largest": row, "powers": whole}}.get(self.operation, {})
+        how = REDUCTIONS[self.operation]
+        row, work = {"row": Scratch(self.resized(x, 1))}, {"work": Scratch(x), "back_work": Scratch(x)}
+        return (row if how.needs_row else {}) | (work if how.needs_work else {})
 
     def _kept(self, y: Array) -> Array:
         return y if self.keep else np.expand_dims(y, self.axis)
 
-    def forward(self, x: Array, largest: Array | None, powers: Array | None, y: Array) -> None:
-        out, axis = self._kept(y), self.axis
-        if self.operation in ("max", "min"):
-            (np.maximum if self.operation == "max" else np.minimum).reduce(x, axis=axis, keepdims=True, out=out)
-        elif largest is not None and powers is not None:
-            np.max(x, axis=axis, keepdims=True, out=largest)
-            np.subtract(x, largest, out=powers)
-            np.exp(powers, out=powers)
-            np.sum(powers, axis=axis, keepdims=True, out=out)
-            np.log(out, out=out)
-            np.add(out, largest, out=out)
-        elif powers is not None:
-            np.multiply(x, x, out=powers)
-            np.sum(powers, axis=axis, keepdims=True, out=out)
-            np.sqrt(out, out=out)
-        else:
-            np.sum(x, axis=axis, keepdims=True, out=out)
-            np.multiply(out, 1 / x.shape[axis] if self.operation == "mean" else 1, out=out)
+    def forward(self, x: Array, row: Array | None, work: Array | None, y: Array) -> None:
+        REDUCTIONS[self.operation].forward(x, self.axis, row, work, self._kept(y))
 
-    def backward(self, x: Array, y: Array, share: Array | None, grad_y: Array, grad_x: Array) -> None:
-        grad, value = self._kept(grad_y), self._kept(y)
-        if share is not None:
-            np.equal(x, value, out=grad_x)
-            np.sum(grad_x, axis=self.axis, keepdims=True, out=share)
-            np.divide(grad, share, out=share)
-            np.multiply(grad_x, share, out=grad_x)
-        elif self.operation == "log sum exp":
-            np.subtract(x, value, out=grad_x)
-            np.exp(grad_x, out=grad_x)
-            np.multiply(grad_x, grad, out=grad_x)
-        elif self.operation == "norm":
-            grad_x[...] = 0
-            np.divide(x, value, out=grad_x, where=value > 0)
-            np.multiply(grad_x, grad, out=grad_x)
-        else:
-            np.multiply(grad, 1 / x.shape[self.axis] if self.operation == "mean" else 1, out=grad_x)
+    def backward(
+        self, x: Array, y: Array, row: Array | None, back_work: Array | None, grad_y: Array, grad_x: Array
+    ) -> None:
+        value, grad = self._kept(y), self._kept(grad_y)
+        REDUCTIONS[self.operation].backward(x, value, self.axis, row, back_work, grad, grad_x)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         kind = "Reduce" + IN_ONNX[self.operation]
@@ -103,3 +95,6 @@ class Reduce(AlongAxis):
         yield Example(cls(operation="min", keep=True), ((4,),))
         yield Example(cls(operation="norm", axis=3), ((2, 3, 4),))
         yield Example(cls(operation="log sum exp", keep=True), ((3, 2, 2),))
+        yield Example(cls(operation="product", axis=2), ((2, 3, 3),))
+        yield Example(cls(operation="absolute sum"), ((3, 2),))
+        yield Example(cls(operation="sum of squares", axis=2, keep=True), ((3, 4),))

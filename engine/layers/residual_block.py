@@ -29,12 +29,21 @@ class ResidualBlock(Composite):
     category = "Composites"
     filters: int = param("How many output channels.", default=16, min=1, max=4096)
     stride: int = param("Step of the first convolution; 2 halves the image.", default=1, min=1, max=8, unit=" px")
+    padding: str = param(
+        "Zeros around the image of the first convolution where its stride is above 1: same puts an odd one at the far edge, "
+        "symmetric as many at either, as published networks do.",
+        default="same",
+        choices=("same", "symmetric"),
+        advanced=True,
+    )
 
     def expand(self, wiring: Wiring, x: Wire) -> Wire:
         if len(x.shape) != 3:
             raise ShapeError(f"ResidualBlock takes an image (channels × height × width), not {describe(x.shape)}.")
         step = (self.stride, self.stride)
-        first = wiring.add("conv1", Conv2D(filters=self.filters, stride=step, use_bias=False), x)
+        padding = "same" if self.padding == "same" else "explicit"
+        strided = Conv2D(filters=self.filters, stride=step, padding=padding, border=(1, 1), use_bias=False)
+        first = wiring.add("conv1", strided, x)
         first = wiring.add("relu1", ReLU(), wiring.add("bn1", BatchNorm(), first))
         second = wiring.add("conv2", Conv2D(filters=self.filters, use_bias=False), first)
         second = wiring.add("bn2", BatchNorm(), second)
@@ -51,3 +60,4 @@ class ResidualBlock(Composite):
     def examples(cls) -> Iterator[Example]:
         yield Example(cls(filters=2), ((2, 4, 4),))
         yield Example(cls(filters=3, stride=2), ((2, 5, 4),))
+        yield Example(cls(filters=3, stride=2, padding="symmetric"), ((2, 4, 6),))

@@ -14,6 +14,7 @@ from engine.infer import Inference
 from engine.layer import Layer, Scratch, Workers, needs
 from engine.layers.input import Input
 from engine.layers.output import Output
+from engine.plan.mixing import mix, mixer_before
 from engine.plan.program import ArraySpec, Call, Key, Program
 
 
@@ -39,8 +40,8 @@ def write(graph: Graph, inference: Inference, options: Options) -> Program:
 
 
 def target_dtype(layer: Output, dtype: str) -> str:
-    """Return the type of an Output's targets: whole numbers for classes."""
-    return "intp" if layer.loss.target == "class" else dtype
+    """Return the type of an Output's targets: whole numbers for classes and characters."""
+    return "intp" if layer.loss.target in ("class", "label", "text") else dtype
 
 
 class _Writer:
@@ -129,6 +130,13 @@ class _Writer:
         losses = self._array(Key("losses", node, "losses"), (), pinned=True)
         self._declare_scratch(node, layer.loss.scratch(x))
         self._call(node, "forward", layer.loss.forward, needs(type(layer.loss), "forward"), (losses,))
+        self._mix(node)
+
+    def _mix(self, node: NodeId) -> None:
+        """Let the latest call, a loss's, count the targets of all samples that have come together before it."""
+        mixer = mixer_before(self.graph, node)
+        if mixer is not None:
+            mix(self.program, mixer)
 
     def _declare_scratch(self, node: NodeId, scratch: dict[str, Scratch]) -> None:
         for name, s in scratch.items():
@@ -157,6 +165,8 @@ class _Writer:
         written = [self._weight(node, "grad_weight", name) for name in weights]
         writes = (*targets.values(), *(key for key in written if key))
         self._call(node, "backward", function, names, writes, targets)
+        if isinstance(self.graph.nodes[node], Output):
+            self._mix(node)
         for port, key in targets.items():
             if key.kind == "part":
                 source = self.graph.sources(node)[port]

@@ -32,7 +32,7 @@ class ClassScore:
 
 @dataclass(frozen=True, eq=False)
 class OutputEvaluation:
-    """What became of one Output. `classes` and `confusion` are empty for numbers, `residuals` for classes.
+    """What became of one Output. `classes` and `confusion` are empty but for classes, `residuals` but for numbers.
 
     `confusion` counts samples: row the true class, column the one that was said. `residuals` are answer minus target in
     the column's unit, (N, ...). `losses` are of each sample, so that the worst can be looked at.
@@ -103,6 +103,8 @@ def _output(layer: Output, node: NodeId, seen: Examined, scored: Scores, fitted:
     answer, target, each = layer.loss.answer(seen.outputs[node]), seen.targets[node], seen.losses[node]
     if layer.loss.target == "value":
         return OutputEvaluation(scored[node], each, residuals=in_unit(fitted, answer) - in_unit(fitted, target))
+    if layer.loss.target not in ("class", "binary"):
+        return OutputEvaluation(scored[node], each)
     said = answer.argmax(axis=-1) if layer.loss.target == "class" else answer > 0.5
     confusion = confusion_matrix(target, said, len(fitted["classes"]))
     return OutputEvaluation(scored[node], each, class_scores(confusion, fitted["classes"]), confusion)

@@ -24,6 +24,7 @@ from engine.training.events import Validating
 from engine.training.history import Scores
 
 CHUNK = 1024  # samples that are answered before anybody is told how far it is
+COMPARED = 64  # samples that a loss of whole batches compares with each other outside of training
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,8 +65,9 @@ def examine(predictor: Predictor, samples: Prepared, rows: Array) -> Generator[V
 def losses(loss: Loss, x: Array, target: Array) -> Array:
     """Return each sample's loss (N,) for what reached an Output (N, ...) and its target."""
     found = np.empty(len(x), x.dtype)
-    for start in range(0, len(x), CHUNK):
-        part = slice(start, start + CHUNK)
+    size = COMPARED if loss.whole_batch else CHUNK
+    for start in range(0, len(x), size):
+        part = slice(start, start + size)
         _forward(loss, x[part], target[part], found[part])
     return found
 

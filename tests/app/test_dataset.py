@@ -1,5 +1,3 @@
-from time import perf_counter
-
 import pytest
 from PySide6.QtCore import QTimer
 
@@ -178,20 +176,12 @@ def test_reading_never_blocks_the_window(bench, tmp_path, qtbot):
     path = tmp_path / "large.csv"
     line = ",".join(["1.25"] * 40)
     path.write_text("\n".join([",".join(f"c{i}" for i in range(40)), *[line] * 40_000]) + "\n")
-    gaps, last = [], [perf_counter()]
-
-    def tick():
-        now = perf_counter()
-        gaps.append(now - last[0])
-        last[0] = now
-
+    ticks = []
     timer = QTimer(interval=1)
-    timer.timeout.connect(tick)
+    timer.timeout.connect(lambda: ticks.append(bench.data.loading))
     timer.start()
-    start = perf_counter()
     bench.document.open(Project(data=DataSettings(source=Csv(path=str(path)))))
     qtbot.waitUntil(lambda: bench.data.read is not None, timeout=WAIT)
-    whole = perf_counter() - start
     timer.stop()
     assert bench.data.read.summary.rows == 40_000
-    assert max(gaps) < max(whole / 2, 0.15)
+    assert sum(ticks) > 5  # none would fire if the window's thread read the file

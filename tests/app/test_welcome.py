@@ -1,6 +1,11 @@
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from PySide6.QtWidgets import QPushButton
 
+from app.icons import drawing
 from app.welcome import examples as welcome
 from app.welcome.examples import examples
 from engine.project.file import load, save
@@ -25,6 +30,15 @@ def test_every_example_that_comes_with_the_program_opens():
         assert load(example.path).project.graph.nodes
         assert example.title
         assert example.sentence.endswith(".")
+
+
+def test_every_example_has_a_drawing_from_its_own_data(tmp_path, qapp):
+    script = Path(__file__).parents[2] / "packaging" / "make_pictures.py"
+    subprocess.run([sys.executable, script, tmp_path], check=True, stdout=subprocess.DEVNULL)
+    for example in examples():
+        file = example.path.with_suffix(".svg")
+        assert file.read_text() == (tmp_path / file.name).read_text()
+        assert not drawing(file).isNull()
 
 
 def test_examples_are_listed_the_best_known_first(resources):

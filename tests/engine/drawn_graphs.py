@@ -47,6 +47,8 @@ class Drawing:
     def grow(self, name: str) -> None:
         """Add a box of any kind behind ports that suit it, where there are any; the latest ports are the likeliest."""
         layer = LAYERS[self.rng.integers(len(LAYERS))]
+        if layer.mixes and any(other.mixes for other in self.graph.nodes.values()):
+            return  # samples can be mixed only once
         if len(layer.ports()) <= 3 and (chosen := self._suitable(layer)):
             self._add(name, layer, chosen)
 

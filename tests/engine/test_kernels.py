@@ -9,6 +9,7 @@ from engine.kernels import convolution, gelu, pooling
 from engine.kernels.lookup import add_rows
 from engine.kernels.memory import PIECE, channels_last, pieces, shaped_like, zeros_like
 from engine.kernels.normalisation import statistics
+from engine.kernels.reducing import REDUCTIONS
 from engine.kernels.reductions import channel_rows, channel_sums, give_back, repeat, row_blocks
 from engine.kernels.windows import Windows, out_size, same_padding
 
@@ -208,3 +209,15 @@ def test_work_arrays_lie_as_images_do():
     work = shaped_like(np.empty((2, 3, 4, 5)), np.empty((2, 3, 4, 5)))
     assert work.shape == (2, 3, 4, 5)
     assert channels_last(work).flags.c_contiguous
+
+
+@pytest.mark.oracle
+def test_a_product_has_a_slope_where_factors_are_zero():
+    import torch
+
+    x = np.array([[2.0, 3.0, 4.0], [2.0, 0.0, 4.0], [0.0, 3.0, 0.0]])
+    value, out, work = x.prod(axis=1, keepdims=True), np.empty_like(x), np.empty_like(x)
+    REDUCTIONS["product"].backward(x, value, 1, None, work, np.ones_like(value), out)
+    tensor = torch.tensor(x, requires_grad=True)
+    tensor.prod(1).sum().backward()
+    np.testing.assert_array_equal(out, tensor.grad.numpy())

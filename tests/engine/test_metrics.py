@@ -11,6 +11,7 @@ from engine.catalog import Metric
 from engine.metrics.accuracy import Accuracy
 from engine.metrics.calibration_error import CalibrationError
 from engine.metrics.mean_absolute_error import MeanAbsoluteError
+from engine.metrics.mean_average_precision import MeanAveragePrecision
 from engine.metrics.r2 import R2
 
 KINDS = [pytest.param(kind, id=name) for name, kind in sorted(Metric.registry.items())]
@@ -109,6 +110,25 @@ def test_calibration_error_by_hand(witness):
     # Two are 0.9 sure and half right, two 0.6 sure and both right: (2 · 0.4 + 2 · 0.4) / 4.
     found = CalibrationError().score(answer, np.array([0, 1, 0, 1]))
     witness.alike(CalibrationError, "a calculation by hand", "scores", found, 0.4, 1e-12)
+
+
+@pytest.mark.parametrize("average", ["macro", "weighted", "micro"])
+def test_average_precision_of_many_labels(average):
+    rng = np.random.default_rng(0)
+    answer, true = rng.integers(0, 30, (80, 5)) / 30, (rng.random((80, 5)) < [0.1, 0.3, 0.5, 0.7, 0.9]).astype(float)
+    metric, expected = (
+        MeanAveragePrecision(average=average),
+        oracle.average_precision_score(true, answer, average=average),
+    )
+    assert metric.score(answer, true) == pytest.approx(expected, rel=1e-12)
+    images = (a.reshape(4, 4, 5, 5).transpose(0, 3, 1, 2) for a in (answer, true))
+    assert metric.score(*images) == pytest.approx(expected, rel=1e-12)
+
+
+def test_labels_that_nobody_has_are_left_out():
+    answer, true = np.array([[0.9, 0.2], [0.1, 0.8]]), np.array([[1.0, 0.0], [0.0, 0.0]])
+    assert MeanAveragePrecision().score(answer, true) == 1.0
+    assert math.isnan(MeanAveragePrecision().score(answer, true * 0))
 
 
 def test_accuracy():

@@ -5,15 +5,9 @@ import pytest
 
 from engine.graph import Graph, Port
 from engine.infer import infer, mend
-from engine.layers.batch_norm import BatchNorm
 from engine.layers.bidirectional import Bidirectional
-from engine.layers.conv2d import Conv2D
-from engine.layers.dense import Dense
-from engine.layers.global_average_pool2d import GlobalAveragePool2D
 from engine.layers.input import Input
-from engine.layers.inverted_residual import InvertedResidual
 from engine.layers.output import Output
-from engine.layers.relu6 import ReLU6
 from engine.layers.transformer_decoder_block import TransformerDecoderBlock
 from engine.layers.unet_step import UNetStep
 from engine.losses.mean_squared_error import MeanSquaredError
@@ -66,31 +60,6 @@ def test_a_decoder():
     theirs = module(torch.tensor(x), torch.tensor(memory), tgt_mask=mask).detach().numpy()
     found = answer(graph, parameters, **{"in": x, "memory": memory})
     np.testing.assert_allclose(found, theirs, rtol=1e-5, atol=1e-5)
-
-
-STAGES = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
-
-
-def mobile_net():
-    """MobileNet-V2 for 1,000 classes: Sandler et al., 2018, table 2."""
-    half = Conv2D(filters=32, stride=(2, 2), padding="explicit", border=(1, 1), use_bias=False)
-    graph = Graph().add("in", Input(size=(3, 224, 224))).add("conv1", half, "in")
-    graph = graph.add("bn1", BatchNorm(), "conv1").add("relu1", ReLU6(), "bn1")
-    last = "relu1"
-    for stage, (expansion, filters, count, stride) in enumerate(STAGES):
-        for number in range(count):
-            step = stride if number == 0 else 1
-            block, name = InvertedResidual(filters=filters, expansion=expansion, stride=step), f"block{stage}_{number}"
-            graph, last = graph.add(name, block, last), name
-    graph = graph.add("conv2", Conv2D(filters=1280, kernel=(1, 1), use_bias=False), last)
-    graph = graph.add("bn2", BatchNorm(), "conv2").add("relu2", ReLU6(), "bn2")
-    graph = graph.add("pool", GlobalAveragePool2D(), "relu2").add("scores", Dense(units=1000), "pool")
-    return graph.add("out", Output(loss=MeanSquaredError()), "scores")
-
-
-def test_mobile_net_has_the_published_number_of_weights():
-    weights = {name: array for name, array in draw_parameters(mobile_net(), 0).items() if "running" not in name}
-    assert sum(array.size for array in weights.values()) == 3_504_872
 
 
 @pytest.mark.parametrize("size", [(2, 5, 6), (2, 3, 5)])

@@ -91,8 +91,8 @@ def test_sunspots_beat_the_same_as_last_year(netwright):
 def test_a_training_that_was_killed_goes_on_exactly(netwright):
     for name in ("whole.netw", "killed.netw"):
         assert netwright("new", name, "--template", "cnn", "--data", "digits8x8")[0] == 0
-    _, whole, _ = netwright("train", "whole.netw", "--epochs", 8, "--seed", 4)
-    command = [sys.executable, "-m", "engine", "train", "killed.netw", "--epochs", "8", "--seed", "4"]
+    _, whole, _ = netwright("train", "whole.netw", "--epochs", 40, "--seed", 4)
+    command = [sys.executable, "-m", "engine", "train", "killed.netw", "--epochs", "40", "--seed", "4"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     while "epoch 3/" not in process.stderr.readline():

@@ -1,0 +1,62 @@
+"""What takes the mean of each window, along one, two or three sides."""
+
+from __future__ import annotations
+
+from functools import lru_cache, reduce
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array, Shape
+from engine.calls import Run, prepared
+from engine.kernels import pooling
+from engine.kernels.memory import channels_last
+from engine.layer import OnnxGraph, Scratch
+from engine.layers.pool import Pool
+
+
+@lru_cache(maxsize=256)
+def _shares(layer: AveragePool, x: Shape, dtype: Any) -> Array:
+    """Return 1 / the values in each window: (OT, 1), (OH, OW, 1) or (OD, OH, OW)."""
+    counts = reduce(np.multiply.outer, (np.array(pooling.counts(*axis)) for axis in layer.axes(x)))
+    shares: Array = (1 / counts).astype(dtype)
+    return shares if layer.rank == 3 else shares[..., None]
+
+
+class AveragePool(Pool, abstract=True):
+    """A pooling that takes the mean of each window; what lies beyond the ends does not count."""
+
+    def scratch(self, x: Shape) -> dict[str, Scratch]:
+        out = self.shape(x)
+        return self.room(x) | {"share": Scratch((*out[1:], out[0]) if self.rank == 2 else out)}
+
+    @prepared
+    def forward(self, x: Array, between: Array, y: Array) -> Run:
+        image, shares = channels_last(y), _shares(self, x.shape[1:], y.dtype)
+        steps = self.steps(x.shape[1:], channels_last(x), between, image)
+
+        def run() -> None:
+            for axis, windows, source, out in steps:
+                pooling.total(source, axis, windows, out)
+            np.multiply(image, shares, out=image)
+
+        return run
+
+    @prepared
+    def backward(self, back_between: Array, share: Array, grad_y: Array, grad_x: Array) -> Run:
+        shape, image = grad_x.shape[1:], channels_last(grad_y)
+        shares = _shares(self, shape, grad_y.dtype)
+        steps = self.steps(shape, channels_last(grad_x), back_between, share)
+
+        def run() -> None:
+            np.multiply(image, shares, out=share)
+            for axis, windows, out, grad in reversed(steps):
+                pooling.total_back(grad, axis, windows, out)
+
+        return run
+
+    def onnx(self, g: OnnxGraph, x: str) -> Any:
+        return self.in_onnx(g, "AveragePool", x, count_include_pad=0)
+
+    def torch(self, x: Shape) -> str:
+        return self.in_torch("AvgPool", count_include_pad=False)

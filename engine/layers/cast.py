@@ -1,0 +1,49 @@
+"""Numbers as another type would keep them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array, Shape
+from engine.layer import Example, OnnxGraph, Pointwise
+from engine.spec import param
+
+FLOAT = 1  # ONNX's number of the type
+TYPES = {"whole numbers": 7, "yes or no": 9}  # INT64, BOOL
+
+
+class Cast(Pointwise):
+    """Makes of every value what another type would keep: whole numbers, cut off towards zero, or 1 where it is not 0.
+
+    What follows goes on computing with floating point numbers. The slope of steps is 0, so nothing before it learns.
+    ONNX: Cast. PyTorch: trunc, or sign and abs.
+    """
+
+    category = "Shape and reduction"
+    to: str = param("The type: whole numbers, or yes (1) and no (0).", default="whole numbers", choices=tuple(TYPES))
+
+    def forward(self, x: Array, y: Array) -> None:
+        if self.to == "whole numbers":
+            np.trunc(x, out=y)
+        else:
+            np.not_equal(x, 0, out=y)
+
+    def backward(self, grad_x: Array) -> None:
+        grad_x[...] = 0
+
+    def onnx(self, g: OnnxGraph, x: str) -> Any:
+        return g.op("Cast", g.op("Cast", x, to=TYPES[self.to]), to=FLOAT)
+
+    def torch(self, x: Shape) -> str:
+        return "x.trunc()" if self.to == "whole numbers" else "x.sign().abs()"
+
+    def summary(self) -> str:
+        return self.to
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        yield Example(cls(), ((3, 4),))
+        yield Example(cls(to="yes or no"), ((2, 3, 3),))

@@ -1,0 +1,22 @@
+"""The largest value of every channel of a volume."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from engine.layer import Example
+from engine.layers.global_pool import GlobalMax
+
+
+class GlobalMaxPool3D(GlobalMax):
+    """Takes the largest value of every channel over the whole volume: whether something was there at all, not where.
+
+    Of equal values the first gets the gradient. ONNX: GlobalMaxPool. PyTorch: amax over the three sides.
+    """
+
+    rank: ClassVar[int] = 3
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        yield Example(cls(), ((3, 2, 3, 2),))

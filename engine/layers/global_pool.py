@@ -1,0 +1,84 @@
+"""What poolings over all of a series, an image or a volume have in common."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array, Shape
+from engine.kernels.global_maximum import largest, largest_back
+from engine.kernels.memory import channels_last
+from engine.layer import OnnxGraph, Scratch
+from engine.layers.sided import Sided
+
+SIDES = {1: (1,), 2: (1, 2), 3: (2, 3, 4)}  # of (N, T, C), (N, H, W, C) and (N, C, D, H, W)
+
+
+class GlobalPool(Sided, abstract=True):
+    """A layer that makes one value of each channel."""
+
+    category = "Pooling"
+
+    def shape(self, x: Shape) -> Shape:
+        channels, _ = self.split(x)
+        return (channels,)
+
+    def in_onnx(self, g: OnnxGraph, kind: str, x: str) -> Any:
+        """Return ONNX's pooling, or on series, whose steps are not where it wants them, its reduction."""
+        if self.rank > 1:
+            return g.op("Flatten", g.op(f"Global{kind}Pool", x), axis=1)
+        reduction = {"Average": "ReduceMean", "Max": "ReduceMax"}[kind]
+        if g.opset >= 18:
+            return g.op(reduction, x, g.constant(np.array([1])), keepdims=0)
+        return g.op(reduction, x, axes=[1], keepdims=0)
+
+    def in_torch(self, method: str) -> str:
+        """Return PyTorch's reduction."""
+        return f"x.{method}({1 if self.rank == 1 else tuple(range(2, self.rank + 2))})"
+
+
+class GlobalAverage(GlobalPool, abstract=True):
+    """A layer that takes the mean of each channel."""
+
+    def forward(self, x: Array, y: Array) -> None:
+        np.sum(channels_last(x), axis=SIDES[self.rank], out=y)
+        y *= y[0].size / x[0].size
+
+    def backward(self, grad_y: Array, grad_x: Array) -> None:
+        share = grad_y * (grad_y[0].size / grad_x[0].size)
+        channels_last(grad_x)[...] = np.expand_dims(share, SIDES[self.rank])
+
+    def onnx(self, g: OnnxGraph, x: str) -> Any:
+        return self.in_onnx(g, "Average", x)
+
+    def torch(self, x: Shape) -> str:
+        return self.in_torch("mean")
+
+
+class GlobalMax(GlobalPool, abstract=True):
+    """A layer that takes the largest value of each channel; of equal values the first gets the gradient."""
+
+    def scratch(self, x: Shape) -> dict[str, Scratch]:
+        return {"place": Scratch(self.shape(x), dtype="intp")}
+
+    def forward(self, x: Array, place: Array, y: Array) -> None:
+        if self.rank == 3:
+            flat = x.reshape(*x.shape[:2], -1).swapaxes(1, 2)  # (N, C, P) -> (N, P, C)
+        else:
+            flat = channels_last(x).reshape(len(x), -1, y.shape[1])
+        largest(flat, place, y)
+
+    def backward(self, place: Array, grad_y: Array, grad_x: Array) -> None:
+        if self.rank == 1:
+            largest_back(grad_y, place, grad_x[:, None])
+        elif self.rank == 2:
+            largest_back(grad_y, place, channels_last(grad_x))
+        else:
+            largest_back(grad_y, place, grad_x.reshape(*grad_x.shape[:3], -1).transpose(0, 2, 3, 1))
+
+    def onnx(self, g: OnnxGraph, x: str) -> Any:
+        return self.in_onnx(g, "Max", x)
+
+    def torch(self, x: Shape) -> str:
+        return self.in_torch("amax")

@@ -1,0 +1,23 @@
+"""The length of each stretch of a series."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.layer import Example
+from engine.layers.lp_pool import LpPool
+from engine.layers.pool_sides import Pool1D
+
+
+class LpPool1D(Pool1D, LpPool):
+    """Takes the length of each window of a series: y = (Σ |x|^p)^(1/p).
+
+    A small p is near the sum, a large one near the maximum. Sermanet, Chintala and LeCun, 2012. ONNX: LpPool.
+    PyTorch: nn.LPPool1d of |x|.
+    """
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        yield Example(cls(), ((6, 2),))
+        yield Example(cls(p=3, kernel=3, stride=2, padding=1), ((5, 3),))
+        yield Example(cls(kernel=3, ceil=True), ((6, 1),))

@@ -1,0 +1,71 @@
+"""What layers on series, images and volumes have in common: their input has channels and one, two or three sides."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from engine.arrays import Array, Shape, describe
+from engine.layer import Layer, OnnxGraph, ShapeError
+from engine.problems import Insert
+
+Triple = tuple[int, int, int]
+TAKES = {
+    1: "a series (steps × features)",
+    2: "an image (channels × height × width)",
+    3: "a volume (channels × depth × height × width)",
+}
+NOUNS = {1: "a series", 2: "an image", 3: "a volume"}
+
+
+class Sided(Layer, abstract=True):
+    """A layer on series (T, C), images (C, H, W) or volumes (C, D, H, W): of `rank` 1, 2 or 3.
+
+    What has a value for each side is a number on series, a tuple on images and volumes.
+    """
+
+    rank: ClassVar[int] = 2
+
+    def split(self, x: Shape) -> tuple[int, Shape]:
+        """Return the channels and the sides of `x`; raise ShapeError where it is nothing for this layer."""
+        if len(x) != self.rank + 1:
+            one_more = Insert("Unsqueeze", {"axis": 2 if self.rank == 1 else 1})  # an image without colours, for one
+            fixes = (one_more,) if len(x) == self.rank else ()
+            raise ShapeError(f"{type(self).__name__} takes {TAKES[self.rank]}, not {describe(x)}.", *fixes)
+        return (x[1], x[:1]) if self.rank == 1 else (x[0], x[1:])
+
+    def joined(self, channels: int, sides: Shape) -> Shape:
+        """Return the shape with these channels and sides."""
+        return (*sides, channels) if self.rank == 1 else (channels, *sides)
+
+    def across(self, g: OnnxGraph, x: str) -> Any:
+        """Return a series, for ONNX, with its features before its steps, or a result back again; others as they are."""
+        return g.op("Transpose", x, perm=[0, 2, 1]) if self.rank == 1 else x
+
+    def torch_call(self, module: str, given: str = "{}") -> str:
+        """Return the call of a PyTorch module with `given`, where {} stands for x.
+
+        It wants the features of a series before its steps.
+        """
+        if self.rank == 1:
+            return f"{module}({given.format('x.transpose(1, 2)')}).transpose(1, 2)"
+        return module if given == "{}" else f"{module}({given.format('x')})"
+
+
+def per_side(value: Any) -> Shape:
+    """Return a parameter with a value for each side as a tuple, on series too."""
+    return value if isinstance(value, tuple) else (value,)
+
+
+def as_param(values: Shape) -> Any:
+    """Return a value for each side as a parameter holds it: a number where there is one side."""
+    return values if len(values) > 1 else values[0]
+
+
+def channels_first(x: Array) -> Array:
+    """Return a series (N, T, C) as (N, C, T); images and volumes as they are."""
+    return x.swapaxes(1, 2) if x.ndim == 3 else x
+
+
+def as_image(x: Array) -> Array:
+    """Return images (N, C, H, W) as (N, H, W, C), and series (N, T, C) as such images one pixel high, (N, 1, T, C)."""
+    return x[:, None] if x.ndim == 3 else x.transpose(0, 2, 3, 1)

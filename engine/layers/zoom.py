@@ -1,0 +1,35 @@
+"""Images and series made larger or smaller by chance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.arrays import Array
+from engine.layer import Example
+from engine.layers.warp import Warp
+from engine.spec import param
+
+
+class Zoom(Warp):
+    """While training, enlarges or shrinks every image about its middle by a random factor, and stretches every series.
+
+    y[p] = x[p / z], with places p counted from the middle and z drawn evenly between two factors; height and width have
+    the same one. ONNX: nothing. PyTorch: nothing; torchvision's RandomAffine.
+    """
+
+    factors: tuple[float, float] = param(
+        "The smallest and the largest factor; above 1 enlarges.", default=(0.9, 1.1), min=0.05, max=20.0
+    )
+
+    def aim(self, drawn: Array, aim: Array, height: int, width: int) -> None:
+        smallest, largest = self.factors
+        aim[:, 0, 0] = aim[:, 1, 1] = 1 / (smallest + (largest - smallest) * drawn[0])
+
+    def summary(self) -> str:
+        return "× {:g} to {:g}".format(*self.factors)
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        yield Example(cls(factors=(0.5, 2.0)), ((2, 4, 5),))
+        yield Example(cls(factors=(0.5, 1.5), beyond="zeros"), ((6, 3),))
+        yield Example(cls(beyond="reflection"), ((1, 8, 8),))
