@@ -82,7 +82,8 @@ class Spec:
 
     def __init_subclass__(cls, family: bool = False, abstract: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if vars(cls).get("__annotations__") or not dataclasses.is_dataclass(cls):  # else it would cost a start its time
+        inherits_all = dataclasses.is_dataclass(cls) and len(cls.__bases__) == 1
+        if vars(cls).get("__annotations__") or not inherits_all:  # else it would cost a start its time
             dataclass(frozen=True, kw_only=True)(cls)
         if family:
             cls.registry = {}
