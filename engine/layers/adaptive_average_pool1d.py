@@ -13,8 +13,13 @@ from engine.spec import param
 class AdaptiveAveragePool1D(AdaptiveAveragePool):
     """Takes means over windows that it chooses itself, so that every series comes out in one size.
 
+    Formula: y[i] = mean of x over the steps ⌊i · n / m⌋ to ⌈(i + 1) · n / m⌉ - 1.
+
     Along a series of n steps, window i of m reaches from ⌊i · n / m⌋ to ⌈(i + 1) · n / m⌉. ONNX: MatMul. PyTorch:
     nn.AdaptiveAvgPool1d.
+
+    Use it before a Dense, where series come in several lengths or the Dense wants a fixed one. Avoid it where one
+    value for a feature is enough: GlobalAveragePool1D is cheaper.
     """
 
     rank: ClassVar[int] = 1

@@ -16,8 +16,12 @@ from engine.spec import param
 class Flip(Augmentation):
     """While training, mirrors every image by chance: left and right, top and bottom, or each; of a series the steps.
 
+    Formula: y[i, j] = x[i, W - 1 - j], x[H - 1 - i, j], both or neither, by chance.
+
     Leave it out where a mirrored picture means something else, as with letters. ONNX: nothing. PyTorch: nothing;
     torchvision's RandomHorizontalFlip and RandomVerticalFlip.
+
+    Use it behind an Input of images, where left and right mean the same. Avoid it for letters, digits and signs.
     """
 
     direction: str = param(

@@ -12,7 +12,12 @@ from engine.layers.global_pool import GlobalAverage
 class GlobalAveragePool3D(GlobalAverage):
     """Takes the mean of every channel over the whole volume, so that a Dense may follow.
 
+    Formula: y[c] = Σ x[c, i, j, k] / (D · H · W).
+
     ONNX: GlobalAveragePool. PyTorch: mean over the three sides.
+
+    Use it at the end of convolutions of volumes and films in place of Flatten. Avoid it where the place of a feature
+    matters for the answer.
     """
 
     rank: ClassVar[int] = 3

@@ -14,6 +14,9 @@ class LpPool3D(Pool3D, LpPool):
 
     A small p is near the sum, a large one near the maximum. Sermanet, Chintala and LeCun, 2012. ONNX: LpPool.
     PyTorch: nn.LPPool3d of |x|.
+
+    Use it between mean and maximum: p of 2 measures the energy of a window. Avoid it where inputs may be all zero in
+    whole windows and must still learn.
     """
 
     @classmethod

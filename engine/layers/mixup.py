@@ -18,6 +18,9 @@ class Mixup(Mixer):
     The loss is λ times that of the own target and 1 - λ times that of the other's, at every Output behind it; so metrics
     of the training part, which know the own target only, look worse than those of the validation part. Zhang et al., 2018;
     between hidden layers Verma et al., 2019. ONNX: nothing. PyTorch: nothing; torchvision's MixUp.
+
+    Use it behind an Input, in long trainings that learn their samples by heart. Avoid it where the mean of two samples
+    makes no sense, as of texts; there take a hidden layer.
     """
 
     def shape(self, x: Shape) -> Shape:

@@ -17,9 +17,14 @@ from engine.spec import param
 class RandomResizedCrop(Warp):
     """While training, cuts a part of random size and place out of every image and stretches it to the full size.
 
+    Formula: y[p] = x[a + s p], with a random corner a and a random scale s of each side.
+
     The part has a share of the image's area drawn evenly from `smallest` to 1, and is up to `stretch` times wider or
     higher than the image; of a series a span of its steps. Szegedy et al., 2015. ONNX: nothing. PyTorch: nothing;
     torchvision's RandomResizedCrop.
+
+    Use it behind an Input of photographs, in which things come in all sizes. Avoid it where size matters, or what is
+    looked for is small and may be cut away.
     """
 
     draws: ClassVar[int] = 4

@@ -13,8 +13,13 @@ from engine.spec import param
 class Zoom(Warp):
     """While training, enlarges or shrinks every image about its middle by a random factor, and stretches every series.
 
-    y[p] = x[p / z], with places p counted from the middle and z drawn evenly between two factors; height and width have
-    the same one. ONNX: nothing. PyTorch: nothing; torchvision's RandomAffine.
+    Formula: y[p] = x[p / z], with places p counted from the middle and z drawn evenly between two factors; height and
+    width have the same one.
+
+    ONNX: nothing. PyTorch: nothing; torchvision's RandomAffine.
+
+    Use it behind an Input of images taken from different distances, and of series of different pace. Avoid it where
+    size or pace matters for the answer.
     """
 
     factors: tuple[float, float] = param(
