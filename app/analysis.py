@@ -69,8 +69,8 @@ class Analysis:
 
     @cached_property
     def total(self) -> int | None:
-        """How many trained numbers the network has, or None while a box does not know its shapes."""
-        counts = [self.parameters(node) for node in self.graph.nodes]
+        """How many trained numbers the network has, shared ones once; None while a box does not know its shapes."""
+        counts = [self.parameters(node) for node, layer in self.graph.nodes.items() if not layer.learning.shares]
         known = [count for count in counts if count is not None]
         return sum(known) if len(known) == len(counts) else None
 

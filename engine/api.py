@@ -69,6 +69,9 @@ def train(
     rate: float | None = None,
     batch: int | None = None,
     workers: int | None = None,
+    clip_norm: float | None = None,
+    clip_value: float | None = None,
+    average: float | None = None,
     resume: bool = False,
     on_event: Callable[[Any], None] = lambda message: None,
 ) -> Run:
@@ -85,6 +88,7 @@ def train(
     check_target(Path(file).resolve())
     project = _resumed(saved.project, folder) if resume else saved.project
     given = {"epochs": epochs, "seed": seed, "rate": rate, "batch": batch, "workers": workers}
+    given |= {"clip_norm": clip_norm, "clip_value": clip_value, "average": average}
     changes = {name: value for name, value in given.items() if value is not None}
     project = project.with_(training=project.training.with_(**changes))
     wrong = [*project.training.problems().values()]

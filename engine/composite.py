@@ -10,6 +10,7 @@ from engine.arrays import Shape
 from engine.graph import Graph, NodeId, Port
 from engine.infer import infer
 from engine.layer import Layer, needs
+from engine.learning import USUAL, Learning
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,12 @@ class Wiring:
 
     def __init__(self) -> None:
         self.graph = Graph()
+        self.inputs: dict[NodeId, tuple[Shape, ...]] = {}
 
     def add(self, name: str, layer: Layer, *inputs: Wire) -> Wire:
         """Add a box behind `inputs` and return its output; raise ShapeError where they do not fit."""
-        shape = layer.shape(*(wire.shape for wire in inputs))
+        self.inputs[name] = tuple(wire.shape for wire in inputs)
+        shape = layer.shape(*self.inputs[name])
         self.graph = self.graph.add(name, layer, *(wire.source for wire in inputs))
         return Wire(Port(name), shape)
 
@@ -43,17 +46,30 @@ class Composite(Layer, abstract=True):
     def ports(self) -> tuple[str, ...]:
         return needs(type(self), "expand")[1:]
 
+    @classmethod
+    def has_weights(cls) -> bool:
+        return True
+
     def shape(self, *inputs: Shape) -> Shape:
         return _expanded(self, inputs)[1].shape
 
+    def weight_shapes(self, *inputs: Shape) -> dict[str, Shape]:
+        wiring, _ = _expanded(self, inputs)
+        inner = wiring.graph.nodes.items()
+        return {
+            f"{node}/{name}": shape
+            for node, box in inner
+            for name, shape in box.weight_shapes(*wiring.inputs[node]).items()
+        }
+
 
 @lru_cache(maxsize=1024)
-def _expanded(layer: Composite, inputs: tuple[Shape, ...]) -> tuple[Graph, Wire]:
-    """Return the inner graph and the wire that leaves it; wires from outside start at the box named ""."""
+def _expanded(layer: Composite, inputs: tuple[Shape, ...]) -> tuple[Wiring, Wire]:
+    """Return the inner boxes and the wire that leaves them; wires from outside start at the box named ""."""
     wiring = Wiring()
     ends = (Wire(Port("", port), shape) for port, shape in zip(layer.ports(), inputs, strict=True))
     leaving = layer.expand(wiring, *ends)
-    return wiring.graph, leaving
+    return wiring, leaving
 
 
 def flatten(graph: Graph) -> Graph:
@@ -74,16 +90,24 @@ def flatten(graph: Graph) -> Graph:
 def _replace(graph: Graph, node: NodeId, inputs: tuple[Shape, ...]) -> Graph:
     layer, sources = graph.nodes[node], graph.sources(node)
     assert isinstance(layer, Composite)
-    inner, leaving = _expanded(layer, inputs)
+    wiring, leaving = _expanded(layer, inputs)
+    inner = wiring.graph
 
     def outside(port: Port) -> Port:
         return Port(f"{node}/{port.node}", port.name) if port.node else sources[port.name]
 
     readers = graph.readers.get(Port(node), ())
     nodes = {n: box for n, box in graph.nodes.items() if n != node} | {
-        f"{node}/{n}": box for n, box in inner.nodes.items()
+        f"{node}/{n}": _as_said(layer.learning, n, box) for n, box in inner.nodes.items()
     }
     wires = {end: start for end, start in graph.wires.items() if end.node != node}
     wires |= {Port(f"{node}/{end.node}", end.name): outside(start) for end, start in inner.wires.items()}
     wires |= dict.fromkeys(readers, outside(leaving.source))
     return Graph(nodes, wires)
+
+
+def _as_said(learning: Learning, node: NodeId, layer: Layer) -> Layer:
+    """Return a box of a composite whose weights learn as the composite's are to."""
+    if learning == USUAL or not layer.has_weights():
+        return layer
+    return layer.with_(learning=learning.with_(shares=learning.shares and f"{learning.shares}/{node}"))

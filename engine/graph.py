@@ -24,6 +24,12 @@ class Port(NamedTuple):
         return self.node if self.name == "y" else f"{self.node}.{self.name}"
 
 
+def renamed(layer: Layer, names: Mapping[NodeId, NodeId]) -> Layer:
+    """Return a layer that names the box whose weights it shares by that box's new name, where it has one."""
+    shares = layer.learning.shares
+    return layer.with_(learning=layer.learning.with_(shares=names[shares])) if shares in names else layer
+
+
 def _frozen(items: Mapping[Any, Any]) -> Mapping[Any, Any]:
     return MappingProxyType(dict(items))
 
@@ -72,7 +78,7 @@ class Graph:
             raise ValueError(f"There is a box named {new} already.")
         name = {old: new}
         return Graph(
-            {name.get(n, n): layer for n, layer in self.nodes.items()},
+            {name.get(n, n): renamed(layer, name) for n, layer in self.nodes.items()},
             {
                 Port(name.get(p.node, p.node), p.name): Port(name.get(s.node, s.node), s.name)
                 for p, s in self.wires.items()

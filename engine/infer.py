@@ -10,6 +10,7 @@ from engine.arrays import Shape
 from engine.graph import Graph, NodeId, Port
 from engine.layer import ShapeError
 from engine.problems import Change, Insert, Problem, Unwire, Wire
+from engine.sharing import sharing_problems
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def infer(graph: Graph) -> Inference:
     problems = [*circles, *_strays(graph)]
     for node in open_graph.order:
         problems += [p for p in _visit(open_graph, node, shapes) if (p.node, p.port) not in cut]
-    problems += _mixed_twice(open_graph)
+    problems += [*_mixed_twice(open_graph), *sharing_problems(graph, shapes)]
     return Inference(shapes, tuple(problems))
 
 
@@ -133,7 +134,7 @@ def mend(graph: Graph, problem: Problem, fix: Change | Insert | Unwire | Wire) -
     """Return the graph with one of a problem's fixes applied."""
     node, port = problem.node or "", problem.port or ""
     match fix:
-        case Change(param, value):
+        case Change(param, value, _):
             return graph.add(node, graph.nodes[node].with_(**{param: value}))
         case Unwire():
             return graph.disconnect(node, port)

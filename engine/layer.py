@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, ClassVar, Protocol
 
 from engine.arrays import Shape
+from engine.learning import USUAL, Learning
 from engine.problems import Fix
-from engine.spec import Spec
+from engine.spec import Param, Spec, param
 
 # Names that a forward or backward may ask for besides its ports, weights and scratch arrays.
 SPECIAL = ("training", "rng", "workers")
@@ -41,6 +42,7 @@ class Weight:
     `shape` is PyTorch's. It starts from `initializer` where one is given, else filled with `fill`. `trained` weights get
     a gradient and an optimizer; the others (running statistics) are only written by `forward`. `memory` is the order of
     axes in which it lies in memory where that is not PyTorch's: (2, 3, 1, 0) stores (F, C, H, W) as (H, W, C, F).
+    `learning` is filled in from the layer's own.
     """
 
     shape: Shape
@@ -50,6 +52,16 @@ class Weight:
     fill: float = 0.0
     trained: bool = True
     memory: tuple[int, ...] = ()
+    learning: Learning = USUAL
+
+    @property
+    def learns(self) -> bool:
+        """Whether it gets a gradient and an optimizer: it could, and is not frozen."""
+        return self.trained and not self.learning.frozen
+
+    def under(self, learning: Learning) -> Weight:
+        """Return the weight as `learning` says that it learns."""
+        return self if learning == self.learning else replace(self, learning=learning)
 
 
 @dataclass(frozen=True)
@@ -134,6 +146,7 @@ class Layer(Spec, family=True):
     # and of layers with one input x (engine/plan/passes.py):
     monotone: ClassVar[bool] = False  # works on each value by itself, and a larger one never gets a smaller result
     selects_largest: ClassVar[bool] = False  # every value of its output is the largest of some of its input
+    learning: Learning = param("How its weights learn.", default=USUAL, advanced=True)
 
     def __init_subclass__(cls, abstract: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(abstract=abstract, **kwargs)
@@ -144,6 +157,26 @@ class Layer(Spec, family=True):
     def examples(cls) -> Iterator[Example]:
         """Yield worked cases: one with the defaults, and one for each thing that can be different."""
         raise NotImplementedError
+
+    @classmethod
+    def has_weights(cls) -> bool:
+        """Tell whether such a layer may have weights, and so says how they learn."""
+        return cls.weights is not Layer.weights
+
+    @classmethod
+    @cache
+    def params(cls) -> dict[str, Param]:
+        """Return the declared fields by name; how weights learn comes last, and only where there may be some."""
+        found = dict(super().params())
+        learning = found.pop("learning")
+        return found | ({"learning": learning} if cls.has_weights() else {})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values, without what says that weights learn as they usually do."""
+        found = super().to_dict()
+        if self.learning == USUAL:
+            found.pop("learning", None)
+        return found
 
     def ports(self) -> tuple[str, ...]:
         """Return the input ports: the parameters of the shape rule."""
@@ -163,6 +196,10 @@ class Layer(Spec, family=True):
     def weights(self, *args: Any, **kwargs: Any) -> dict[str, Weight]:
         """Return the weights by PyTorch's names, given the shapes at the ports."""
         return {}
+
+    def weight_shapes(self, *inputs: Shape) -> dict[str, Shape]:
+        """Return the shape of every weight behind inputs of these shapes, also of the boxes that it is made of."""
+        return {name: weight.shape for name, weight in self.weights(*inputs).items()}
 
     def scratch(self, *args: Any, **kwargs: Any) -> dict[str, Scratch]:
         """Return the working arrays of one step by name."""

@@ -18,12 +18,15 @@ class Optimizer(Spec, family=True):
     `slots` name the vectors that an optimizer keeps from step to step (they start at 0 and are saved in checkpoints),
     `scratch` those that it needs within one update. `update` may name `parameter`, `grad`, its slots, its scratch
     vectors, `rate` (the learning rate of this step) and `step` (1 for the first). It writes `parameter` and the slots in
-    place; it may overwrite `grad`. It works elementwise, so that any slice of the vectors can be updated by itself.
+    place; it may overwrite `grad`. It works elementwise, so that any slice of the vectors can be updated by itself. One
+    that does not is `whole`: it is given one weight at a time, every array in PyTorch's shape of that weight.
     """
 
     usual_rate: ClassVar[float] = 1e-3  # a learning rate to begin with
     slots: ClassVar[tuple[str, ...]] = ()
     scratch: ClassVar[tuple[str, ...]] = ()
+    whole: ClassVar[bool] = False  # needs whole weights, not any slice of numbers
+    weights: ClassVar[tuple[str, ...]] = ()  # slots that are weights, and begin as the parameters do; the first answers
 
     def update(self, *args: Any, **kwargs: Any) -> None:
         """Do one update in place."""

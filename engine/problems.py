@@ -9,14 +9,15 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Change:
-    """Mend a box by giving one of its parameters another value."""
+    """Mend a box by giving one of its parameters another value; `says` is what a person reads, where that says more."""
 
     param: str
     value: Any
+    says: str = ""
 
     @property
     def label(self) -> str:
-        return f"Set {self.param.replace('_', ' ')} to {self.value}"
+        return self.says or f"Set {self.param.replace('_', ' ')} to {self.value}"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from engine.spec import Spec, param
@@ -33,8 +34,12 @@ class Schedule(Spec, family=True):
         """Return the factor after `epoch` of `epochs` epochs, both counted from the end of the warm-up."""
         raise NotImplementedError
 
+    def told(self, results: Sequence[float]) -> float:
+        """Return the further factor that results call for: the loss of each epoch so far, of validation where there is one."""
+        return 1.0
+
     def torch(self, epochs: int) -> str:
-        """Return PyTorch's expression for a scheduler of `optimizer` that is stepped after each epoch."""
+        """Return PyTorch's expression for a scheduler of `optimizer`, stepped after each epoch; "" where there is none."""
         start = round(self.warm_up)
         after = self.torch_course(max(epochs - start, 1))
         if not start:

@@ -28,7 +28,7 @@ class Param:
 
     `min` and `max` hold for a number and for each number of a tuple. `choices` lists the only values that a text may
     have. `advanced` marks what most people never touch. `hidden` marks what the program itself fills in. `first` puts it
-    before what a base class declares.
+    before what a base class declares. `box` marks a text that is the name of a box of the same kind, or empty.
     """
 
     doc: str
@@ -39,6 +39,7 @@ class Param:
     advanced: bool = False
     hidden: bool = False
     first: bool = False
+    box: bool = False
 
     def problem(self, value: Any) -> str | None:
         """Return what is wrong with a value of the right type, as the end of a sentence, or None."""
@@ -82,8 +83,8 @@ class Spec:
 
     def __init_subclass__(cls, family: bool = False, abstract: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        inherits_all = dataclasses.is_dataclass(cls) and len(cls.__bases__) == 1
-        if vars(cls).get("__annotations__") or not inherits_all:  # else it would cost a start its time
+        declared = [base for base in cls.__bases__ if dataclasses.is_dataclass(base)]
+        if vars(cls).get("__annotations__") or len(declared) != 1:  # else it is one already; each costs a start its time
             dataclass(frozen=True, kw_only=True)(cls)
         if family:
             cls.registry = {}
@@ -163,6 +164,11 @@ class Spec:
     def with_(self, **changes: Any) -> Self:
         """Return a copy with other values."""
         return typing.cast(Self, dataclasses.replace(typing.cast(Any, self), **changes))
+
+
+def is_group(wanted: Any) -> bool:
+    """Tell whether a type of value is one certain Spec, whose parameters belong together, and not a choice of several."""
+    return isinstance(wanted, type) and issubclass(wanted, Spec) and wanted.registry is Spec.registry
 
 
 _WORDS = {bool: "yes or no", int: "a whole number", float: "a number", str: "a text", NoneType: "nothing"}

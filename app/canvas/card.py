@@ -14,6 +14,7 @@ from app.sizes import WIDTH, height
 from app.theme import Tokens, family_colour, mix, scaled_font, tokens
 from engine.graph import NodeId
 from engine.layer import Layer
+from engine.learning import Learning
 from engine.missing import Missing
 
 RADIUS = 8.0
@@ -57,7 +58,7 @@ def card_of(node: NodeId, layer: Layer, analysis: Analysis) -> Card:
         type(layer).__name__,
         layer.category,
         note_of(layer),
-        count_text(analysis.parameters(node)),
+        "" if layer.learning.shares else count_text(analysis.parameters(node)),
         height(layer),
         node in analysis.at,
         isinstance(layer, Missing),
@@ -77,9 +78,16 @@ def draft_card(layer: Layer) -> Card:
 def note_of(layer: Layer) -> str:
     """Return a layer's telling parameters; nothing where its values are so wrong that it cannot say them."""
     try:
-        return layer.summary()
+        return " · ".join(filter(None, [*_learning(layer.learning), layer.summary()]))
     except Exception:  # a fault in a layer must not take the window down
         return ""
+
+
+def _learning(learning: Learning) -> list[str]:
+    """Return in a word or two what is unusual about how weights learn."""
+    if learning.shares:
+        return [f"weights of {learning.shares}"]
+    return ["frozen"] if learning.frozen else []
 
 
 def count_text(count: int | None) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.edits import Edit
 from app.sizes import STEP, snap
-from engine.graph import Graph, NodeId, Port
+from engine.graph import Graph, NodeId, Port, renamed
 from engine.problems import UserError
 from engine.project import strict_json
 from engine.project.encoding import from_dict, to_dict
@@ -71,7 +71,7 @@ def paste(boxes: Project, names: Mapping[NodeId, NodeId], at: Place | None = Non
     """Add boxes under new names: with the middle of them at `at`, or a little below and right of the originals."""
 
     def change(project: Project) -> Project:
-        nodes = dict(project.graph.nodes) | {names[n]: layer for n, layer in boxes.graph.nodes.items()}
+        nodes = dict(project.graph.nodes) | {names[n]: renamed(layer, names) for n, layer in boxes.graph.nodes.items()}
         new = {Port(names[e.node], e.name): Port(names[s.node], s.name) for e, s in boxes.graph.wires.items()}
         graph = Graph(nodes, {**project.graph.wires, **new})
         dx, dy = _offset(boxes, at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin
 
@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 
 from app.forms.editor import Editor
 from app.forms.numbers import NumberEditor
-from app.forms.specs import FamilyEditor, OptionalEditor, SeveralEditor, visible_params
-from app.forms.texts import BoolEditor, ChoiceEditor, LineEditor
+from app.forms.specs import FamilyEditor, GroupEditor, OptionalEditor, SeveralEditor, visible_params
+from app.forms.texts import BoolEditor, BoxEditor, ChoiceEditor, LineEditor
 from app.forms.tuples import FixedEditor, list_editor
 from app.icons import icon
-from engine.spec import Param, Spec
+from engine.spec import Param, Spec, is_group
 
 LABEL_WIDTH = 92
 
@@ -31,7 +31,7 @@ class Form(QWidget):
     def __init__(self, spec: Spec, parent: QWidget | None = None, *, without: Collection[str] = ()) -> None:
         super().__init__(parent)
         self._kind = type(spec)
-        self.rows: dict[str, _Row] = {}
+        self.rows: dict[str, _Row | Group] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(7)
@@ -47,42 +47,84 @@ class Form(QWidget):
     def show_problems(self, problems: Mapping[str, str]) -> None:
         """Show a sentence below each parameter that has a problem; the others show none."""
         for name, row in self.rows.items():
-            row.show_problem(problems.get(name, ""))
+            if isinstance(row, Group):
+                start = f"{name}."
+                row.show_problems({n.removeprefix(start): text for n, text in problems.items() if n.startswith(start)})
+            else:
+                row.show_problem(problems.get(name, ""))
 
     def editor(self, name: str) -> Editor:
         """Return the editor of a parameter."""
         return self.rows[name].editor
 
+    def offer_boxes(self, names: Sequence[str]) -> None:
+        """Let these names be chosen where the name of a box is wanted."""
+        for editor in self.findChildren(BoxEditor):
+            editor.offer(names)
+
     def _add_rows(self, spec: Spec, column: QVBoxLayout, without: Collection[str]) -> None:
         defaults, inner = self._kind(), QVBoxLayout(self._folded)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(7)
-        for name in [name for name in visible_params(self._kind) if name not in without]:
-            rule = self._kind.params()[name]
-            row = self.rows[name] = _Row(name, rule, self._kind.types()[name], getattr(defaults, name))
+        names = [name for name in visible_params(self._kind) if name not in without]
+        for name in names:
+            rule, wanted = self._kind.params()[name], self._kind.types()[name]
+            kind = Group if is_group(wanted) else _Row
+            row = self.rows[name] = kind(name, rule, wanted, getattr(defaults, name))
             row.edited.connect(self.edited.emit)
-            (inner if rule.advanced else column).addWidget(row)
+            if kind is _Row:
+                (inner if rule.advanced else column).addWidget(row)
         if inner.count():
-            column.addWidget(_Fold(self._folded))
+            column.addWidget(_Fold("Advanced", "Show or hide what most people never change", self._folded))
             column.addWidget(self._folded)
+        for group in [row for row in self.rows.values() if isinstance(row, Group)]:
+            column.addWidget(group)
 
 
 class _Fold(QToolButton):
-    """A line that shows and hides what most people never touch."""
+    """A line that shows and hides what is below it."""
 
-    def __init__(self, content: QWidget) -> None:
+    def __init__(self, text: str, tip: str, content: QWidget) -> None:
         super().__init__()
-        self.setText("Advanced")
+        self.setText(text)
         self.setCheckable(True)
         self._content = content
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.setToolTip("Show or hide what most people never change")
+        self.setToolTip(tip)
         self.toggled.connect(self._show)
         self._show(False)
 
     def _show(self, shown: bool) -> None:
         self._content.setVisible(shown)
         self.setIcon(icon("chevron-down" if shown else "chevron-right", "quiet"))
+
+
+class Group(QWidget):
+    """Parameters that belong together, below a line that folds them away; open where something is not at its default."""
+
+    edited = Signal(str, object)
+
+    def __init__(self, name: str, rule: Param, wanted: type[Spec], default: Any) -> None:
+        super().__init__()
+        self._default = default
+        self.editor = GroupEditor(wanted, Form)
+        self.editor.changed.connect(lambda value: self.edited.emit(name, value))
+        self.editor.name_for_readers(label_of(name), rule.doc)
+        self.setToolTip(describe_param(rule, default))
+        self.label = self._fold = _Fold(label_of(name), rule.doc, self.editor)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self._fold)
+        column.addWidget(self.editor)
+
+    def show_value(self, value: Any) -> None:
+        if value != self._default and value != self.editor.value():
+            self._fold.setChecked(True)
+        self.editor.show_value(value)
+
+    def show_problems(self, problems: Mapping[str, str]) -> None:
+        """Show a sentence below each parameter of the group that has a problem."""
+        self.editor.form.show_problems(problems)
 
 
 class _Row(QWidget):
@@ -171,7 +213,7 @@ _SIMPLE: dict[Any, Callable[[Param], Editor]] = {
     bool: lambda rule: BoolEditor(),
     int: lambda rule: NumberEditor(rule, whole=True),
     float: lambda rule: NumberEditor(rule, whole=False),
-    str: lambda rule: ChoiceEditor(rule.choices) if rule.choices else LineEditor(),
+    str: lambda rule: ChoiceEditor(rule.choices) if rule.choices else BoxEditor() if rule.box else LineEditor(),
 }
 
 

@@ -79,6 +79,30 @@ class FamilyEditor(Editor):
         self.changed.emit(self._value)
 
 
+class GroupEditor(Editor):
+    """Edits a value that is one certain Spec: its form, with nothing to choose before it."""
+
+    def __init__(self, kind: type[Spec], make_form: FormMaker) -> None:
+        super().__init__()
+        self._value: Any = kind()
+        self.form = make_form(self._value)
+        self.form.edited.connect(self._edited)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.form)
+
+    def value(self) -> Any:
+        return self._value
+
+    def show_value(self, value: Any) -> None:
+        self._value = value
+        self.form.follow(value)
+
+    def _edited(self, name: str, value: Any) -> None:
+        self._value = self._value.with_(**{name: value})
+        self.changed.emit(self._value)
+
+
 class OptionalEditor(Editor):
     """A value or none: a tick before the editor of the value."""
 

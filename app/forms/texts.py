@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker
@@ -105,3 +105,30 @@ class ChoiceEditor(Editor):
     def show_value(self, value: Any) -> None:
         with QSignalBlocker(self.box):
             self.box.setCurrentIndex(self.box.findData(value))
+
+
+class BoxEditor(ChoiceEditor):
+    """The name of a box, or none; `offer` says which there are."""
+
+    def __init__(self) -> None:
+        super().__init__(("",), ("none",))
+        self._names: tuple[str, ...] = ("",)
+
+    def offer(self, names: Sequence[str]) -> None:
+        """Let these names be chosen, besides none and the one that is."""
+        kept = self.value()
+        wanted = ("", *names, *([kept] if kept and kept not in names else []))
+        if wanted == self._names:
+            return
+        self._names = wanted
+        with QSignalBlocker(self.box):
+            self.box.clear()
+            for name in wanted:
+                self.box.addItem(name or "none", name)
+            self.box.setCurrentIndex(self.box.findData(kept))
+
+    def show_value(self, value: Any) -> None:
+        if self.box.findData(value) < 0:
+            self._names = (*self._names, value)
+            self.box.addItem(value, value)
+        super().show_value(value)

@@ -54,6 +54,8 @@ class BoxPage(QWidget):
 
     def follow(self) -> None:
         """Show the box as the document has it now."""
+        graph = self._document.project.graph
+        self.form.offer_boxes([n for n, other in graph.nodes.items() if type(other) is self.kind and n != self.node])
         self.form.follow(self.layer)
         self.form.show_problems(self.layer.problems())
         self.facts.show_lines(facts(self._document.analysis, self.node))
@@ -137,7 +139,8 @@ def facts(analysis: Analysis, node: NodeId) -> list[tuple[str, str]]:
         for name in layer.outputs
     ]
     count = analysis.parameters(node)
-    lines.append(("parameters", "?" if count is None else f"{count:,}"))
+    whose = f" of {layer.learning.shares}" if layer.learning.shares else ""
+    lines.append(("parameters", "?" if count is None else f"{count:,}{whose}"))
     return lines + _work(analysis, node, layer)
 
 

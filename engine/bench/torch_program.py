@@ -14,11 +14,13 @@ from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.optimizer import Optimizer
 from engine.problems import UserError
+from engine.sharing import owner
 
 # Arrays come as a line of JSON with their names, types and shapes, then as bytes; then lines, each with the seconds for
 # which to train and the learning rate. Each is answered with the milliseconds of the median step.
 _START = """\
 import json, sys, time
+from collections import defaultdict
 from math import prod
 from statistics import median
 import numpy, torch
@@ -47,6 +49,8 @@ class Once:
         self.module = module
         modules.append(module)
         return module
+
+once = defaultdict(Once)
 """
 _END = """
 loss()
@@ -89,7 +93,8 @@ def torch_program(graph: Graph, optimizer: Optimizer, rate: float) -> str:
             steps.append(f"total = total + {layer.weight!r} * {names[node]}({sources[0]}, data[{node!r}])")
         else:
             boxes.append(
-                f"def {names[node]}({', '.join(layer.ports())}, nn=Once()):\n    return {_body(flat, inference, node)}"
+                f"def {names[node]}({', '.join(layer.ports())}, nn=once[{owner(flat, node)!r}]):\n"
+                f"    return {_body(flat, inference, node)}"
             )
             steps.append(f"{_outputs(flat, node, names)} = {names[node]}({', '.join(sources)})")
     whole = "".join(f"    {line}\n" for line in ["total = 0.0", *steps, "return total"])

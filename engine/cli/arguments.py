@@ -20,11 +20,12 @@ def _number(least: float, whole: bool) -> Any:
             raise ValueError
         return value
 
-    number.__name__ = f"whole number from {least:g}" if whole else f"number above {least:g}"
+    number.__name__ = f"whole number from {least:g}" if whole else f"number from {least:g}"
     return number
 
 
 _COUNT, _SEED, _RATE = _number(1, whole=True), _number(0, whole=True), _number(1e-12, whole=False)
+_SIZE = _number(0, whole=False)
 WORKERS = (
     "--workers",
     {"type": _SEED, "metavar": "N", "help": "processes that share the work (0: as many as are fastest)"},
@@ -63,6 +64,18 @@ COMMANDS: dict[str, tuple[str, tuple[tuple[str, dict[str, Any]], ...]]] = {
             ("--rate", {"type": _RATE, "metavar": "X", "help": "the learning rate"}),
             ("--batch", {"type": _COUNT, "metavar": "N", "help": "samples in one step"}),
             WORKERS,
+            (
+                "--clip-norm",
+                {"type": _SIZE, "metavar": "X", "help": "shorten longer gradients to this length (0: never)"},
+            ),
+            (
+                "--clip-value",
+                {"type": _SIZE, "metavar": "X", "help": "cut numbers of gradients to this size (0: never)"},
+            ),
+            (
+                "--average",
+                {"type": _SIZE, "metavar": "X", "help": "share that a moving average of weights keeps (0: none)"},
+            ),
             ("--resume", {"action": "store_true", "help": "go on from the last checkpoint, exactly"}),
         ),
     ),

@@ -59,7 +59,8 @@ def train(typed: Namespace) -> Outcome:
     from engine.cli.progress import Bar
 
     bar = Bar(shown=sys.stderr.isatty() or not typed.json)
-    settings = {name: getattr(typed, name) for name in ("epochs", "seed", "rate", "batch", "workers")}
+    names = ("epochs", "seed", "rate", "batch", "workers", "clip_norm", "clip_value", "average")
+    settings = {name: getattr(typed, name) for name in names}
     try:
         run = api.train(typed.file, **settings, resume=typed.resume, on_event=bar.hear)
     finally:

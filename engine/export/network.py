@@ -12,6 +12,7 @@ from engine.infer import infer
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.problems import UserError
+from engine.sharing import owner
 
 
 class Network:
@@ -49,7 +50,8 @@ class Network:
             layer = self.graph.nodes[node]
             if isinstance(layer, Input | Output):
                 continue
-            box = Box(sheet, node, self.ports(node), _weights(node, parameters))
+            owned = owner(self.graph, node)
+            box = Box(sheet, node, self.ports(node), _weights(owned, parameters), owned)
             found = layer.onnx(box, *(values[source] for source in self.graph.sources(node).values()))
             ports = [Port(node, name) for name in layer.outputs]
             leaving = [found] if isinstance(found, str) else list(found)
@@ -63,10 +65,12 @@ def _weights(node: NodeId, parameters: Mapping[str, Array]) -> dict[str, Array]:
 
 
 def _ahead(graph: Graph, ends: list[NodeId]) -> set[NodeId]:
-    """Return the boxes whose values reach one of `ends`, and these themselves."""
+    """Return the boxes whose values or weights reach one of `ends`, and these themselves."""
     seen, waiting = set(ends), list(ends)
     while waiting:
-        ahead = {source.node for source in graph.sources(waiting.pop()).values()} - seen
+        node = waiting.pop()
+        ahead = {source.node for source in graph.sources(node).values()} | {owner(graph, node)}
+        ahead -= seen
         seen |= ahead
         waiting += ahead
     return seen

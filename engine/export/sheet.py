@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,7 @@ class Sheet:
     operators: list[Operator] = field(default_factory=list)
     arrays: dict[str, Array] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
+    _held: dict[tuple[Any, ...], str] = field(default_factory=dict)
 
     def name(self, wish: str) -> str:
         """Return `wish`, or `wish` and the first number that makes a new name; it is taken from now on."""
@@ -39,6 +41,15 @@ class Sheet:
             name = f"{wish}_{number}"
         self.names.add(name)
         return name
+
+    def hold(self, wish: str, value: Any) -> str:
+        """Return the name of an array with these values; one that is there under this wish already is used again."""
+        array = single(value)
+        key = wish, array.dtype.str, array.shape, sha256(array.tobytes()).digest()
+        if key not in self._held:
+            name = self._held[key] = self.name(wish)
+            self.arrays[name] = array
+        return self._held[key]
 
     def rename(self, old: str, new: str, start: int) -> None:
         """Give a value another name in all operators from number `start` on."""
@@ -50,14 +61,17 @@ class Sheet:
 class Box:
     """One box of the graph at its turn: the `OnnxGraph` that its layer, loss or preprocessing writes to.
 
-    `shapes` are those of one sample at the ports of the box, `weights` its arrays by PyTorch's names.
+    `shapes` are those of one sample at the ports of the box, `weights` its arrays by PyTorch's names; `owner` is the box
+    whose weights they are, where that is another one.
     """
 
-    def __init__(self, sheet: Sheet, node: str, shapes: Mapping[str, Shape], weights: Mapping[str, Array]) -> None:
+    def __init__(
+        self, sheet: Sheet, node: str, shapes: Mapping[str, Shape], weights: Mapping[str, Array], owner: str = ""
+    ) -> None:
         self.opset = sheet.opset
+        self._owner = owner or node
         self._sheet, self._node, self._shapes, self._weights = sheet, node, shapes, weights
         self._start = len(sheet.operators)
-        self._names: dict[str, str] = {}
 
     def op(self, kind: str, /, *inputs: str, outputs: int = 1, **attributes: Any) -> Any:
         """Add one ONNX operator; return its output's name, or a tuple of names where there are several."""
@@ -69,10 +83,7 @@ class Box:
 
     def weight(self, name: str) -> str:
         """Return the name of one of this box's weights."""
-        if name not in self._names:
-            full = self._names[name] = self._sheet.name(f"{self._node}.{name}")
-            self._sheet.arrays[full] = single(self._weights[name])
-        return self._names[name]
+        return self._sheet.hold(f"{self._owner}.{name}", self._weights[name])
 
     def weight_array(self, name: str) -> Array:
         """Return the values of one of this box's weights, for those that must be rearranged."""
@@ -80,9 +91,7 @@ class Box:
 
     def constant(self, value: Any) -> str:
         """Add an array of fixed values: whole numbers become int64, other numbers float32, texts stay texts."""
-        name = self._sheet.name(f"{self._node}/constant")
-        self._sheet.arrays[name] = single(value)
-        return name
+        return self._sheet.hold(f"{self._owner}/constant", value)
 
     def shape(self, port: str) -> Shape:
         """Return the inferred shape of one sample at a port of this box."""

@@ -15,7 +15,7 @@ from engine.loss import Loss
 from engine.manual.elsewhere import elsewhere
 from engine.manual.figure import Figure, ends, figure, figure_of
 from engine.manual.text import text
-from engine.spec import Param, Spec, exact
+from engine.spec import Param, Spec, exact, is_group
 
 FIGURE, FORMULA = "figure", "Formula"
 Table = tuple[tuple[str, ...], ...]  # the first row is the head
@@ -107,10 +107,16 @@ def sections(kind: type[Spec]) -> Iterator[Section]:
 
 def _parameter_rows(kind: type[Spec]) -> Iterator[tuple[str, ...]]:
     yield "Parameter", "Meaning", "Values", "Default"
-    defaults = {field.name: field.default for field in kind.__dataclass_fields__.values()}  # type: ignore[attr-defined]
+    yield from _rows(kind, kind(), "")
+
+
+def _rows(kind: type[Spec], defaults: Spec, before: str) -> Iterator[tuple[str, ...]]:
     for name, rule in kind.params().items():
         if not rule.hidden:
-            yield name, rule.doc, _range(kind.types()[name], rule), _value(defaults[name])
+            wanted, default = kind.types()[name], getattr(defaults, name)
+            yield f"{before}{name}", rule.doc, _range(wanted, rule), _value(default)
+            if is_group(wanted):
+                yield from _rows(wanted, default, f"{before}{name}.")
 
 
 def _range(wanted: Any, rule: Param) -> str:
@@ -119,6 +125,8 @@ def _range(wanted: Any, rule: Param) -> str:
         return ", ".join(rule.choices)
     if wanted is bool:
         return "yes, no"
+    if is_group(wanted):
+        return "all of the following"
     if isinstance(wanted, type) and issubclass(wanted, Spec):
         return f"any {wanted.__name__}"
     bounds = [f"{word} {exact(bound)}" for word, bound in (("from", rule.min), ("to", rule.max)) if bound is not None]
@@ -127,7 +135,7 @@ def _range(wanted: Any, rule: Param) -> str:
 
 def _value(value: Any) -> str:
     if isinstance(value, Spec):
-        return type(value).__name__
+        return "" if is_group(type(value)) else type(value).__name__
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, tuple):

@@ -40,18 +40,13 @@ def bind(
 
     def resolve(argument: Argument) -> Any:
         if isinstance(argument, Key):
-            return _weight(state, argument) if "weight" in argument.kind else arrays[argument]
+            return state.array(argument) if argument not in arrays else arrays[argument]
         return tuple(map(resolve, argument)) if isinstance(argument, tuple) else argument
 
     calls = [ready(call.function, *map(resolve, call.arguments)) for call in program.calls]
     if poisoned:
         calls = _poisoned(program, arrays, calls)
     return Bound(program, arrays, tuple(calls), size)
-
-
-def _weight(state: State, key: Key) -> Array:
-    owner = state.gradients if key.kind == "grad_weight" else state.parameters
-    return owner[f"{key.node}.{key.name}"]
 
 
 def _poisoned(program: Program, arrays: Mapping[Key, Array], calls: list[Any]) -> list[Any]:

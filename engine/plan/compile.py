@@ -14,6 +14,7 @@ from engine.plan.bind import bind
 from engine.plan.passes import improved
 from engine.plan.plan import Plan
 from engine.plan.state import State, declared_weights
+from engine.plan.stepping import Stepping
 from engine.plan.team import Team, TeamPlan
 from engine.plan.write import Options, write
 from engine.problems import UserError
@@ -27,7 +28,7 @@ def compile(
     graph: Graph,
     batch: int,
     *,
-    optimizer: Optimizer | None = None,
+    optimizer: Optimizer | Stepping | None = None,
     seed: int = 0,
     dtype: Any = np.float32,
     share: Plan | None = None,
@@ -35,19 +36,19 @@ def compile(
     poison: bool = False,
     workers: int | None = None,
 ) -> Plan:
-    """Return a plan that trains `graph` with batches of `batch` samples.
+    """Return a plan that trains `graph` with batches of `batch` samples; `optimizer` may come with more about the step.
 
     With `share`, the plan trains the same parameters as another one, with the same optimizer state. `dtype` float64 is for
     checking. `input_gradients` keeps the gradient at each Input. `poison` fills freed arrays with NaN, to prove the memory
     plan. `workers` is how many processes share the work (by default as many as with `share`, else one); a batch of fewer
     samples is left to one. Raises CompileError where the graph has problems.
     """
-    flat = checked(graph)
+    flat, stepping = checked(graph), optimizer if isinstance(optimizer, Stepping) else Stepping(optimizer=optimizer)
     team = share.team if isinstance(share, TeamPlan) else None
     count = workers or (team.member.count if team else 1)
     if 1 < count <= batch:
-        return TeamPlan(team or Team(flat, optimizer, np.dtype(dtype).name, seed, count), batch)
-    state = share.state if share else State(declared_weights(flat), optimizer, seed, dtype)
+        return TeamPlan(team or Team(flat, stepping, np.dtype(dtype).name, seed, count), batch)
+    state = share.state if share else State(declared_weights(flat), stepping, seed, dtype)
     options = Options(batch, state.vector.dtype.name, input_gradients=input_gradients, rng=state.rng)
     better = improved(flat)
     inference = infer(better)

@@ -14,14 +14,15 @@ import numpy as np
 from engine.arrays import Array
 from engine.graph import Graph
 from engine.infer import infer
-from engine.optimizer import Optimizer, Update
 from engine.plan.bind import Bound, bind
 from engine.plan.memory import Rooms
 from engine.plan.passes import improved
 from engine.plan.program import ArraySpec, Key, Program
 from engine.plan.shared import SharedMemory
 from engine.plan.state import State, declared_weights, sizes
+from engine.plan.stepping import Stepping
 from engine.plan.sync import LINE, Sharing, Sync, share
+from engine.plan.update import Move
 from engine.plan.write import Options, write
 
 # Places in the control counters; the leader writes all of them.
@@ -41,7 +42,7 @@ class Member:
         rank: int,
         count: int,
         graph: Graph,
-        optimizer: Optimizer | None,
+        stepping: Stepping,
         dtype: str,
         memory: SharedMemory,
         *,
@@ -53,7 +54,7 @@ class Member:
         self.graph = improved(graph)
         self.inference = infer(self.graph)
         declared = declared_weights(graph)
-        rooms = Rooms(_specs(sizes(declared, optimizer), count, dtype))
+        rooms = Rooms(_specs(sizes(declared, stepping), count, dtype))
         self.start, raw = memory.new(rooms.size) if start is None else (start, memory.piece(start, rooms.size))
         held = rooms.arrays(raw)
         self.numbers, self.squares, self.faults = held["numbers"], held["squares"], held["faults"]
@@ -63,10 +64,11 @@ class Member:
         self._statistics = held["statistics"]
         held |= {"gradient": self._gradients[rank]}
         held |= {"statistics": self._statistics.copy()} if rank else {}
-        self.state = State(declared, optimizer, seed, np.dtype(dtype), held)
+        self.state = State(declared, stepping, seed, np.dtype(dtype), held)
         self.sync = Sync(rank, count, held["arrivals"], held["slots"], check)
         self.rng = np.random.default_rng()
-        self._mine = share(self.state.vector.size, rank, count, unit=16)
+        self._mine = self.state.part(share(self.state.vector.size, rank, count, unit=16))
+        self._penalties = self.state.penalties(self._mine, self._gradients[0])
 
     def begin(self) -> None:
         """Start a step as the leader says: with its running statistics, and random numbers of one's own."""
@@ -83,6 +85,8 @@ class Member:
         total = self._gradients[0][self._mine]
         for other in self._gradients[1:]:
             np.add(total, other[self._mine], out=total)
+        if self._penalties:
+            self._penalties()
         square = float(total.dot(total))
         self.squares[self.rank], self.seconds[self.rank] = square, process_time()
         self.faults[self.rank] = not (isfinite(square) or np.isfinite(total).all())
@@ -92,9 +96,9 @@ class Member:
         return bool(self.control[SOUND]) and not self.faults.any()
 
     @cached_property
-    def update(self) -> Update:
+    def update(self) -> Move:
         """What updates one's part of the parameters."""
-        return self.state.updater(self._mine, self._gradients[0])
+        return self.state.mover(self._mine, self._gradients[0])
 
 
 class Part:
@@ -130,7 +134,7 @@ class Part:
         self.run(judge)
         member = self.member
         if member.sound():
-            member.update(float(member.numbers[0]), member.control[STEP])
+            member.update(float(member.numbers[0]), member.control[STEP], float(member.squares.sum()))
         member.sync.meet()
 
     def replay(self) -> None:
@@ -147,9 +151,8 @@ class Part:
 
     def array(self, key: Key) -> Array:
         """Return one of this worker's arrays."""
-        if key.kind == "grad_weight":
-            return self.member.state.gradients[f"{key.node}.{key.name}"]
-        return self.bound.arrays[key]
+        found = self.bound.arrays.get(key)
+        return self.member.state.array(key) if found is None else found
 
 
 def _specs(vectors: dict[str, int], count: int, dtype: str) -> dict[str, ArraySpec]:

@@ -15,20 +15,20 @@ import numpy as np
 import engine.catalog  # noqa: F401  (declares all layers)
 from engine.graph import Graph, Port
 from engine.layer import Layer
-from engine.optimizer import Optimizer
 from engine.plan.member import COMMAND, PLAN, REQUEST, Member, Part
 from engine.plan.shared import SharedMemory
+from engine.plan.stepping import Stepping
 from engine.plan.sync import watch
 
 READY = b"ready\n"
 
 
-def describe(graph: Graph, optimizer: Optimizer | None, dtype: str) -> dict[str, Any]:
+def describe(graph: Graph, stepping: Stepping, dtype: str) -> dict[str, Any]:
     """Return as plain JSON values what a helper must know."""
     return {
         "boxes": [[name, layer.to_dict()] for name, layer in graph.nodes.items()],
         "wires": [[*end, *start] for end, start in graph.wires.items()],
-        "optimizer": optimizer.to_dict() if optimizer else None,
+        "stepping": stepping.to_dict(),
         "dtype": dtype,
     }
 
@@ -36,10 +36,10 @@ def describe(graph: Graph, optimizer: Optimizer | None, dtype: str) -> dict[str,
 def _member(told: dict[str, Any]) -> Member:
     nodes = {name: Layer.from_dict(raw) for name, raw in told["boxes"]}
     wires = {Port(end, port): Port(start, name) for end, port, start, name in told["wires"]}
-    optimizer = Optimizer.from_dict(told["optimizer"]) if told["optimizer"] else None
+    stepping = Stepping.from_dict(told["stepping"])
     memory = SharedMemory(told["handle"])
     graph = Graph(nodes, wires)
-    return Member(told["rank"], told["count"], graph, optimizer, told["dtype"], memory, start=told["start"])
+    return Member(told["rank"], told["count"], graph, stepping, told["dtype"], memory, start=told["start"])
 
 
 class Helper:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays import Array
+from engine.arrays import Array, Shape
 from engine.plan.program import ArraySpec, Key, Program
 
 ALIGNMENT = 64  # bytes: a cache line
@@ -102,10 +102,17 @@ def _shaped(raw: Array, spec: ArraySpec, images_last: bool) -> Array:
     """Give bytes their type and shape; images (N, C, H, W) lie channels-last in memory, which convolutions want."""
     dtype = np.dtype(spec.dtype)
     flat = raw[: int(np.prod(spec.shape, dtype=np.int64)) * dtype.itemsize].view(dtype)
+    if spec.memory:
+        return in_memory_order(flat, spec.shape, spec.memory)
     if len(spec.shape) != 4 or not images_last:
         return flat.reshape(spec.shape)
     n, c, h, w = spec.shape
     return flat.reshape(n, h, w, c).transpose(0, 3, 1, 2)
+
+
+def in_memory_order(flat: Array, shape: Shape, order: tuple[int, ...]) -> Array:
+    """Return a flat array as one of this shape whose axes lie in memory in another order."""
+    return flat.reshape([shape[axis] for axis in order]).transpose(np.argsort(order))
 
 
 def poison(array: Array) -> None:

@@ -59,6 +59,7 @@ def pool_in_convolution(graph: Graph) -> Graph:
 
 def _joined(graph: Graph, first: NodeId, second: NodeId, layer: Layer) -> Graph:
     """Return the graph with `layer` in place of two neighbours in a row, under the name of the first."""
+    layer = layer.with_(learning=graph.nodes[first].learning)
     nodes = {node: layer if node == first else kept for node, kept in graph.nodes.items() if node != second}
     wires = {end: start for end, start in graph.wires.items() if end.node != second}
     wires |= dict.fromkeys(graph.readers.get(Port(second), ()), Port(first))

@@ -82,22 +82,24 @@ class Plan:
         """
         for call in self.bound.calls:
             call()
+        self.state.penalise()
         loss = self.loss()
         squared = float(self.state.gradient.dot(self.state.gradient))
         if not (isfinite(loss) and (isfinite(squared) or np.isfinite(self.state.gradient).all())):
             raise self._blame()
         self.gradient_norm = sqrt(squared)
-        self.state.update(rate)
+        self.state.update(rate, squared)
         return loss
 
     def run(self) -> float:
         """Do forward and backward on the loaded batch without an update; return the loss."""
         for call in self.bound.calls:
             call()
+        self.state.penalise()
         return self.loss()
 
     def loss(self) -> float:
-        """Return the loss of the latest step: the sum over outputs of weight times mean."""
+        """Return the loss of the latest step: the sum over outputs of weight times mean, without L1 and L2 of weights."""
         return sum(float(losses.dot(weights)) for losses, weights in self._means)
 
     def outputs(self) -> dict[NodeId, Array]:
@@ -131,7 +133,7 @@ class Plan:
 
     def _cost(self, node: NodeId, milliseconds: float) -> BoxCost:
         layer, inputs = self.graph.nodes[node], self.inference.inputs(self.graph, node)
-        weights = layer.weights(*inputs).values()
+        weights = [] if layer.learning.shares else layer.weights(*inputs).values()
         return BoxCost(
             node,
             type(layer).__name__,
@@ -166,9 +168,8 @@ class Plan:
         return NotFinite(next(iter(self.losses)), "loss", step)
 
     def _written(self, key: Key) -> Array:
-        if key.kind == "grad_weight":
-            return self.gradients[f"{key.node}.{key.name}"]
-        return self.bound.arrays[key]
+        found = self.bound.arrays.get(key)
+        return self.state.array(key) if found is None else found
 
 
 def tensor(call: Call, key: Key) -> str:
@@ -177,7 +178,7 @@ def tensor(call: Call, key: Key) -> str:
         return "loss"
     if call.phase == "forward":
         return f"output {key.name}"
-    return f"gradient of {key.name}" if key.kind == "grad_weight" else "gradient"
+    return f"gradient of {key.name}" if key.kind in ("grad_weight", "spare") else "gradient"
 
 
 def _by_node(graph: Graph, kind: type, find: Callable[[NodeId], Array | None]) -> Arrays:

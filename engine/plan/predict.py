@@ -17,6 +17,7 @@ from engine.plan.compile import checked
 from engine.plan.passes import improved
 from engine.plan.program import Key
 from engine.plan.state import State, declared_weights
+from engine.plan.stepping import Stepping
 from engine.plan.write import Options, write
 
 
@@ -89,6 +90,6 @@ class Predictor:
 
 
 def _copied(graph: Graph, parameters: Mapping[str, Array], dtype: Any) -> State:
-    state = State(declared_weights(graph), None, None, dtype)
+    state = State(declared_weights(graph), Stepping(), None, dtype)
     state.restore(parameters)
     return state

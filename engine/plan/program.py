@@ -13,7 +13,8 @@ class Key(NamedTuple):
     """The name of one array of a step.
 
     `kind` is "value" or "grad" (an output of a box, and its gradient), "part" (a further reader's share of a gradient, named
-    by its port), "scratch", "target" or "losses" (of an Output), "weight" or "grad_weight".
+    by its port), "scratch", "target" or "losses" (of an Output), "weight" or "grad_weight" (of the box whose weights they
+    are), "spare" (the gradient of a weight by a box that does not own it, or that is frozen).
     """
 
     kind: str
@@ -49,11 +50,15 @@ class Call:
 
 @dataclass(frozen=True)
 class ArraySpec:
-    """What an array of a step is like. A pinned one is nobody else's and keeps its values; it starts at zero."""
+    """What an array of a step is like. A pinned one is nobody else's and keeps its values; it starts at zero.
+
+    `memory` is the order of axes in which it lies in memory, where it is not that of `shape`.
+    """
 
     shape: Shape  # with the batch axis
     dtype: str
     pinned: bool = False
+    memory: tuple[int, ...] = ()
 
 
 @dataclass

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
-from math import prod
 from typing import Any
 from zlib import crc32
 
@@ -14,60 +13,93 @@ from engine.arrays import Array, Arrays
 from engine.composite import flatten
 from engine.graph import Graph
 from engine.infer import infer
-from engine.layer import Weight, needs
-from engine.optimizer import Optimizer, Update
+from engine.layer import Weight
+from engine.plan import layout
+from engine.plan.program import Key
+from engine.plan.stepping import Stepping
+from engine.plan.update import Move, mover, penalties
+from engine.sharing import owner, weights
 
 
 class State:
     """The arrays that a network learns. `parameters` and `gradients` are views into flat vectors, by name.
 
-    Names are `box.weight`, as in a PyTorch state dict; `parameters` also holds the running statistics, which no optimizer
-    touches. `step` counts the updates so far, `rng` feeds layers that draw random numbers. `vectors`, as many and as long as
-    `sizes` says, are where the flat vectors are to lie. Without a `seed` they are taken as they are.
+    Names are `box.weight`, as in a PyTorch state dict; `parameters` also holds what is frozen and the running statistics,
+    which no optimizer touches. `step` counts the updates so far, `rng` feeds layers that draw random numbers. `vectors`, as
+    many and as long as `sizes` says, are where the flat vectors are to lie. Without a `seed` they are taken as they are.
     """
 
     def __init__(
         self,
         declared: Mapping[str, Weight],
-        optimizer: Optimizer | None,
+        stepping: Stepping,
         seed: int | None,
         dtype: Any,
         vectors: Mapping[str, Array] | None = None,
     ) -> None:
-        held = vectors or {name: np.zeros(size, dtype) for name, size in sizes(declared, optimizer).items()}
+        held = vectors or {name: np.zeros(size, dtype) for name, size in sizes(declared, stepping).items()}
         self.vector, self.gradient, self.statistics = held["vector"], held["gradient"], held["statistics"]
-        trained, fixed = ({n: w for n, w in declared.items() if w.trained is wanted} for wanted in (True, False))
-        views = _views(self.vector, trained) | _views(self.statistics, fixed)
+        self.declared, self.stepping, self._held = declared, stepping, held
+        self.layout = layout.learning(declared)
+        views = self.layout.views(self.vector) | layout.statistics(declared).views(self.statistics)
+        views |= layout.frozen(declared).views(held["frozen"])
         self.parameters: Arrays = {name: views[name] for name in declared}
-        self.gradients = _views(self.gradient, trained)
+        self.gradients = self.layout.views(self.gradient)
         self.step = 0
         self.rng = np.random.default_rng(seed)
-        self.optimizer = optimizer
-        self.slots = {name: held[f"slot/{name}"] for name in (optimizer.slots if optimizer else ())}
+        self.slots = {name: held[f"slot/{name}"] for name in stepping.slots}
         for name, weight in declared.items() if seed is not None else ():
             self.parameters[name][...] = draw(name, weight, seed)  # type: ignore[arg-type]
-
-    def update(self, rate: float) -> None:
-        """Let the optimizer move the parameters once."""
-        self.step += 1
-        self._update(rate, self.step)
+        for name in stepping.weights if seed is not None else ():
+            np.copyto(self.slots[name], self.vector)
 
     @cached_property
-    def _update(self) -> Update:
-        return self.updater(slice(None), self.gradient)
+    def answering(self) -> State:
+        """The state with the weights that answer in place of the parameters; it shares all that these weights do not change."""
+        if not self.stepping.answers:
+            return self
+        held = {**self._held, "vector": self.slots[self.stepping.answers]}
+        return State(self.declared, Stepping(), None, self.vector.dtype, held)
 
-    def updater(self, part: slice, gradient: Array) -> Update:
-        """Return what updates a part of the flat vectors by that of `gradient`, given the rate and the step's number."""
-        if self.optimizer is None:
-            raise RuntimeError("This plan was compiled without an optimizer.")
-        held = {"parameter": self.vector[part], "grad": gradient[part]}
-        held |= {name: vector[part] for name, vector in self.slots.items()}
-        held |= {name: np.zeros_like(held["parameter"]) for name in self.optimizer.scratch}
-        names = needs(type(self.optimizer), "update")
-        return self.optimizer.prepare(**{name: held[name] for name in names if name in held})
+    def penalise(self) -> None:
+        """Add the gradient of L1 and L2 to the gradient."""
+        if self._penalties:
+            self._penalties()
+
+    def update(self, rate: float, squared: float = 0.0) -> None:
+        """Let the optimizer move the parameters once; `squared` is the squared length of the gradient."""
+        self.step += 1
+        self._move(rate, self.step, squared)
+
+    @cached_property
+    def _penalties(self) -> Callable[[], None] | None:
+        return self.penalties(slice(None), self.gradient)
+
+    @cached_property
+    def _move(self) -> Move:
+        return self.mover(slice(None), self.gradient)
+
+    def penalties(self, part: slice, gradient: Array) -> Callable[[], None] | None:
+        """Return what adds the gradient of L1 and L2 to a part of `gradient`; None where there is nothing to add."""
+        return penalties(self.layout, part, self.vector, gradient)
+
+    def mover(self, part: slice, gradient: Array) -> Move:
+        """Return what moves a part of the flat vectors by that of `gradient`; see `engine.plan.update`."""
+        return mover(self.layout, self.stepping, part, self.vector, gradient, self.slots)
+
+    def part(self, part: slice) -> slice:
+        """Return the part of the flat vectors that one of several may update by itself, near `part`."""
+        optimizer = self.stepping.optimizer
+        whole = bool(optimizer and optimizer.whole) or any(p.weight.learning.max_norm for p in self.layout.pieces)
+        return self.layout.whole(part) if whole else part
+
+    def array(self, key: Key) -> Array:
+        """Return a weight or the gradient of one."""
+        owner = self.gradients if key.kind == "grad_weight" else self.parameters
+        return owner[f"{key.node}.{key.name}"]
 
     def arrays(self) -> Arrays:
-        """Return copies of all parameters by name, and of the optimizer's flat vectors as `optimizer/slot`."""
+        """Return copies of all parameters by name, and of the flat vectors kept with them as `optimizer/slot`."""
         slots = {f"optimizer/{name}": vector for name, vector in self.slots.items()}
         return {name: np.array(array, order="C") for name, array in (self.parameters | slots).items()}
 
@@ -80,12 +112,13 @@ class State:
 
 
 def declared_weights(graph: Graph) -> dict[str, Weight]:
-    """Return the weights of every box of a graph without composites, by `box.weight`."""
+    """Return the weights of every box of a graph without composites, by `box.weight`; shared ones once."""
     inference = infer(graph)
     return {
         f"{node}.{name}": weight
         for node in graph.order
-        for name, weight in graph.nodes[node].weights(*inference.inputs(graph, node)).items()
+        if owner(graph, node) == node
+        for name, weight in weights(graph, node, inference.inputs(graph, node)).items()
     }
 
 
@@ -104,25 +137,8 @@ def draw(name: str, weight: Weight, seed: int) -> Array:
     return drawn
 
 
-def sizes(declared: Mapping[str, Weight], optimizer: Optimizer | None) -> dict[str, int]:
+def sizes(declared: Mapping[str, Weight], stepping: Stepping) -> dict[str, int]:
     """Return how many values each flat vector of a `State` has."""
-    trained = sum(prod(weight.shape) for weight in declared.values() if weight.trained)
-    fixed = sum(prod(weight.shape) for weight in declared.values() if not weight.trained)
-    slots = {f"slot/{name}": trained for name in (optimizer.slots if optimizer else ())}
-    return {"vector": trained, "gradient": trained, "statistics": fixed, **slots}
-
-
-def _views(vector: Array, weights: Mapping[str, Weight]) -> Arrays:
-    """Return a view into a flat vector for each weight."""
-    views, start = {}, 0
-    for name, weight in weights.items():
-        end = start + prod(weight.shape)
-        views[name] = _view(vector[start:end], weight)
-        start = end
-    return views
-
-
-def _view(part: Array, weight: Weight) -> Array:
-    order = weight.memory or tuple(range(len(weight.shape)))
-    stored = part.reshape([weight.shape[axis] for axis in order])
-    return stored.transpose(np.argsort(order)) if order else stored
+    trained = layout.learning(declared).size
+    fixed = {"statistics": layout.statistics(declared).size, "frozen": layout.frozen(declared).size}
+    return {"vector": trained, "gradient": trained, **fixed, **{f"slot/{name}": trained for name in stepping.slots}}

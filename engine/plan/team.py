@@ -15,13 +15,13 @@ from typing import IO, Any
 import numpy as np
 
 from engine.graph import Graph
-from engine.optimizer import Optimizer
 from engine.plan.bind import Bound
 from engine.plan.member import COMMAND, NONE, PLAN, REQUEST, SEED, SOUND, Member, Part
 from engine.plan.member import STEP as NUMBER
 from engine.plan.member_process import ORDER, READY, REPLAY, RUN, STEP, describe
 from engine.plan.plan import BoxCost, NotFinite, Plan, tensor
 from engine.plan.shared import SharedMemory
+from engine.plan.stepping import Stepping
 from engine.plan.sync import fence
 from engine.plan.threads import HELPER_FLAG, one_thread
 from engine.problems import UserError
@@ -46,10 +46,10 @@ class Team:
     Helpers end when the leader does, however that comes; BLAS has one thread in each of them.
     """
 
-    def __init__(self, graph: Graph, optimizer: Optimizer | None, dtype: str, seed: int, count: int) -> None:
+    def __init__(self, graph: Graph, stepping: Stepping, dtype: str, seed: int, count: int) -> None:
         memory = SharedMemory()
-        self.member = Member(0, count, graph, optimizer, dtype, memory, seed=seed, check=self.check)
-        told = describe(graph, optimizer, dtype) | {"handle": memory.handle, "count": count, "start": self.member.start}
+        self.member = Member(0, count, graph, stepping, dtype, memory, seed=seed, check=self.check)
+        told = describe(graph, stepping, dtype) | {"handle": memory.handle, "count": count, "start": self.member.start}
         self.processes = [_started(memory) for _ in range(1, count)]
         self._finalizer = weakref.finalize(self, _end, self.processes, memory)
         self.parts: list[Part] = []

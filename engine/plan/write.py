@@ -11,11 +11,12 @@ import numpy as np
 from engine.arrays import Array, Shape
 from engine.graph import Graph, NodeId, Port
 from engine.infer import Inference
-from engine.layer import Layer, Scratch, Workers, needs
+from engine.layer import Layer, Scratch, Weight, Workers, needs
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.plan.mixing import mix, mixer_before
 from engine.plan.program import ArraySpec, Call, Key, Program
+from engine.sharing import owner, weights
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class _Writer:
         self.order = [node for node in graph.order if node in self._alive()]
         self.learning = self._learning() if options.training else set()
         self.filled: set[Key] = set()  # gradients that a call has written so far
+        self.learners: dict[Key, NodeId] = {}  # the box that writes each gradient of a weight, while others add to it
 
     def write(self) -> Program:
         for node in self.order:
@@ -85,7 +87,7 @@ class _Writer:
         found: set[NodeId] = set()
         for node in self.order:
             layer, sources = self.graph.nodes[node], self.graph.sources(node)
-            trained = any(weight.trained for weight in layer.weights(*self._inputs(node)).values())
+            trained = any(weight.learns for weight in self._weights(node).values())
             wanted = isinstance(layer, Input) and self.options.input_gradients
             if trained or wanted or any(source.node in found for source in sources.values()):
                 found.add(node)
@@ -93,6 +95,9 @@ class _Writer:
 
     def _inputs(self, node: NodeId) -> tuple[Shape, ...]:
         return self.inference.inputs(self.graph, node)
+
+    def _weights(self, node: NodeId) -> dict[str, Weight]:
+        return weights(self.graph, node, self._inputs(node))
 
     def _array(self, key: Key, shape: Shape, dtype: str = "", *, pinned: bool = False, batched: bool = True) -> Key:
         full = (self.options.batch, *shape) if batched else shape
@@ -161,17 +166,27 @@ class _Writer:
     def _gradients(self, node: NodeId, function: Any, names: Sequence[str]) -> None:
         """Write a backward call, and the additions for sources that have got a gradient before."""
         targets = self._targets(node, {name.lstrip("*") for name in names})
-        weights = [n.removeprefix("grad_") for n in names if n.startswith("grad_")]
-        written = [self._weight(node, "grad_weight", name) for name in weights]
-        writes = (*targets.values(), *(key for key in written if key))
-        self._call(node, "backward", function, names, writes, targets)
+        learning = self._learned(node, names)
+        self._call(node, "backward", function, names, (*targets.values(), *learning.values()), targets)
         if isinstance(self.graph.nodes[node], Output):
             self._mix(node)
         for port, key in targets.items():
             if key.kind == "part":
                 source = self.graph.sources(node)[port]
-                total = Key("grad", source.node, source.name)
-                self.program.calls.append(Call(node, "backward", _accumulate, (total, key), (total,)))
+                self._add(node, Key("grad", source.node, source.name), key)
+        for total, key in learning.items():
+            if key.kind == "spare":
+                self._add(node, total, key)
+
+    def _add(self, node: NodeId, total: Key, part: Key) -> None:
+        self.program.calls.append(Call(node, "backward", _accumulate, (total, part), (total,)))
+
+    def _learned(self, node: NodeId, names: Sequence[str]) -> dict[Key, Key]:
+        """Return the gradients of weights that a call of a box contributes to, and the arrays in which it writes its share."""
+        declared = self._weights(node) if not isinstance(self.graph.nodes[node], Output) else {}
+        wanted = [n for n in declared if f"grad_{n}" in names and declared[n].learns]
+        found = {Key("grad_weight", owner(self.graph, node), n): self._weight_gradient(node, n) for n in wanted}
+        return {total: key for total, key in found.items() if key}
 
     def _targets(self, node: NodeId, names: set[str]) -> dict[str, Key]:
         """Return where the gradient of each port goes, for those that need one and that the call can give."""
@@ -226,7 +241,7 @@ class _Writer:
             return Key("grad", node, name)
         if self._is_variadic(layer, name):
             return tuple(targets.get(port) for port in layer.ports())
-        return targets.get(name) or self._weight(node, "grad_weight", name)
+        return targets.get(name) or self._weight_gradient(node, name)
 
     def _value(self, node: NodeId, name: str, layer: Layer) -> Any:
         sources = self.graph.sources(node)
@@ -239,16 +254,28 @@ class _Writer:
         if isinstance(layer, Output) and name in ("target", "losses"):
             return Key(name, node, name)
         scratch = Key("scratch", node, name)
-        return scratch if scratch in self.program.arrays else self._weight(node, "weight", name)
+        return scratch if scratch in self.program.arrays else self._weight(node, name)
 
     def _is_variadic(self, layer: Layer, name: str) -> bool:
         return needs(type(layer), "shape")[:1] == (f"*{name}",)
 
-    def _weight(self, node: NodeId, kind: str, name: str) -> Key | None:
-        declared = self.graph.nodes[node].weights(*self._inputs(node)).get(name)
-        if declared is None or (kind == "grad_weight" and not declared.trained):
+    def _weight(self, node: NodeId, name: str) -> Key | None:
+        return Key("weight", owner(self.graph, node), name) if name in self._weights(node) else None
+
+    def _weight_gradient(self, node: NodeId, name: str) -> Key | None:
+        """Return where a box writes the gradient of a weight: that itself, or an array beside it.
+
+        Of several boxes that share a weight the first one writes, the others are added. What is frozen goes nowhere.
+        """
+        declared = self._weights(node).get(name)
+        if declared is None or not declared.trained:
             return None
-        return Key(kind, node, name)
+        total = Key("grad_weight", owner(self.graph, node), name)
+        if declared.learns and self.learners.setdefault(total, node) == node:
+            return total
+        spare = Key("spare", node, name)
+        self.program.arrays[spare] = ArraySpec(declared.shape, self.options.dtype, memory=declared.memory)
+        return spare
 
 
 def _accumulate(total: Array, part: Array) -> None:

@@ -23,10 +23,10 @@ class Run:
     """One training of one project. Nobody changes a run; it grows by being replaced with `with_`.
 
     `id` is "run-1", "run-2", ...; `project` is the project as it was when Start was pressed. `parameters` are what the run
-    answers with (the best epoch's, where the settings say so), by PyTorch's names; `optimizer` the arrays that going on
-    needs besides. `fitted` is what each Input and Output learnt from the training part, `data` the fingerprint of the data
-    set, `counters` the step, the epoch and the state of the random generator. Arrays cannot be written to. A training that
-    was saved in a checkpoint enters by `from_checkpoint`, and goes on from `to_checkpoint`.
+    answers with (the best epoch's and averaged ones, where the settings say so), by PyTorch's names; `optimizer` the arrays
+    that going on needs besides. `fitted` is what each Input and Output learnt from the training part, `data` the fingerprint
+    of the data set, `counters` the step, the epoch and the state of the random generator. Arrays cannot be written to. A
+    training that was saved in a checkpoint enters by `from_checkpoint`, and goes on from `to_checkpoint`.
     """
 
     id: str
@@ -60,24 +60,25 @@ class Run:
 
 def from_checkpoint(checkpoint: Checkpoint, *, id: str, project: Project, **values: Any) -> Run:
     """Return the run that a checkpoint of the training of `project` makes; `values` are other fields of `Run`."""
-    best = project.training.keep_best and bool(checkpoint.best)
+    answers = "best" if project.training.keep_best and checkpoint.best else "answering"
+    answers = answers if getattr(checkpoint, answers) else "arrays"
     latest = {
         name: array for name, array in checkpoint.arrays.items() if "." in name
     }  # slots have no dot in their names
     kept = {"arrays": dict(checkpoint.arrays), "best": dict(checkpoint.best), "gathered": dict(checkpoint.gathered)}
-    if best:
-        kept["best"] = {}
-    else:
+    if answers == "arrays":
         kept["arrays"] = {name: array for name, array in checkpoint.arrays.items() if name not in latest}
+    else:
+        kept[answers] = {}
     score = checkpoint.history.best
     return Run(
         id=id,
         project=project,
-        parameters=checkpoint.best if best else latest,
+        parameters=latest if answers == "arrays" else getattr(checkpoint, answers),
         optimizer={f"{group}/{name}": array for group, arrays in kept.items() for name, array in arrays.items()},
         history=checkpoint.history,
         best_epoch=score.number if score else None,
-        counters={name: getattr(checkpoint, name) for name in _COUNTERS} | {"answers": "best" if best else "arrays"},
+        counters={name: getattr(checkpoint, name) for name in _COUNTERS} | {"answers": answers},
         **values,
     )
 
@@ -87,15 +88,14 @@ _COUNTERS = ("step", "epoch", "random", "seconds", "samples")
 
 def to_checkpoint(run: Run, about: Mapping[str, Any] | None = None) -> Checkpoint:
     """Return the checkpoint from which the training of a run goes on exactly; `about` is kept in it."""
-    groups: dict[str, dict[str, Array]] = {"arrays": {}, "best": {}, "gathered": {}}
+    groups: dict[str, dict[str, Array]] = {"arrays": {}, "best": {}, "gathered": {}, "answering": {}}
     groups[run.counters["answers"]] |= run.parameters
     for name, array in run.optimizer.items():
         group, _, inner = name.partition("/")
         groups[group][inner] = array
     counters: dict[str, Any] = {name: run.counters[name] for name in _COUNTERS}
-    arrays, best, gathered = groups.values()
-    counters |= {"workers": run.workers, "about": about or {}}
-    return Checkpoint(arrays=arrays, best=best, gathered=gathered, history=run.history, **counters)
+    counters |= {"workers": run.workers, "about": about or {}, **groups}
+    return Checkpoint(history=run.history, **counters)
 
 
 def _rebuild(values: dict[str, Any]) -> Run:

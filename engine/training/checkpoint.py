@@ -18,7 +18,7 @@ from engine.training.history import Epoch, History
 
 FORMAT = 1
 LARGEST = 1 << 30  # bytes of a header
-_GROUPS = ("arrays", "best", "gathered")  # fields that hold arrays by name
+_GROUPS = ("arrays", "best", "answering", "gathered")  # fields that hold arrays by name
 _CURVES = ("losses", "rates", "gradient_norms")
 
 
@@ -37,6 +37,7 @@ class Checkpoint:
     best: Arrays  # parameters of the best epoch so far; empty before there is one
     gathered: Arrays  # outputs of this epoch's steps, for its metrics
     history: History
+    answering: Arrays = field(default_factory=dict)  # parameters that answer, where they are not those that learn
     seconds: float = 0.0  # of the epoch that is not complete
     samples: int = 0  # in one epoch
     workers: int = 1  # that shared each step: losses depend on it in the last bits

@@ -24,7 +24,8 @@ class Epoch:
     """How one epoch went.
 
     `loss` and `metrics` were gathered while the weights moved, with dropout and the like at work; the `validation_` ones
-    come from the weights as they were at its end, and are None and empty without such samples.
+    come from the weights as they were at its end, or their moving average, and are None and empty without such samples. No
+    loss counts the L1 and L2 of weights.
     """
 
     number: int  # from 1

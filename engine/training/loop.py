@@ -80,11 +80,12 @@ class Training:
         self.workers = self.workers or choose(graph, settings, samples)
         self.plan, self.last_plan = _plans(graph, settings, len(samples.train), self.workers)
         self.state = self.plan.state
-        self.predictor = Predictor(graph, self.state, batch=256) if len(samples.validation) else None
+        self.predictor = Predictor(graph, self.state.answering, batch=256) if len(samples.validation) else None
         self.recorder, self.best = Recorder(), dict[str, Array]()
         self.gathered = Gathered(graph, len(samples.train))
         self._outputs = {plan: plan.outputs() for plan in (self.plan, self.last_plan)}  # views of what each step leaves
         self._watch, self._reported, self._order = _Stopwatch(), 0, (-1, samples.train)
+        self._results_factor = -1, 1.0  # the epochs that it follows from, and the factor
         if resume:
             self._resume(resume)
 
@@ -106,6 +107,7 @@ class Training:
             random=dict(self.state.rng.bit_generator.state),
             arrays=self.state.arrays(),
             best=dict(self.best),
+            answering=_copies(self.state.answering.parameters) if self.settings.stepping.answers else {},
             gathered={node: array.copy() for node, array in self.gathered.arrays.items()},
             history=self.recorder.snapshot(),
             seconds=self._watch.seconds,
@@ -120,7 +122,7 @@ class Training:
 
     def parameters(self) -> Arrays:
         """Return copies of the weights that a run keeps: of its best epoch where the settings say so, else the latest."""
-        return _copies(self.best or self.state.parameters)
+        return _copies(self.best or self.state.answering.parameters)
 
     def events(self) -> Iterator[Event]:
         """Train, from where it is to its end."""
@@ -175,7 +177,15 @@ class Training:
     def _rate(self) -> float:
         """Return the learning rate of the step that comes next."""
         done = self.state.step / self.steps_per_epoch
-        return self.settings.rate * self.settings.schedule.factor(done, self.settings.epochs)
+        return self.settings.rate * self.settings.schedule.factor(done, self.settings.epochs) * self._told()
+
+    def _told(self) -> float:
+        """Return the factor that the results so far call for; they are in the history, so nothing else need be kept."""
+        if self._results_factor[0] != self.epoch:
+            epochs = self.recorder.epochs
+            results = [e.loss if e.validation_loss is None else e.validation_loss for e in epochs]
+            self._results_factor = self.epoch, self.settings.schedule.told(results)
+        return self._results_factor[1]
 
     def _rows(self) -> Array:
         """Return the training samples in the order of this epoch, which depends on nothing but seed and epoch."""
@@ -207,7 +217,7 @@ class Training:
         epoch = self._epoch(seen, speed)
         best = self.recorder.close(epoch)
         if best and self.settings.keep_best:
-            self.best = _copies(self.state.parameters)
+            self.best = _copies(self.state.answering.parameters)
         self._watch = _Stopwatch()
         yield EpochDone(epoch, best)
 
@@ -263,7 +273,7 @@ class Training:
 def _plans(graph: Graph, settings: TrainingSettings, samples: int, workers: int) -> tuple[Plan, Plan]:
     """Return the plan of a whole batch, and that of the last batch of an epoch, which may be smaller."""
     batch = min(settings.batch, samples)
-    plan = compile(graph, batch, optimizer=settings.optimizer, seed=settings.seed, workers=workers)
+    plan = compile(graph, batch, optimizer=settings.stepping, seed=settings.seed, workers=workers)
     rest = samples % batch
     return plan, compile(graph, rest, share=plan) if rest else plan
 

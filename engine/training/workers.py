@@ -25,7 +25,7 @@ def choose(graph: Graph, settings: TrainingSettings, samples: Prepared) -> int:
     first = take(samples, samples.train[:batch])
 
     def compiled(workers: int) -> Plan:
-        plan = compile(graph, batch, optimizer=settings.optimizer, seed=settings.seed, workers=workers)
+        plan = compile(graph, batch, optimizer=settings.stepping, seed=settings.seed, workers=workers)
         plan.load(first.inputs, first.targets)
         return plan
 

@@ -5,10 +5,12 @@ from PySide6.QtWidgets import QApplication, QPushButton
 
 from app import edits
 from app.canvas.canvas import Canvas
-from app.canvas.clipboard import from_text, to_text
+from app.canvas.clipboard import from_text, new_names, paste, to_text
 from app.canvas.gestures.wire import judge
 from app.document import Document
 from engine.graph import Graph, Port
+from engine.layers.dense import Dense
+from engine.learning import Learning
 from engine.missing import Missing
 from engine.problems import UserError
 from engine.project.project import Project
@@ -466,3 +468,14 @@ def test_add_layer_finds_a_free_spot(document, canvas):
     canvas.add_layer("ReLU")
     rects = list(canvas.boxes.cells.rects.values())
     assert not any(one.intersects(other) for one in rects for other in rects if one is not other)
+
+
+def test_a_pasted_box_shares_with_the_pasted_one():
+    shares = Dense(learning=Learning(shares="dense"))
+    project = edits.chain(edits.add(Dense(), (0, 0), "dense"), edits.add(shares, (0, 0), "twin"))(Project())
+    boxes = from_text(to_text(project, frozenset(("dense", "twin"))))
+    pasted = paste(boxes, new_names(project.graph, boxes.graph))(project)
+    assert pasted.graph.nodes["twin_2"].learning.shares == "dense_2"
+    alone = from_text(to_text(project, frozenset(("twin",))))
+    pasted = paste(alone, new_names(project.graph, alone.graph))(project)
+    assert pasted.graph.nodes["twin_2"].learning.shares == "dense"

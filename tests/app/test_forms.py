@@ -29,6 +29,8 @@ class Sampler(Spec, abstract=True):
     columns: tuple[str, ...] = param("Some columns.", default=())
     limit: int | None = param("A limit, or none.", default=None, min=1)
     optimizer: TrainingSettings = param("Nested.", default=TrainingSettings(), advanced=True)
+    mode_of_work: str = param("Seldom changed.", default="", advanced=True)
+    like: str = param("A box.", default="", box=True)
     secret: int = param("Filled in by the program.", default=0, hidden=True)
 
 
@@ -164,7 +166,31 @@ def test_a_family_is_chosen_and_its_own_parameters_are_edited(qtbot):
 def test_advanced_is_folded_and_hidden_is_left_out(form):
     form.show()
     assert "secret" not in form.rows
-    assert not form.rows["optimizer"].isVisible()
+    assert not form.rows["mode_of_work"].isVisible()
+
+
+def test_a_group_is_folded_until_something_in_it_is_unusual(form):
+    form.show()
+    group = form.rows["optimizer"]
+    assert not group.editor.isVisible()
+    form.follow(Sampler(optimizer=TrainingSettings(epochs=7)))
+    assert group.editor.isVisible()
+    found = heard(form)
+    group.editor.form.editor("epochs").box.setValue(9)
+    assert found == [("optimizer", TrainingSettings(epochs=9))]
+    form.show_problems({"optimizer.epochs": "Epochs must be at least 1, not 0."})
+    assert group.editor.form.rows["epochs"]._problem.isVisible()
+
+
+def test_a_box_is_chosen_among_those_that_are_offered(form):
+    editor, found = form.editor("like"), heard(form)
+    form.offer_boxes(["a", "b"])
+    assert [editor.box.itemData(i) for i in range(editor.box.count())] == ["", "a", "b"]
+    editor.box.setCurrentIndex(2)
+    editor.box.activated.emit(2)
+    assert found == [("like", "b")]
+    form.offer_boxes(["a"])
+    assert editor.value() == "b", "what is chosen stays, though it is gone"
 
 
 def test_problems_are_shown_at_their_parameter(form):

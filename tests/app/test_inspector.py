@@ -1,11 +1,15 @@
 import pytest
 from PySide6.QtTest import QTest
 
+from app import edits
+from app.canvas.card import card_of
 from app.document import Document
 from app.inspector.box_page import BoxPage
 from app.inspector.inspector import Inspector
 from app.inspector.numbers import short
 from app.inspector.other_pages import ProjectPage, SeveralPage
+from engine.graph import Port
+from engine.layers.dense import Dense
 
 from .window_parts import small_project
 
@@ -38,6 +42,33 @@ def test_this_box_says_shapes_and_sizes(inspector, document):
     assert inspector.page.facts.texts() == {"in": "4", "out": "3", "parameters": "15", "multiply-adds": "12"}
     inspector.page.form.editor("units").box.setValue(5)
     assert inspector.page.facts.texts()["out"] == "5"
+
+
+def test_how_weights_learn_is_said_on_the_box_and_undone(inspector, document):
+    document.edit("Add", edits.add(Dense(units=3), (0, 0), "twin"))
+    document.edit("Wire", edits.wire(Port("input"), Port("twin", "x")))
+    document.select(["twin"])
+    total = document.analysis.total
+    learning = inspector.page.form.editor("learning").form
+    editor = learning.editor("shares")
+    assert [editor.box.itemText(i) for i in range(editor.box.count())] == ["none", "dense"]
+    editor.box.setCurrentIndex(1)
+    editor.box.activated.emit(1)
+    twin = document.project.graph.nodes["twin"]
+    assert twin.learning.shares == "dense"
+    assert document.analysis.problems == ()
+    assert document.analysis.total == total - 15
+    assert card_of("twin", twin, document.analysis).note == "weights of dense · 3 units"
+    assert inspector.page.facts.texts()["parameters"] == "15 of dense"
+    document.undo()
+    assert learning.editor("shares").value() == ""
+    learning.editor("frozen").box.setChecked(True)
+    assert card_of("twin", document.project.graph.nodes["twin"], document.analysis).note == "frozen · 3 units"
+
+
+def test_layers_without_weights_say_nothing_about_learning(inspector, document):
+    document.select(["input"])
+    assert "learning" not in inspector.page.form.rows
 
 
 def test_dragging_a_spin_box_is_one_undo_step(inspector, document):

@@ -13,6 +13,7 @@ from engine.graph import Graph, Port
 from engine.layer import Layer
 from engine.layers.input import Input
 from engine.layers.output import Output
+from engine.learning import Learning
 from engine.loss import Loss
 from engine.losses.mean_squared_error import MeanSquaredError
 from engine.plan.predict import Predictor
@@ -108,6 +109,31 @@ def test_a_random_graph_answers_alike_in_onnx_runtime(seed, opset):
         if port.node not in network.inputs:
             scale = max(1.0, float(np.abs(value).max()))
             assert difference(value, found[f"shown {port}"], scale) < 1e-5, port
+
+
+def _shared(example):
+    """The layer in two boxes, the second with the weights of the first."""
+    graph = _graph(example)
+    layer = example.layer.with_(learning=Learning(shares="box"))
+    graph = graph.add("again", layer, *graph.sources("box").values())
+    for name in example.layer.outputs:
+        graph = graph.add(f"more_{name}", Output(loss=MeanSquaredError()), Port("again", name))
+    return graph
+
+
+@pytest.mark.parametrize("example", [case for case in _layer_cases() if case.values[0].layer.has_weights()])
+def test_shared_weights_are_in_the_model_once(example):
+    alone, shared = _graph(example), _shared(example)
+    parameters = _parameters(shared)
+    models = (_model(graph, parameters, 20)[1] for graph in (alone, shared))
+    held = [sum(len(a.raw_data) for a in m.graph.initializer if a.data_type == 1 and a.dims) for m in models]
+    assert held[0] == held[1]
+    network, proto = _model(shared, parameters, 20)
+    feeds = dict(zip(network.inputs, _samples(example, 2), strict=True))
+    found = OnnxPredictor(proto.SerializeToString()).run(feeds)
+    for name in example.layer.outputs:
+        ours, theirs = (found.get(f"shown {Port(box, name)}") for box in ("box", "again"))
+        np.testing.assert_array_equal(ours, theirs)
 
 
 def _loss_cases():

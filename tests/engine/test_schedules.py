@@ -7,7 +7,13 @@ import pytest
 
 from engine.catalog import Schedule
 from engine.schedules.cosine import Cosine
+from engine.schedules.on_plateau import OnPlateau
 from engine.schedules.step import Step
+from engine.training.loop import Training
+from engine.training.settings import TrainingSettings
+
+from .test_training_checkpoint import finished, resumes_exactly
+from .training_cases import classifier, flowers
 
 WARMED = [kind for kind in Schedule.registry.values() if not kind.params()["warm_up"].hidden]
 
@@ -69,17 +75,54 @@ def test_cosine_ends_where_it_should():
     assert schedule.factor(25, 10) == pytest.approx(0.1)
 
 
+RESULTS = [5.0, 4.0, 4.5, 4.2, 4.1, 3.9, 3.8999, 3.95, 4.0, float("nan"), 3.8, 3.8, 3.8, 4.0, 4.0, 3.9, 3.9, 3.7, 3.0]
+
+
+def results(count):
+    """Return losses that fall, rest and rise."""
+    return [RESULTS[i % len(RESULTS)] * (1 - i // len(RESULTS) / 4) for i in range(count)]
+
+
+def test_a_plateau_is_one_of_the_best_result_not_of_the_last():
+    schedule = OnPlateau(gamma=0.5, patience=1, least=0.2)
+    factors = [schedule.told([3.0, 2.0, 2.5, 2.4, 2.3, 2.2, 2.1, 2.05, 1.0][:count]) for count in range(10)]
+    assert factors == [1, 1, 1, 1, 0.5, 0.5, 0.25, 0.25, 0.2, 0.2]
+
+
+def test_a_schedule_that_is_told_nothing_keeps_to_its_course():
+    assert all(schedule.told([]) == 1.0 for schedule in (case.values[0] for case in CASES))
+
+
+def test_training_tells_its_results_also_after_a_resume():
+    settings = TrainingSettings(epochs=9, batch=8, rate=0.5, schedule=OnPlateau(gamma=0.5, patience=0, warm_up=2.0))
+    resumes_exactly(classifier(), settings, 7, 22, 30)
+    training = finished(Training(classifier(), settings, flowers()))
+    losses = [epoch.validation_loss for epoch in training.recorder.epochs]
+    assert settings.schedule.told(losses[:-1]) < 1, "the case must have a plateau"
+    for number, epoch in enumerate(training.recorder.epochs):
+        done = (epoch.step - 1) / training.steps_per_epoch
+        factor = settings.schedule.factor(done, 9) * settings.schedule.told(losses[:number])
+        assert epoch.rate == pytest.approx(0.5 * factor)
+
+
+def test_without_validation_the_training_loss_is_told():
+    settings = TrainingSettings(epochs=4, batch=8, rate=0.5, schedule=OnPlateau(gamma=0.5, patience=0, threshold=1.0))
+    training = finished(Training(classifier(), settings, flowers(validation=0)))
+    assert [epoch.rate for epoch in training.recorder.epochs] == [0.5, 0.25, 0.125, 0.0625]
+
+
 @pytest.mark.oracle
-@pytest.mark.parametrize("schedule", CASES)
+@pytest.mark.parametrize("schedule", [case for case in CASES if case.values[0].torch(30)])
 @pytest.mark.filterwarnings("ignore:The epoch parameter in `scheduler.step:UserWarning")
 def test_the_same_course_as_pytorch(schedule, witness):
     import torch
 
-    epochs, rate = 30, 0.1
+    epochs, rate, told = 30, 0.1, results(30)
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=rate)
     theirs = eval(schedule.torch(epochs), {"torch": torch, "optimizer": optimizer, "rate": rate})
     for epoch in range(epochs):
-        factor = optimizer.param_groups[0]["lr"] / rate
-        witness.alike(type(schedule), "PyTorch", "factors of 30 epochs", schedule.factor(epoch, epochs), factor, 1e-6)
+        found = optimizer.param_groups[0]["lr"] / rate
+        factor = schedule.factor(epoch, epochs) * schedule.told(told[:epoch])
+        witness.alike(type(schedule), "PyTorch", "factors of 30 epochs", factor, found, 1e-6)
         optimizer.step()
-        theirs.step()
+        theirs.step(*([told[epoch]] if isinstance(theirs, torch.optim.lr_scheduler.ReduceLROnPlateau) else []))

@@ -68,7 +68,8 @@ def test_values_and_gradients_are_those_of_pytorch(kind, data):
     try:
         theirs, modules = evaluate(example.layer.torch(*example.inputs), {"x": x}, weights)
     except RuntimeError as error:  # PyTorch's pooling of volumes wants more room than its padding makes
-        assert "smaller than kernel" in str(error)
+        if "smaller than kernel" not in str(error):
+            raise
         return
     theirs.backward(torch.tensor(alone.grads["y"]))
     close(ours["y"], theirs)
