@@ -18,6 +18,7 @@ from engine.data.sources.csv import Csv
 from engine.data.sources.image_folder import ImageFolder
 from engine.data.sources.npz import Npz
 from engine.data.sources.sample import Sample
+from engine.data.steps import answered
 from engine.data.targets import Answer
 from engine.export.samples import samples
 from engine.export.session import OnnxPredictor
@@ -114,8 +115,10 @@ def predict(run: Run, dataset: Dataset) -> list[dict[NodeId, Answer]]:
     project = run.project
     chosen = samples(project.graph, dataset, project.data, run.fitted)
     found = OnnxPredictor(bytes(model_of(run))).run(chosen.feeds, list(_outputs(run)))
+    there = answered(project.graph, chosen.inputs)
     told = {
-        node: decode(layer, as_exported(layer, run.fitted[node]), found[node]) for node, layer in _outputs(run).items()
+        node: decode(layer, as_exported(layer, run.fitted[node]), found[node], there.get(node))
+        for node, layer in _outputs(run).items()
     }
     return [{node: answers[row] for node, answers in told.items()} for row in range(len(chosen))]
 

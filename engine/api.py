@@ -190,16 +190,21 @@ def samples() -> list[str]:
 
 
 def bench(
-    file: FilePath | None = None, *, seconds: float = 0.3, rounds: int = 5, workers: int = 0
+    file: FilePath | None = None,
+    *,
+    only: Sequence[str] = (),
+    seconds: float = 0.3,
+    rounds: int = 5,
+    workers: int = 0,
 ) -> Iterator[Compared]:
-    """Yield how long a training step takes of seven fixed networks, and of a project's own, beside PyTorch's where it is.
+    """Yield how long a training step takes of thirteen networks, or `only` of some, and of a project's, beside PyTorch's.
 
     Each is measured `rounds` times for so many seconds, in turn with PyTorch. `workers` processes share the work; 0: as
     many as are fastest. NumPy must have been started with one thread; the command sees to it.
     """
     from engine.bench.against import compare, fixed_cases, project_case
 
-    cases = [*fixed_cases(), *([project_case(load(file).project)] if file else [])]
+    cases = [*fixed_cases(only), *([project_case(load(file).project)] if file else [])]
     for case in cases:
         yield compare(case, workers=workers, rounds=rounds, seconds=seconds)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from engine.arrays import Shape
 from engine.graph import Graph, NodeId, Port
-from engine.infer import infer
-from engine.layer import Layer, needs
+from engine.infer import Found, apply, infer
+from engine.layer import Layer, ShapeError, needs
 from engine.learning import USUAL, Learning
 
 
@@ -52,6 +53,22 @@ class Composite(Layer, abstract=True):
 
     def shape(self, *inputs: Shape) -> Shape:
         return _expanded(self, inputs)[1].shape
+
+    def pass_mask(self, masks: Sequence[str | None], own: str, *inputs: Shape) -> str | None:
+        if not any(masks):
+            return None
+        wiring, leaving = _expanded(self, inputs)
+        graph = wiring.graph
+        ends = [Port("", port) for port in self.ports()]
+        found = Found(dict(zip(ends, inputs, strict=True)), {e: m for e, m in zip(ends, masks, strict=True) if m})
+        try:
+            for node in graph.order:
+                apply(graph.nodes[node], node, graph.sources(node).values(), found)
+        except ShapeError as error:
+            port = next(port for port, mask in zip(self.ports(), masks, strict=True) if mask)
+            raise ShapeError(str(error), *error.fixes, port=port) from None
+        mask = found.masks.get(leaving.source)
+        return f"{own}/{mask}" if mask in graph.nodes else mask
 
     def weight_shapes(self, *inputs: Shape) -> dict[str, Shape]:
         wiring, _ = _expanded(self, inputs)

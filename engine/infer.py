@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError
 
 from engine.arrays import Shape
 from engine.graph import Graph, NodeId, Port
-from engine.layer import ShapeError
+from engine.layer import Layer, ShapeError
 from engine.problems import Change, Insert, Problem, Unwire, Wire
 from engine.sharing import sharing_problems
 
 
 @dataclass(frozen=True)
 class Inference:
-    """What `infer` found: the shape of one sample at each output port that has one, and all problems."""
+    """What `infer` found: the shape of one sample at each output port that has one, and all problems.
+
+    `masks` names, for each output port with a padded series, the box whose mask tells its steps from its padding.
+    """
 
     shapes: Mapping[Port, Shape] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    masks: Mapping[Port, NodeId] = field(default_factory=dict)
 
     def inputs(self, graph: Graph, node: NodeId) -> tuple[Shape, ...]:
         """Return the shapes at the ports of a box; all must be known."""
         return tuple(self.shapes[source] for source in graph.sources(node).values())
+
+
+@dataclass
+class Found:
+    """What is known so far while a graph is walked through."""
+
+    shapes: dict[Port, Shape] = field(default_factory=dict)
+    masks: dict[Port, NodeId] = field(default_factory=dict)
 
 
 def infer(graph: Graph) -> Inference:
@@ -32,12 +44,12 @@ def infer(graph: Graph) -> Inference:
     """
     open_graph, circles = _cut(graph)
     cut = {(problem.node, problem.port) for problem in circles}
-    shapes: dict[Port, Shape] = {}
+    found = Found()
     problems = [*circles, *_strays(graph)]
     for node in open_graph.order:
-        problems += [p for p in _visit(open_graph, node, shapes) if (p.node, p.port) not in cut]
-    problems += [*_mixed_twice(open_graph), *sharing_problems(graph, shapes)]
-    return Inference(shapes, tuple(problems))
+        problems += [p for p in _visit(open_graph, node, found) if (p.node, p.port) not in cut]
+    problems += [*_mixed_twice(open_graph), *sharing_problems(graph, found.shapes)]
+    return Inference(found.shapes, tuple(problems), found.masks)
 
 
 def _cut(graph: Graph) -> tuple[Graph, list[Problem]]:
@@ -89,29 +101,36 @@ def _mixed_twice(graph: Graph) -> Iterator[Problem]:
             yield Problem(what, "Remove one of them.", node=node)
 
 
-def _visit(graph: Graph, node: NodeId, shapes: dict[Port, Shape]) -> list[Problem]:
-    """Find the shapes of one box and add them to `shapes`; return its problems."""
+def _visit(graph: Graph, node: NodeId, found: Found) -> list[Problem]:
+    """Find the shapes of one box and add them to `found`; return its problems."""
     layer, sources = graph.nodes[node], graph.sources(node)
     problems = [Problem(text, node=node) for text in layer.problems().values()]
     problems += [_unwired(graph, node, port) for port in layer.ports() if port not in sources]
     problems += [p for port, source in sources.items() if (p := _dangling(graph, node, port, source))]
-    if not problems and all(source in shapes for source in sources.values()):
-        problems += _apply(graph, node, tuple(shapes[s] for s in sources.values()), shapes)
+    if not problems and all(source in found.shapes for source in sources.values()):
+        problems += _apply(layer, node, tuple(sources.values()), found)
     return problems
 
 
-def _apply(graph: Graph, node: NodeId, inputs: tuple[Shape, ...], shapes: dict[Port, Shape]) -> list[Problem]:
-    layer = graph.nodes[node]
+def apply(layer: Layer, node: NodeId, sources: Iterable[Port], found: Found) -> None:
+    """Add to `found` what leaves a box behind `sources`, of which all is known; raise ShapeError where it takes none."""
+    known = [(found.shapes[source], found.masks.get(source)) for source in sources]
+    inputs, masks = tuple(shape for shape, _ in known), tuple(mask for _, mask in known)
+    shape = layer.shape(*inputs)
+    many = (shape,) if len(layer.outputs) == 1 else shape
+    found.shapes.update({Port(node, name): shape for name, shape in zip(layer.outputs, many, strict=True)})
+    if (any(masks) or not inputs) and (mask := layer.pass_mask(masks, node, *inputs)):
+        found.masks.update({Port(node, name): mask for name in layer.outputs})
+
+
+def _apply(layer: Layer, node: NodeId, sources: tuple[Port, ...], found: Found) -> list[Problem]:
     try:
-        found = layer.shape(*inputs)
-        many = (found,) if len(layer.outputs) == 1 else found
-        found = {Port(node, name): shape for name, shape in zip(layer.outputs, many, strict=True)}
+        apply(layer, node, sources, found)
     except ShapeError as error:
         port = error.port or next(iter(layer.ports()), None)
         return [Problem(str(error), node=node, port=port, fixes=error.fixes)]
     except Exception as error:  # a fault in a layer must not take the window down
         return [Problem(f"{type(layer).__name__} could not work out its shape: {error}.", node=node)]
-    shapes.update(found)
     return []
 
 

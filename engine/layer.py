@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from engine.arrays import Shape
 from engine.learning import USUAL, Learning
-from engine.problems import Fix
+from engine.problems import Fix, Insert
 from engine.spec import Param, Spec, param
 
 # Names that a forward or backward may ask for besides its ports, weights and scratch arrays.
@@ -127,6 +127,24 @@ class OnnxGraph(Protocol):
         """Return the inferred shape of one sample at a port of this box."""
 
 
+class Parts(Protocol):
+    """Where a layer says what the compiler puts in its place (engine/lowering.py); wires are opaque.
+
+    `shapes` and `masks` are those at the ports: a mask is (N, steps), 1 at a step and 0 at padding; None where nothing is
+    padded. `mask` is to be set where the output has other steps than the inputs.
+    """
+
+    shapes: tuple[Shape, ...]
+    masks: tuple[Any, ...]
+    mask: Any
+
+    def add(self, part: str, layer: Layer, *inputs: Any) -> Any:
+        """Add a box behind `inputs` and return its output. The one named "" takes the place of the layer.
+
+        One named `_l0`, `_l1`, ... has the weights that the layer calls so: `weight_ih_l1` for its own `weight_ih_l0`.
+        """
+
+
 class Layer(Spec, family=True):
     """A box that can stand on the canvas.
 
@@ -146,6 +164,8 @@ class Layer(Spec, family=True):
     # and of layers with one input x (engine/plan/passes.py):
     monotone: ClassVar[bool] = False  # works on each value by itself, and a larger one never gets a smaller result
     selects_largest: ClassVar[bool] = False  # every value of its output is the largest of some of its input
+    # What of a series it works on by itself, so that padding disturbs nothing: a "value", or a "step" with its features.
+    apart: ClassVar[Literal["", "value", "step"]] = ""
     learning: Learning = param("How its weights learn.", default=USUAL, advanced=True)
 
     def __init_subclass__(cls, abstract: bool = False, **kwargs: Any) -> None:
@@ -213,6 +233,25 @@ class Layer(Spec, family=True):
         """Compute the gradients at the ports and of the weights from those at the outputs."""
         raise NotImplementedError
 
+    def pass_mask(self, masks: Sequence[str | None], own: str, *inputs: Shape) -> str | None:
+        """Return the name of the mask of the output, given those of the series at the ports; None: nothing is padded.
+
+        `own` is the name of a new one, for an output with other steps. Raises ShapeError where padding would disturb.
+        """
+        if not any(masks):
+            return None
+        if not self.apart or (self.apart == "step" and min(map(len, inputs)) < 2):
+            raise mixes_steps(self, masks)
+        return one_mask(self, masks, *inputs)
+
+    def lowers(self, *inputs: Shape) -> bool:
+        """Tell whether `lower` puts other boxes in its place also where nothing is padded."""
+        return False
+
+    def lower(self, parts: Parts, *inputs: Any) -> None:
+        """Say what computes this layer where a series is padded, or always where it `lowers`."""
+        parts.add("", self, *inputs)
+
     def onnx(self, g: OnnxGraph, /, *inputs: Any, **kwargs: Any) -> Any:
         """Describe the layer, as it is at inference, in ONNX operators; return the name of the output."""
         raise NotImplementedError
@@ -244,6 +283,26 @@ class Pointwise(Layer, abstract=True):
 
     def shape(self, x: Shape) -> Shape:
         return x
+
+
+FORGET = Insert("ForgetPadding")
+
+
+def mixes_steps(layer: Layer, masks: Sequence[str | None], why: str = "") -> ShapeError:
+    """Return the error of a layer that cannot leave padded steps out."""
+    port = next(port for port, mask in zip(layer.ports(), masks, strict=True) if mask)
+    reason = why or "mixes the steps of a series and cannot leave out those that are padding"
+    return ShapeError(
+        f"{type(layer).__name__} {reason}. Put a ForgetPadding before it, or pool the steps.", FORGET, port=port
+    )
+
+
+def one_mask(layer: Layer, masks: Sequence[str | None], *inputs: Shape) -> str | None:
+    """Return the one mask of all series that a layer joins step by step; raise ShapeError where they have several."""
+    found = {mask: shape[0] for mask, shape in zip(masks, inputs, strict=True) if mask}
+    if len(found) > 1 or max(found.values()) < max(shape[0] for shape in inputs if shape):
+        raise mixes_steps(layer, masks, "joins series step by step, but they are padded in different ways")
+    return next(iter(found))
 
 
 def _parameters(cls: type, method: str) -> tuple[str, ...]:

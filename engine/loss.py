@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
 from engine.arrays import Array, Shape
-from engine.layer import OnnxGraph, Scratch
+from engine.layer import OnnxGraph, Scratch, needs
 from engine.spec import Spec
 
 Target = Literal["class", "binary", "value", "label", "text"]
@@ -39,6 +39,10 @@ class Loss(Spec, family=True):
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         """Return the working arrays of one step by name; they live from `forward` to `backward`."""
         return {}
+
+    def asks(self, method: str) -> tuple[str, ...]:
+        """Return the names of the arrays that `forward` or `backward` is called with, in order."""
+        return needs(type(self), method)
 
     def forward(self, *args: Any, **kwargs: Any) -> None:
         """Write each sample's loss into `losses` (N,): the mean over what a sample has."""

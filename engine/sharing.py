@@ -8,31 +8,37 @@ from itertools import chain
 from engine.arrays import Shape, describe
 from engine.graph import Graph, NodeId, Port
 from engine.layer import Weight
-from engine.learning import USUAL
 from engine.problems import Change, Problem
 
 
 def owner(graph: Graph, node: NodeId) -> NodeId:
     """Return the box whose weights a box uses: itself where it shares none. It need not be in the graph any more.
 
-    The graph must be free of problems.
+    A part that the compiler makes of a box, `box//part`, uses the weights of that box. The graph must be free of problems.
     """
     while node in graph.nodes and graph.nodes[node].learning.shares:
         node = graph.nodes[node].learning.shares
-    return node
+    return node.partition("//")[0]
+
+
+def weight_of(graph: Graph, node: NodeId, name: str) -> tuple[NodeId, str]:
+    """Return the box that has one of a box's weights, and what it calls it: one of `box//_l1` is there called `…_l1`."""
+    _, _, part = node.partition("//")
+    return owner(graph, node), name.removesuffix("_l0") + part if part.startswith("_l") else name
 
 
 def weights(graph: Graph, node: NodeId, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
     """Return the weights of a box by PyTorch's names, each with what its owner says of how it learns."""
-    own = graph.nodes.get(owner(graph, node))
-    learning = own.learning if own else USUAL
-    return {name: weight.under(learning.of(name)) for name, weight in graph.nodes[node].weights(*inputs).items()}
+    layer, own = graph.nodes[node], graph.nodes.get(owner(graph, node))
+    learning = own.learning if own and type(own) is type(layer) else layer.learning
+    return {name: weight.under(learning.of(name)) for name, weight in layer.weights(*inputs).items()}
 
 
 def sharing_problems(graph: Graph, shapes: Mapping[Port, Shape]) -> Iterator[Problem]:
     """Yield a problem for each box that cannot use the weights which it says it shares."""
     for node, layer in graph.nodes.items():
-        if layer.has_weights() and layer.learning.shares and (what := _wrong(graph, node, shapes)):
+        lowered = type(layer).__name__ not in layer.registry or "//" in node
+        if not lowered and layer.has_weights() and layer.learning.shares and (what := _wrong(graph, node, shapes)):
             alone = Change("learning", layer.learning.with_(shares=""), "Let it have weights of its own")
             yield Problem(what, node=node, fixes=(alone,))
 
@@ -45,6 +51,8 @@ def _wrong(graph: Graph, node: NodeId, shapes: Mapping[Port, Shape]) -> str:
         return f"It shares the weights of {other}, which is not there. Name another {kind}, or none."
     if circle := _circle(graph, node):
         return f"These boxes share weights in a circle: {' → '.join(circle)}. Let one of them keep its own."
+    if type(there).__name__ not in there.registry:
+        return ""  # it is what the compiler has made of one
     if type(there) is not type(layer):
         return f"It shares the weights of {other}, which is no {kind} but {type(there).__name__}. Name another {kind}."
     ours, theirs = (_weight_shapes(graph, box, shapes) for box in (node, other))

@@ -11,6 +11,7 @@ from engine.arrays import Array, Shape
 from engine.columns import Column, text_array
 from engine.data.dataset import Dataset
 from engine.data.prepare import Answer, as_exported, decode, prepare
+from engine.data.steps import answered
 from engine.export.samples import samples
 from engine.export.session import OnnxPredictor
 from engine.export.write import model_of
@@ -86,7 +87,8 @@ class Trial:
     def answer(self, sample: Feeds) -> dict[NodeId, Answer]:
         """Return what the model says about one sample."""
         found = self.predictor.run(sample, list(self.outputs))
-        return {node: self._said(node, found[node]) for node in self.outputs}
+        there = answered(self.graph, sample)
+        return {node: self._said(node, found[node], there.get(node)) for node in self.outputs}
 
     def picture(self) -> tuple[str, Shape] | None:
         """Return the input that is an image, and its shape; None where there is none."""
@@ -111,9 +113,9 @@ class Trial:
             layer is not None and bool(self.run.project.data.window) and layer.columns == (self.outputs[node].target,)
         )
 
-    def _said(self, node: NodeId, answer: Array) -> Answer:
+    def _said(self, node: NodeId, answer: Array, there: Array | None) -> Answer:
         layer = self.outputs[node]
-        return decode(layer, as_exported(layer, self.run.fitted[node]), answer)[0]
+        return decode(layer, as_exported(layer, self.run.fitted[node]), answer, there)[0]
 
 
 def _joined(dataset: Dataset, layer: Input, rows: Array) -> Array:

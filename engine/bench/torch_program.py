@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+import json
+from collections.abc import Sequence
 from typing import Any
 
+from engine.arrays import Arrays
 from engine.composite import flatten
 from engine.graph import Graph, NodeId, Port
 from engine.infer import Inference, infer
@@ -16,11 +18,11 @@ from engine.optimizer import Optimizer
 from engine.problems import UserError
 from engine.sharing import owner
 
-# Arrays come as a line of JSON with their names, types and shapes, then as bytes; then lines, each with the seconds for
-# which to train and the learning rate. Each is answered with the milliseconds of the median step.
+# A line of JSON names the arrays of the batch and the first values of the weights, with their types and shapes; then they
+# come as bytes. The answer is the losses of the first steps, or none where a weight is not found. Then come lines, each
+# with the seconds for which to train, which are answered with the milliseconds of the median step.
 _START = """\
 import json, sys, time
-from collections import defaultdict
 from math import prod
 from statistics import median
 import numpy, torch
@@ -35,26 +37,38 @@ def read(dtype, shape):
     return torch.from_numpy(numpy.frombuffer(raw, dtype).reshape(shape).copy())
 
 data = {name: read(dtype, shape) for name, dtype, shape in given["arrays"]}
-modules = []
+weights = {name: read(dtype, shape) for name, dtype, shape in given["weights"]}
+modules = {}
 
 class Once:
     \"\"\"Stands for torch.nn in one box: makes its module at the first call and keeps it.\"\"\"
     module = None
     functional = F
+    def __init__(self, box):
+        self.box = box
     def __getattr__(self, name):
         return self.make if self.module is not None else lambda *a, **k: self.first(getattr(torch.nn, name)(*a, **k))
     def make(self, *a, **k):
         return self.module
     def first(self, module):
-        self.module = module
-        modules.append(module)
+        self.module = modules[self.box] = module
         return module
 
-once = defaultdict(Once)
+class Shared(dict):
+    \"\"\"One module for all boxes that share their weights.\"\"\"
+    def __missing__(self, box):
+        return self.setdefault(box, Once(box))
+
+once = Shared()
 """
 _END = """
 loss()
-parameters = [p for module in modules for p in module.parameters()]
+held = {{f"{{box}}.{{name}}": p for box, m in modules.items() for name, p in m.state_dict(keep_vars=True).items()}}
+known = all(name in held and held[name].shape == value.shape for name, value in weights.items())
+if known:
+    for name, value in weights.items():
+        held[name].requires_grad_(name in given["trained"]).data.copy_(value)
+parameters = [p for module in modules.values() for p in module.parameters() if p.requires_grad]
 optimizer = {optimizer}
 
 def step():
@@ -64,9 +78,8 @@ def step():
     optimizer.step()
     return total.item()
 
-for _ in range(5):
-    step()
-print("{{}}", flush=True)
+first = [step() for _ in range(given["steps"])]
+print(json.dumps({{"losses": first if known else []}}), flush=True)
 for line in sys.stdin.buffer:
     seconds, times, begin = float(line), [], time.perf_counter()
     while time.perf_counter() - begin < seconds or len(times) < 3:
@@ -89,7 +102,9 @@ def torch_program(graph: Graph, optimizer: Optimizer, rate: float) -> str:
         if isinstance(layer, Input):
             steps.append(f"{_outputs(flat, node, names)} = data[{node!r}]")
         elif isinstance(layer, Output):
-            boxes.append(f"def {names[node]}(x, target, nn=Once()):\n    return {_loss(layer, inference, flat, node)}")
+            boxes.append(
+                f"def {names[node]}(x, target, nn=Once({node!r})):\n    return {_loss(layer, inference, flat, node)}"
+            )
             steps.append(f"total = total + {layer.weight!r} * {names[node]}({sources[0]}, data[{node!r}])")
         else:
             boxes.append(
@@ -128,6 +143,12 @@ def _outputs(graph: Graph, node: NodeId, names: dict[NodeId, str]) -> str:
     return ", ".join(_value(Port(node, name), names) for name in graph.nodes[node].outputs)
 
 
-def arrays_of(data: dict[str, Any]) -> tuple[list[Any], Iterator[bytes]]:
-    """Return what the program must be told of arrays by name, and their bytes."""
-    return [[n, a.dtype.name, list(a.shape)] for n, a in data.items()], (a.tobytes() for a in data.values())
+def start_of(data: Arrays, weights: Arrays, trained: Sequence[str], *, threads: int, steps: int) -> list[bytes]:
+    """Return what the program must be given first: the batch, the weights, which of those learn, how many steps to do."""
+    told = {"threads": threads, "steps": steps, "trained": list(trained)}
+    told |= {"arrays": _described(data), "weights": _described(weights)}
+    return [json.dumps(told).encode() + b"\n", *(array.tobytes() for array in (*data.values(), *weights.values()))]
+
+
+def _described(arrays: Arrays) -> list[Any]:
+    return [[name, array.dtype.name, array.shape] for name, array in arrays.items()]

@@ -108,10 +108,14 @@ COMMANDS: dict[str, tuple[str, tuple[tuple[str, dict[str, Any]], ...]]] = {
     "layers": ("list all layers, losses, optimizers and so on", ()),
     "samples": ("list the data sets that come with the program", ()),
     "bench": (
-        "measure how fast the engine trains seven networks, beside PyTorch where it is installed",
+        "measure how fast the engine trains thirteen networks, beside PyTorch where it is installed",
         (
             ("file", {"metavar": "FILE", "nargs": "?", "help": "a project (.netw) to measure as well"}),
             WORKERS,
+            (
+                "--only",
+                {"nargs": "+", "default": (), "metavar": "NAME", "help": "only these networks, such as vgg_b64"},
+            ),
             ("--rounds", {"type": _COUNT, "default": 5, "metavar": "N", "help": "turns of each (default: 5)"}),
             ("--seconds", {"type": _RATE, "default": 0.3, "metavar": "X", "help": "length of a turn (default: 0.3)"}),
             ("--serve", {"action": "store_true", "help": "answer RUN, LOSSES and QUIT, one on each line"}),

@@ -139,7 +139,7 @@ def bench(typed: Namespace) -> Outcome:
     from engine.cli import speeds
 
     found = []
-    for item in api.bench(typed.file, seconds=typed.seconds, rounds=typed.rounds, workers=workers):
+    for item in api.bench(typed.file, only=typed.only, seconds=typed.seconds, rounds=typed.rounds, workers=workers):
         found.append(item)
         print(f"{item.name} is measured.", file=sys.stderr)
     measured = speeds.table(found, environment())

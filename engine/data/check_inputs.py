@@ -70,6 +70,9 @@ class InputCheck:
         elif len(shapes) > 1 or (shapes > {()} and any(column.kind == "category" for column in columns)):
             text = "Columns of different shapes cannot be read by one Input. Give each an Input of its own."
             yield Problem(text, node=self.node)
+        elif self.layer.mask and not kind.takes_tokens and any(column.kind != "number" for column in columns):
+            text = "Padding is known of texts and of series of numbers only. Read other columns, or take no mask."
+            yield Problem(text, node=self.node, fixes=(Change("mask", False),))
         elif window and (kind.takes_tokens or any(column.inner for column in columns)):
             text = "Only single numbers and categories can be cut into windows. Set the window of the data to 0."
             yield Problem(text, node=self.node)

@@ -11,6 +11,7 @@ from engine.arrays import Shape
 from engine.columns import Column
 from engine.data import wording
 from engine.data.dataset import Dataset
+from engine.data.steps import Steps, flat_tags, tags, targets_of
 from engine.data.texts import alphabet_of, steps_needed
 from engine.graph import Graph, NodeId, Port
 from engine.infer import infer
@@ -33,12 +34,25 @@ def output_problems(graph: Graph, dataset: Dataset, node: NodeId, layer: Output)
         text = f"The data has no column {layer.target}. It has {wording.columns(dataset.names)}."
         yield Problem(text, node=node)
         return
-    column = dataset[layer.target]
+    column, steps = dataset[layer.target], targets_of(graph, dataset).get(node)
+    if steps:
+        yield from _gaps(node, column, steps)
+        classes = layer.loss.target == "class"
+        column = flat_tags(column, steps) if classes else Column(column.name, column.kind, column.values[:, 0])
     found = [
         *_values(node, layer, column),
         *CHECKS.get(layer.loss.target, _classes)(node, layer, column),
     ]
     yield from found[:1] or _head(graph, node, layer, column)
+
+
+def _gaps(node: NodeId, column: Column, steps: Steps) -> Iterator[Problem]:
+    """Report series with fewer targets than steps, which nothing says are padding."""
+    there = column.take(np.flatnonzero(~column.missing))
+    gaps = np.isnan(there.values) if column.inner else tags(there, steps) == ""
+    if not steps.mask and bool(gaps.any()):
+        text = f"Some rows of {column.name} have a target at fewer than the {steps.total} steps that are answered."
+        yield Problem(text, "Let the Input have a mask: then padding does not count.", node=node)
 
 
 def _values(node: NodeId, layer: Output, column: Column) -> Iterator[Problem]:

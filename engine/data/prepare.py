@@ -15,6 +15,7 @@ from engine.data.dataset import Dataset, fingerprint
 from engine.data.kinds import converted
 from engine.data.settings import DataSettings
 from engine.data.split import split
+from engine.data.steps import Steps, present, targets_of
 from engine.data.targets import Answer, as_exported, decode, encode_target, fit_target, in_unit
 from engine.data.windows import Cut
 from engine.graph import Graph, NodeId
@@ -76,18 +77,41 @@ class _Task:
     def outputs(self) -> dict[NodeId, Output]:
         return {node: layer for node, layer in self.graph.nodes.items() if isinstance(layer, Output)}
 
+    @cached_property
+    def steps(self) -> Mapping[NodeId, Steps]:
+        return targets_of(self.graph, self.dataset)
+
+    def target(
+        self, node: NodeId, column: Column, fitted: Fitted, inputs: Mapping[NodeId, Array]
+    ) -> tuple[Array, Array]:
+        """Return the targets of an Output, none at padding, and which of the samples have one."""
+        steps = self.steps.get(node)
+        target, known = encode_target(self.outputs[node], column, fitted, steps)
+        if steps and steps.mask:
+            padding = ~present(self.inputs[steps.mask], inputs[steps.mask])
+            target[padding] = -1 if target.dtype.kind == "i" else np.nan
+        return target, known
+
     def read(self, layer: Input) -> list[Column]:
         return [self.dataset[name] for name in layer.columns]
 
     def encode(self, node: NodeId, fitted: Fitted, samples: Array) -> Array:
         layer = self.inputs[node]
         if self.cut.window:
-            table = layer.preprocessing.apply(self.read(layer), fitted)
+            table = _encoded(layer, self.read(layer), fitted)
             return self.cut.cut(table, samples, layer.size)
         columns = self.read(layer)
         if len(samples) != len(self.dataset):
             columns = [column.take(samples) for column in columns]
-        return layer.preprocessing.apply(columns, fitted).reshape(len(samples), *layer.size)
+        return _encoded(layer, columns, fitted).reshape(len(samples), *layer.size)
+
+
+def _encoded(layer: Input, columns: list[Column], fitted: Fitted) -> Array:
+    """Return what the preprocessing makes of some rows; steps that are only padding are NaN where there is a mask."""
+    values = layer.preprocessing.apply(columns, fitted)
+    if layer.mask and not layer.preprocessing.takes_tokens:
+        values[np.isnan(numbers.stack(columns)).all(axis=-1)] = np.nan
+    return values
 
 
 def prepare(graph: Graph, dataset: Dataset, settings: DataSettings) -> Prepared:
@@ -109,10 +133,14 @@ def prepare(graph: Graph, dataset: Dataset, settings: DataSettings) -> Prepared:
         fitted[node] = layer.preprocessing.fit(columns, layer.size, settings.window)
     for node, output in task.outputs.items():
         column = dataset[output.target].take(rows)
-        fitted[node] = fit_target(output, column, column.take(train))
+        fitted[node] = fit_target(output, column, column.take(train), task.steps.get(node))
+    inputs = {node: task.encode(node, fitted[node], samples) for node in task.inputs}
     return Prepared(
-        {node: task.encode(node, fitted[node], samples) for node in task.inputs},
-        {node: encode_target(o, dataset[o.target].take(rows), fitted[node])[0] for node, o in task.outputs.items()},
+        inputs,
+        {
+            node: task.target(node, dataset[o.target].take(rows), fitted[node], inputs)[0]
+            for node, o in task.outputs.items()
+        },
         train,
         validation,
         fitted,
@@ -131,23 +159,24 @@ def encode(graph: Graph, dataset: Dataset, settings: DataSettings, fitted: Mappi
     problems = data_problems(graph, dataset, settings, new=True)
     if problems:
         raise UserError(str(problems[0]))
-    present = {n for n, o in graph.nodes.items() if isinstance(o, Output) and o.target in dataset}
+    given = {n for n, o in graph.nodes.items() if isinstance(o, Output) and o.target in dataset}
     task = _Task(graph, dataset, Cut.of(len(dataset), settings))
     samples = np.arange(len(dataset) - max(settings.window, 1) + 1)
     rows = task.cut.target_rows(samples)
     inside = np.minimum(rows, len(dataset) - 1)
     targets, known = {}, rows < len(dataset)
-    for node in present:
-        layer = task.outputs[node]
-        targets[node], found = encode_target(layer, dataset[layer.target].take(inside), fitted[node])
+    inputs = {node: task.encode(node, fitted[node], samples) for node in task.inputs}
+    for node in given:
+        column = dataset[task.outputs[node].target].take(inside)
+        targets[node], found = task.target(node, column, fitted[node], inputs)
         known &= found
     unknown = int(len(samples) - known.sum())
-    notes = (f"{_samples(unknown)} without a known target.",) if present and unknown else ()
+    notes = (f"{_samples(unknown)} without a known target.",) if given and unknown else ()
     return Prepared(
-        {node: task.encode(node, fitted[node], samples) for node in task.inputs},
+        inputs,
         targets,
         np.arange(0),
-        np.flatnonzero(known) if present else np.arange(0),
+        np.flatnonzero(known) if given else np.arange(0),
         fitted,
         rows,
         (*dataset.notes, *notes),
@@ -220,8 +249,8 @@ def _samples(count: int) -> str:
 
 def _strata(task: _Task, rows: Array) -> Array | None:
     """Return the class of each sample by the first Output that tells classes apart."""
-    for output in task.outputs.values():
-        if output.loss.target in ("class", "binary", "label"):
+    for node, output in task.outputs.items():
+        if output.loss.target in ("class", "binary", "label") and node not in task.steps:
             return np.unique(task.dataset[output.target].values[rows], return_inverse=True)[1].reshape(-1)
     return None
 

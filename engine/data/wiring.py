@@ -12,6 +12,7 @@ from engine.data.kinds import guess_target, tells_classes
 from engine.data.samples import SampleData
 from engine.data.settings import DataSettings
 from engine.data.sources.sample import Sample
+from engine.data.steps import flat_tags, targets_of
 from engine.graph import Graph, NodeId, Port
 from engine.layer import Layer
 from engine.layers.dense import Dense
@@ -128,6 +129,9 @@ def _set_output(graph: Graph, node: NodeId, dataset: Dataset, target: str, wish:
     column = dataset[target]
     loss = wish or suggest_loss(column, layer.loss)
     graph = graph.add(node, layer.with_(target=target, loss=loss))
+    steps = targets_of(graph, dataset).get(node)
+    if steps and loss.target == "class":
+        column = flat_tags(column, steps)
     before = graph.wires.get(Port(node, "x"))
     head = graph.nodes.get(before.node) if before else None
     if before and isinstance(head, Dense) and loss.target not in ("label", "text"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from engine.arrays import Array, Shape
 from engine.composite import flatten
@@ -11,8 +12,9 @@ from engine.graph import Graph, NodeId, Port
 from engine.infer import infer
 from engine.layers.input import Input
 from engine.layers.output import Output
+from engine.lowering import lowered
 from engine.problems import UserError
-from engine.sharing import owner
+from engine.sharing import owner, weight_of
 
 
 class Network:
@@ -25,7 +27,7 @@ class Network:
         problems = infer(graph).problems
         if problems:
             raise UserError(f"The network has a problem and cannot be exported. {problems[0]}")
-        flat = flatten(graph)
+        flat = lowered(flatten(graph))
         ends = [node for node, layer in flat.nodes.items() if isinstance(layer, Output)]
         if not ends:
             raise UserError("The network has no Output and cannot be exported. Add an Output and wire it.")
@@ -40,28 +42,32 @@ class Network:
         leaving = {name: self.shapes[Port(node, name)] for name in layer.outputs}
         return {port: self.shapes[source] for port, source in sources.items()} | leaving
 
-    def write(self, sheet: Sheet, parameters: Mapping[str, Array], inputs: Mapping[NodeId, str]) -> dict[Port, str]:
-        """Write all boxes between the Inputs, whose values `inputs` names, and the Outputs.
+    def write(
+        self,
+        sheet: Sheet,
+        parameters: Mapping[str, Array],
+        inputs: Mapping[NodeId, str],
+        masks: Mapping[NodeId, str] = MappingProxyType({}),
+    ) -> dict[Port, str]:
+        """Write all boxes between the Inputs, whose values and masks `inputs` and `masks` name, and the Outputs.
 
         Returns the name of the value at every output port, in the order in which they are computed.
         """
         values = {Port(node): name for node, name in inputs.items()}
+        values |= {Port(node, "mask"): name for node, name in masks.items()}
         for node in self.graph.order:
             layer = self.graph.nodes[node]
             if isinstance(layer, Input | Output):
                 continue
-            owned = owner(self.graph, node)
-            box = Box(sheet, node, self.ports(node), _weights(owned, parameters), owned)
-            found = layer.onnx(box, *(values[source] for source in self.graph.sources(node).values()))
+            sources = self.graph.sources(node).values()
+            declared = layer.weights(*(self.shapes[source] for source in sources))
+            held = {name: parameters[".".join(weight_of(self.graph, node, name))] for name in declared}
+            box = Box(sheet, node, self.ports(node), held, owner(self.graph, node))
+            found = layer.onnx(box, *(values[source] for source in sources))
             ports = [Port(node, name) for name in layer.outputs]
             leaving = [found] if isinstance(found, str) else list(found)
             values.update(zip(ports, box.leave(leaving, [str(port) for port in ports]), strict=True))
         return values
-
-
-def _weights(node: NodeId, parameters: Mapping[str, Array]) -> dict[str, Array]:
-    start = f"{node}."  # names of weights may have dots too: out_proj.weight
-    return {name.removeprefix(start): array for name, array in parameters.items() if name.startswith(start)}
 
 
 def _ahead(graph: Graph, ends: list[NodeId]) -> set[NodeId]:

@@ -13,7 +13,7 @@ from engine.arrays import Array, Shape
 from engine.export.network import Network
 from engine.export.sheet import Box, Sheet
 from engine.graph import Graph, NodeId, Port
-from engine.layers.input import Input
+from engine.layers.input import Input, PaddedInput
 from engine.layers.output import Output
 from engine.preprocessor import Feed, Fitted
 from engine.problems import UserError
@@ -74,7 +74,12 @@ def build(
     prepared = {
         node: _prepare(sheet, node, layer, fitted[node], entering[node]) for node, layer in network.inputs.items()
     }
-    values = network.write(sheet, parameters, prepared)
+    masks = {
+        node: _mask(sheet, node, layer, prepared[node], entering[node])
+        for node, layer in network.inputs.items()
+        if isinstance(layer, PaddedInput)
+    }
+    values = network.write(sheet, parameters, prepared, masks)
     leaving = [
         feed
         for node, layer in network.outputs.items()
@@ -103,6 +108,13 @@ def _prepare(sheet: Sheet, node: NodeId, layer: Input, fitted: Fitted, entering:
     box = Box(sheet, node, {"y": layer.size}, {})
     value = layer.preprocessing.onnx(box, {name: feed.name for name, feed in entering.items()}, fitted)
     return box.leave([value], [f"{node}/prepared"])[0]
+
+
+def _mask(sheet: Sheet, node: NodeId, layer: PaddedInput, value: str, entering: Mapping[str, Feed]) -> str:
+    """Write which steps of an Input are no padding; return the name of the mask."""
+    box = Box(sheet, node, {"y": layer.size}, {})
+    raw = next((feed.name for feed in entering.values() if feed.dtype == "float32"), value)
+    return box.leave([layer.onnx_mask(box, raw)], [f"{node}/mask"])[0]
 
 
 def _answer(

@@ -23,6 +23,7 @@ class Add(Layer):
     """
 
     category = "Merge"
+    apart = "value"
     in_place: ClassVar[bool] = True
     inputs: int = param("How many branches come in.", default=2, min=2, max=64)
 

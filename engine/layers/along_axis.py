@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from engine.arrays import Shape, describe
-from engine.layer import Layer, ShapeError
+from engine.layer import Layer, ShapeError, mixes_steps, one_mask
 from engine.problems import Change
 from engine.spec import param
 
@@ -41,6 +42,11 @@ class AlongAxis(Layer, abstract=True):
         min=1,
         max=8,
     )
+
+    def pass_mask(self, masks: Sequence[str | None], own: str, *inputs: Shape) -> str | None:
+        if any(masks) and self.axis < 2:
+            raise mixes_steps(self, masks)
+        return one_mask(self, masks, *inputs) if any(masks) else None
 
     def checked(self, x: Shape) -> int:
         """Return the size of the axis; raise ShapeError where there is none."""

@@ -27,6 +27,7 @@ class Branches(Layer, abstract=True):
     """A layer that joins two or more branches value by value; `work` is shaped like the output."""
 
     category = "Merge"
+    apart = "value"
     inputs: int = param("How many branches come in.", default=2, min=2, max=64)
 
     def shape(self, *x: Shape) -> Shape:
@@ -48,6 +49,7 @@ class Pair(Layer, abstract=True):
     """A layer that joins two branches value by value, where the order matters."""
 
     category = "Merge"
+    apart = "value"
 
     def shape(self, x1: Shape, x2: Shape) -> Shape:
         return joined(type(self).__name__, ("x1", "x2"), (x1, x2))

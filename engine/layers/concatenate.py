@@ -45,6 +45,7 @@ class Concatenate(Layer):
     """
 
     category = "Merge"
+    apart = "step"
     inputs: int = param("How many branches come in.", default=2, min=2, max=64)
 
     def shape(self, *x: Shape) -> Shape:

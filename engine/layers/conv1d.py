@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
 
-from engine.layer import Example
+from engine.arrays import Shape
+from engine.layer import Example, Parts, mixes_steps
+from engine.layers.masked_pooling import FewerSteps
+from engine.layers.moved_steps import ToFront
 from engine.layers.plane_convolution import PlaneConvolution
 from engine.spec import param
 
@@ -31,6 +34,21 @@ class Conv1D(PlaneConvolution):
     )
     border: int = param("Zeros at either end, where padding is explicit.", default=1, min=0, max=1024, advanced=True)
     dilation: int = param("Distance between two neighbours within a filter.", default=1, min=1, max=1024, advanced=True)
+
+    def pass_mask(self, masks: Sequence[str | None], own: str, *inputs: Shape) -> str | None:
+        if any(masks) and self.padding == "same" and self.stride > 1:
+            why = 'cannot leave out padded steps with a stride and the padding "same". Choose "valid" or "causal"'
+            raise mixes_steps(self, masks, why)
+        return own if any(masks) else None
+
+    def lower(self, parts: Parts, x: Any) -> None:
+        (mask,) = parts.masks
+        if mask:
+            x = parts.add("front", ToFront(), x, mask)
+            reach = self.dilation * (self.kernel - 1)
+            added = {"valid": 0, "explicit": 2 * self.border}.get(self.padding, reach)
+            parts.mask = parts.add("mask", FewerSteps(reach=reach + 1, stride=self.stride, added=added), mask)
+        parts.add("", self, x)
 
     def summary(self) -> str:
         words = [f"{self.filters} filters", f"{self.kernel} steps"]

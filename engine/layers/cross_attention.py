@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,9 @@ from engine.initializer import Initializer
 from engine.initializers.glorot import GlorotUniform
 from engine.kernels.attention import attend, attend_back, heads_of
 from engine.kernels.reductions import sum_rows
-from engine.layer import Example, Layer, OnnxGraph, Scratch, ShapeError, Weight
-from engine.problems import Change, Insert
+from engine.layer import Example, Layer, OnnxGraph, Parts, Scratch, ShapeError, Weight
+from engine.layers.general_attention import GeneralAttention, attention_weights
+from engine.problems import Change
 from engine.spec import param
 
 
@@ -35,6 +36,7 @@ class CrossAttention(Layer):
     heads: int = param(
         "Into how many parts the features are cut, each with its own attention.", default=4, min=1, max=256
     )
+    dropout: float = param("The share of what a step looks at that dropout leaves out.", default=0.0, min=0.0, max=0.95)
     initializer: Initializer = param("First values of the weights.", default=GlorotUniform(), advanced=True)
 
     def shape(self, query: Shape, memory: Shape) -> Shape:
@@ -42,13 +44,6 @@ class CrossAttention(Layer):
             if len(x) != 2:
                 text = f"CrossAttention takes series (steps × features), but {port} is {describe(x)}."
                 raise ShapeError(text, port=port)
-        if memory[1] != query[1]:
-            raise ShapeError(
-                f"CrossAttention needs as many features in memory as in query, {query[1]}, not {memory[1]}. "
-                f"Put a Dense with {query[1]} units before it.",
-                Insert("Dense", {"units": query[1]}),
-                port="memory",
-            )
         if query[1] % self.heads:
             fits = max(heads for heads in range(1, self.heads) if query[1] % heads == 0)
             raise ShapeError(
@@ -59,13 +54,21 @@ class CrossAttention(Layer):
         return query
 
     def weights(self, query: Shape, memory: Shape) -> dict[str, Weight]:
-        width = query[1]
-        return {
-            "in_proj_weight": Weight((3 * width, width), self.initializer, fan_in=width, fan_out=width),
-            "in_proj_bias": Weight((3 * width,)),
-            "out_proj.weight": Weight((width, width), self.initializer, fan_in=width, fan_out=width),
-            "out_proj.bias": Weight((width,)),
-        }
+        return attention_weights(query[1], memory[1], self.initializer)
+
+    def pass_mask(self, masks: Sequence[str | None], own: str, *inputs: Shape) -> str | None:
+        return masks[0]
+
+    def lowers(self, query: Shape, memory: Shape) -> bool:  # type: ignore[override]
+        return query[1] != memory[1] or self.dropout > 0
+
+    def lower(self, parts: Parts, query: Any, memory: Any) -> None:
+        mask = parts.masks[1]
+        if not mask and not self.lowers(*parts.shapes):
+            parts.add("", self, query, memory)
+            return
+        given = {name: getattr(self, name) for name in self.params()}
+        parts.add("", GeneralAttention(**given, masked=bool(mask)), query, memory, *([mask] if mask else []))
 
     def scratch(self, query: Shape, memory: Shape) -> dict[str, Scratch]:
         steps, width = query
@@ -170,7 +173,9 @@ class CrossAttention(Layer):
         return g.op("Add", out, g.weight("out_proj.bias"))
 
     def torch(self, query: Shape, memory: Shape) -> str:
-        module = f"nn.MultiheadAttention({query[1]}, {self.heads}, batch_first=True)"
+        more = f"dropout={self.dropout}, " if self.dropout else ""
+        more += f"kdim={memory[1]}, vdim={memory[1]}, " if memory[1] != query[1] else ""
+        module = f"nn.MultiheadAttention({query[1]}, {self.heads}, {more}batch_first=True)"
         return f"{module}(query, memory, memory, need_weights=False)[0]"
 
     def summary(self) -> str:
@@ -178,9 +183,11 @@ class CrossAttention(Layer):
 
     def multiply_adds(self, query: Shape, memory: Shape) -> int:
         (steps, width), (others, _) = query, memory
-        return 2 * (steps + others) * width * width + 2 * steps * others * width
+        return 2 * steps * width * width + 2 * others * memory[1] * width + 2 * steps * others * width
 
     @classmethod
     def examples(cls) -> Iterator[Example]:
         yield Example(cls(heads=2), ((3, 4), (2, 4)))
         yield Example(cls(heads=1), ((2, 3), (2, 3)))
+        yield Example(cls(heads=2), ((3, 4), (2, 5)))
+        yield Example(cls(heads=1, dropout=0.2), ((2, 3), (4, 2)))

@@ -13,6 +13,7 @@ class Curve(Pointwise, abstract=True):
     """An activation y = f(x) on each value, told by its curve and the slope of it."""
 
     category = "Activation"
+    apart = "value"
 
     def curve(self, x: Array, work: Array, out: Array) -> None:
         """Write f(x); `work` and `out` are like `x` and may be overwritten at will."""

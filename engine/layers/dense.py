@@ -11,6 +11,7 @@ from engine.arrays import Array, Shape, describe
 from engine.calls import Run, prepared
 from engine.initializer import Initializer
 from engine.initializers.glorot import GlorotUniform
+from engine.kernels.products import product
 from engine.kernels.reductions import sum_rows
 from engine.layer import Example, Layer, OnnxGraph, ShapeError, Weight
 from engine.problems import Insert
@@ -27,6 +28,7 @@ class Dense(Layer):
     """
 
     category = "Dense"
+    apart = "step"
     units: int = param("How many output values.", default=32, min=1, max=65_536)
     use_bias: bool = param("Add a learned constant to every output value.", default=True)
     initializer: Initializer = param("First values of the weights.", default=GlorotUniform(), advanced=True)
@@ -46,10 +48,10 @@ class Dense(Layer):
     @prepared
     def forward(self, x: Array, weight: Array, bias: Array | None, y: Array) -> Run:
         rows, out = x.reshape(-1, x.shape[-1]), y.reshape(-1, y.shape[-1])
-        matrix = weight.T  # as it lies in memory, which with few rows makes the product faster by half
+        multiply = product(rows, weight.T, out)  # (N, I) @ (I, U) -> (N, U)
 
         def run() -> None:
-            rows.dot(matrix, out)  # (N, I) @ (I, U) -> (N, U)
+            multiply()
             if bias is not None:
                 np.add(out, bias, out)
 
@@ -66,15 +68,15 @@ class Dense(Layer):
         grad_bias: Array | None,
     ) -> Run:
         rows, grad = x.reshape(-1, x.shape[-1]), grad_y.reshape(-1, grad_y.shape[-1])
-        columns, grad_matrix = rows.T, grad_weight.T
-        grad_rows = None if grad_x is None else grad_x.reshape(rows.shape)
+        weigh = product(rows.T, grad, grad_weight.T)  # (I, N) @ (N, U) -> (I, U)
+        pass_on = grad_x is not None and product(grad, weight, grad_x.reshape(rows.shape))  # (N, U) @ (U, I) -> (N, I)
 
         def run() -> None:
-            columns.dot(grad, grad_matrix)  # (I, N) @ (N, U) -> (I, U)
+            weigh()
             if grad_bias is not None:
                 sum_rows(grad, grad_bias)
-            if grad_rows is not None:
-                grad.dot(weight, grad_rows)  # (N, U) @ (U, I) -> (N, I)
+            if pass_on:
+                pass_on()
 
         return run
 

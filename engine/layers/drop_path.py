@@ -24,6 +24,7 @@ class DropPath(Pointwise):
     """
 
     category = "Regularisation"
+    apart = "value"
     rate: float = param("The share of samples that are set to zero.", default=0.2, min=0.0, max=0.95)
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:

@@ -28,6 +28,7 @@ class Embedding(Layer):
     """
 
     category = "Dense"
+    apart = "value"
     entries: int = param("How many different numbers there are.", default=128, min=1, max=1_000_000)
     width: int = param("How many values stand for each.", default=16, min=1, max=65_536)
     initializer: Initializer = param("First values of the vectors.", default=HeNormal(), advanced=True)

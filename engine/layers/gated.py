@@ -16,6 +16,7 @@ class Gated(Layer, abstract=True):
     """A layer y = a · f(b) or y = f(a) · b, where a and b are the first and second half of the features."""
 
     category = "Activation"
+    apart = "step"
     first: ClassVar[bool] = False  # whether the first half is the one that is bent
 
     def bend(self, x: Array, out: Array) -> None:

@@ -23,6 +23,7 @@ class GaussianNoise(Pointwise):
     """
 
     category = "Regularisation"
+    apart = "value"
     spread: float = param("Standard deviation of the noise.", default=0.1, min=0.0, max=1e6)
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:

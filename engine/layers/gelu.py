@@ -30,6 +30,7 @@ class GELU(Pointwise):
     """
 
     category = "Activation"
+    apart = "value"
     form: str = param(
         "The exact formula, or the cheaper one by tanh that many language models use.",
         default="exact",

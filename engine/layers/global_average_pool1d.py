@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
 
-from engine.layer import Example
+from engine.arrays import Shape
+from engine.layer import Example, Parts
 from engine.layers.global_pool import GlobalAverage
+from engine.layers.masked_pooling import MeanOfSteps
 
 
 class GlobalAveragePool1D(GlobalAverage):
@@ -21,6 +23,13 @@ class GlobalAveragePool1D(GlobalAverage):
     """
 
     rank: ClassVar[int] = 1
+
+    def pass_mask(self, masks: Sequence[str | None], own: str, *inputs: Shape) -> None:
+        return None
+
+    def lower(self, parts: Parts, x: Any) -> None:
+        (mask,) = parts.masks
+        parts.add("", *((MeanOfSteps(), x, mask) if mask else (self, x)))
 
     @classmethod
     def examples(cls) -> Iterator[Example]:

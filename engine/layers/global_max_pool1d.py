@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
 
-from engine.layer import Example
+from engine.arrays import Shape
+from engine.layer import Example, Parts
 from engine.layers.global_pool import GlobalMax
+from engine.layers.masked_pooling import FirstInPadding
 
 
 class GlobalMaxPool1D(GlobalMax):
@@ -21,6 +23,13 @@ class GlobalMaxPool1D(GlobalMax):
     """
 
     rank: ClassVar[int] = 1
+
+    def pass_mask(self, masks: Sequence[str | None], own: str, *inputs: Shape) -> None:
+        return None
+
+    def lower(self, parts: Parts, x: Any) -> None:
+        (mask,) = parts.masks
+        parts.add("", self, parts.add("filled", FirstInPadding(), x, mask) if mask else x)
 
     @classmethod
     def examples(cls) -> Iterator[Example]:

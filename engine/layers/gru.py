@@ -99,9 +99,10 @@ class GRU(Recurrent):
         return self.onnx_operator(g, "GRU", x, (1, 0, 2), linear_before_reset=1)
 
     def torch(self, x: Shape) -> str:
-        return self.torch_call(f"nn.GRU({x[1]}, {self.units}, batch_first=True)")
+        return self.torch_call(f"nn.GRU({x[1]}, {self.units}, ")
 
     @classmethod
     def examples(cls) -> Iterator[Example]:
         yield Example(cls(units=3), ((4, 2),))
         yield Example(cls(units=2, sequence=True), ((5, 3),))
+        yield Example(cls(units=2, layers=3, sequence=True), ((3, 4),))

@@ -19,6 +19,7 @@ class Identity(Pointwise):
     """
 
     category = "Dense"
+    apart = "value"
 
     def forward(self, x: Array, y: Array) -> None:
         y[...] = x

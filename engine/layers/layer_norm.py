@@ -45,6 +45,7 @@ class LayerNorm(Pointwise):
     """
 
     category = "Normalisation"
+    apart = "step"
     in_place: ClassVar[bool] = True
     epsilon: float = param(
         "Added to the variance, so as not to divide by zero.", default=1e-5, min=1e-8, max=1e-1, advanced=True

@@ -23,6 +23,7 @@ class LeakyReLU(Pointwise):
     """
 
     category = "Activation"
+    apart = "value"
     monotone: ClassVar[bool] = True
     slope: float = param("What negative values are multiplied by.", default=0.01, min=0.0, max=0.99)
 

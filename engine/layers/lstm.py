@@ -3,37 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, Shape, describe
-from engine.initializer import Initializer
-from engine.initializers.glorot import GlorotUniform
+from engine.arrays import Array, Shape
+from engine.calls import Run, prepared
 from engine.kernels import lstm
-from engine.kernels.reductions import sum_rows
-from engine.layer import Example, Layer, OnnxGraph, Scratch, ShapeError, Weight
-from engine.spec import param
+from engine.kernels.products import product
+from engine.layer import Example, OnnxGraph, Scratch
+from engine.layers.recurrent import Recurrent
+from engine.layers.recurrent import flat as _flat
+from engine.layers.recurrent import time_first as _time_first
 
-AT_ONCE = 8  # steps that are handled together where their order does not matter
-
-
-def _time_first(work: Array) -> Array:
-    """Return a contiguous working array (N, T, ...) as (T, N, ...): the same memory, read in another way."""
-    return work.reshape(work.shape[1], work.shape[0], *work.shape[2:])
+AT_ONCE = 4  # steps that are handled together where their order does not matter
 
 
-def _flat(work: Array) -> Array:
-    return work.reshape(-1, work.shape[-1])
-
-
-def _for_onnx(weight: Array) -> Array:
-    """Return weights (4·H, ...) with their gates in ONNX's order i, o, f, c instead of PyTorch's i, f, g, o."""
-    i, f, g, o = np.split(weight, 4)
-    return np.concatenate((i, o, f, g))
-
-
-class LSTM(Layer):
+class LSTM(Recurrent):
     """Reads a series step by step and remembers: c = f · c + i · g, h = o · tanh(c).
 
     The gates are i, f, o = sigmoid(W x + U h + b) and g = tanh(W x + U h + b). Hochreiter and Schmidhuber, 1997; Gers,
@@ -43,48 +29,27 @@ class LSTM(Layer):
     smaller; on very long ones: attention.
     """
 
-    category = "Recurrent"
-    units: int = param("How many values the state has.", default=32, min=1, max=8192)
-    sequence: bool = param(
-        "Give the state at every step, for another recurrent layer; not only the last.", default=False
-    )
-    initializer: Initializer = param("First values of the weights.", default=GlorotUniform(), advanced=True)
-
-    def shape(self, x: Shape) -> Shape:
-        if len(x) != 2:
-            raise ShapeError(f"LSTM takes a series (steps × features), not {describe(x)}.")
-        return (x[0], self.units) if self.sequence else (self.units,)
-
-    def weights(self, x: Shape) -> dict[str, Weight]:
-        features, units = x[1], self.units
-        return {
-            "weight_ih_l0": Weight((4 * units, features), self.initializer, fan_in=features, fan_out=units),
-            "weight_hh_l0": Weight((4 * units, units), self.initializer, fan_in=units, fan_out=units),
-            "bias_ih_l0": Weight((4 * units,)),
-            "bias_hh_l0": Weight((4 * units,), trained=False),
-        }
+    gates: ClassVar[int] = 4
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         (steps, features), units = x, self.units
+        wide = units + features + 1
         return {
-            "inputs": Scratch((steps, features)),
-            "gates": Scratch((steps, 4 * units)),
-            "h": Scratch((steps + 1, units)),
-            "c": Scratch((steps + 1, units)),
+            "inputs": Scratch((steps + 1, wide)),
+            "cells": Scratch((steps + 1, lstm.PLACES, units)),
             "tanh_c": Scratch((steps, units)),
-            "forget": Scratch((steps, units)),
-            "work": Scratch((5 * units,)),
+            "work": Scratch((6 * units,)),
+            "weights": Scratch((4, wide, units), batched=False),
+            "grads": Scratch((steps, 4 * units)),
             "few": Scratch((3, units)),
-            "some": Scratch((2, min(AT_ONCE, steps), units)),
+            "some": Scratch((6, min(AT_ONCE, steps), units)),
             "back_inputs": Scratch((steps, features)),
-            "ih": Scratch((features, 4 * units), batched=False),
-            "hh": Scratch((units, 4 * units), batched=False),
-            "bias": Scratch((1, 4 * units), batched=False),
             "back_ih": Scratch((4 * units, features), batched=False),
             "back_hh": Scratch((4 * units, units), batched=False),
-            "back_bias": Scratch((4 * units,), batched=False),
+            "back_weights": Scratch((4 * units, wide), batched=False),
         }
 
+    @prepared
     def forward(
         self,
         x: Array,
@@ -93,88 +58,84 @@ class LSTM(Layer):
         bias_ih_l0: Array,
         bias_hh_l0: Array,
         inputs: Array,
-        gates: Array,
-        h: Array,
-        c: Array,
+        cells: Array,
         tanh_c: Array,
         work: Array,
-        ih: Array,
-        hh: Array,
-        bias: Array,
+        weights: Array,
         y: Array,
-    ) -> None:
-        series, every, states, cells, tanh_cells = map(_time_first, (inputs, gates, h, c, tanh_c))
-        lstm.turn(weight_ih_l0, ih)
-        lstm.turn(weight_hh_l0, hh)
-        lstm.turn((bias_ih_l0 + bias_hh_l0)[:, None], bias)
-        np.copyto(series, x.swapaxes(0, 1))
-        flat = _flat(gates)
-        _flat(inputs).dot(ih, flat)  # (T·N, F) @ (F, 4·H) -> (T·N, 4·H)
-        np.add(flat, bias, out=flat)
-        states[0] = cells[0] = 0
-        lstm.forward(every, hh, states, cells, tanh_cells, work.reshape(-1))
-        y[...] = states[1:].swapaxes(0, 1) if self.sequence else states[-1]
+    ) -> Run:
+        units, rows = self.units, _time_first(inputs)
+        states, series, steps = rows[:, :, :units], rows[:-1, :, units:-1], x.swapaxes(0, 1)
+        every = cells.reshape(len(rows), lstm.PLACES, -1, units)
+        hh, ih, bias = weights[:, :units], weights[:, units:-1], weights[:, -1:]
+        over_time = lstm.forward(rows, weights, every, _time_first(tanh_c), work.reshape(-1))
 
+        def run() -> None:
+            lstm.turn(weight_hh_l0, hh)
+            lstm.turn(weight_ih_l0, ih)
+            lstm.turn((bias_ih_l0 + bias_hh_l0)[:, None], bias)
+            np.copyto(series, steps)
+            rows[:-1, :, -1] = 1
+            states[0] = every[0, 0] = 0
+            over_time()
+            y[...] = states[1:].swapaxes(0, 1) if self.sequence else states[-1]
+
+        return run
+
+    @prepared
     def backward(
         self,
         weight_ih_l0: Array,
         weight_hh_l0: Array,
         inputs: Array,
-        gates: Array,
-        h: Array,
-        c: Array,
+        cells: Array,
         tanh_c: Array,
-        forget: Array,
+        grads: Array,
         few: Array,
         some: Array,
         back_inputs: Array,
         back_ih: Array,
         back_hh: Array,
-        back_bias: Array,
+        back_weights: Array,
         grad_y: Array,
         grad_x: Array | None,
         grad_weight_ih_l0: Array,
         grad_weight_hh_l0: Array,
         grad_bias_ih_l0: Array,
-    ) -> None:
-        every, states, cells, slopes, kept = map(_time_first, (gates, h, c, tanh_c, forget))
-        lstm.prepare(every, cells, slopes, kept, *some.reshape(2, -1, len(inputs), self.units))
-        grad_h, *work = few.reshape(3, len(inputs), self.units)
-        grad_h[...] = 0 if self.sequence else grad_y
-        lstm.arrange(weight_hh_l0, back_hh)
-        lstm.backward(every, back_hh, slopes, kept, grad_h, grad_y.swapaxes(0, 1) if self.sequence else None, work)
-        flat = _flat(gates)
-        if grad_x is not None:
-            lstm.arrange(weight_ih_l0, back_ih)
-            flat.dot(back_ih, _flat(back_inputs))  # (T·N, 4·H) @ (4·H, F) -> (T·N, F)
-            grad_x[...] = _time_first(back_inputs).swapaxes(0, 1)
-        flat.T.dot(states[:-1].reshape(-1, self.units), back_hh)  # (4·H, T·N) @ (T·N, H) -> (4·H, H)
-        lstm.rearrange(back_hh, grad_weight_hh_l0)
-        flat.T.dot(_flat(inputs), back_ih)  # (4·H, T·N) @ (T·N, F) -> (4·H, F)
-        lstm.rearrange(back_ih, grad_weight_ih_l0)
-        sum_rows(flat, out=back_bias)
-        lstm.rearrange(back_bias, grad_bias_ih_l0)
+    ) -> Run:
+        n, units, rows, every = len(inputs), self.units, _time_first(inputs), _time_first(grads)
+        grad_h, rest = few.reshape(3, n, units)[0], few.reshape(3, n, units)[1:]
+        tanh_cells, places = _time_first(tanh_c), cells.reshape(len(rows), lstm.PLACES, n, units)
+        whole = grad_y.swapaxes(0, 1) if self.sequence else None
+        room = some.reshape(6, -1, n, units)
+        over_time = lstm.backward(every, back_hh, tanh_cells, places[:-1], grad_h, whole, rest, room)
+        flat = _flat(every)
+        weigh = product(flat.T, _flat(rows[:-1]), back_weights)  # (4·H, T·N) @ (T·N, K) -> (4·H, K)
+        pass_on = product(flat, back_ih, _flat(back_inputs))  # (T·N, 4·H) @ (4·H, F) -> (T·N, F)
+
+        def run() -> None:
+            grad_h[...] = 0 if self.sequence else grad_y
+            lstm.arrange(weight_hh_l0, back_hh)
+            over_time()
+            if grad_x is not None:
+                lstm.arrange(weight_ih_l0, back_ih)
+                pass_on()
+                grad_x[...] = _time_first(back_inputs).swapaxes(0, 1)
+            weigh()
+            lstm.rearrange(back_weights[:, :units], grad_weight_hh_l0)
+            lstm.rearrange(back_weights[:, units:-1], grad_weight_ih_l0)
+            lstm.rearrange(back_weights[:, -1], grad_bias_ih_l0)
+
+        return run
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
-        weights = [g.constant(_for_onnx(g.weight_array(name))[None]) for name in ("weight_ih_l0", "weight_hh_l0")]
-        biases = [_for_onnx(g.weight_array(name)) for name in ("bias_ih_l0", "bias_hh_l0")]
-        series = g.op("Transpose", x, perm=[1, 0, 2])  # ONNX wants the steps first
-        bias = g.constant(np.concatenate(biases)[None])
-        every, last = g.op("LSTM", series, *weights, bias, outputs=2, hidden_size=self.units)
-        if not self.sequence:
-            return g.op("Squeeze", last, g.constant(np.array([0])))
-        return g.op("Transpose", g.op("Squeeze", every, g.constant(np.array([1]))), perm=[1, 0, 2])
+        return self.onnx_operator(g, "LSTM", x, (0, 3, 1, 2))
 
     def torch(self, x: Shape) -> str:
-        return f"nn.LSTM({x[1]}, {self.units}, batch_first=True)(x)[0]" + ("" if self.sequence else "[:, -1]")
-
-    def summary(self) -> str:
-        return f"{self.units} units" + (" · every step" if self.sequence else "")
-
-    def multiply_adds(self, x: Shape) -> int:
-        return x[0] * 4 * self.units * (x[1] + self.units)
+        return self.torch_call(f"nn.LSTM({x[1]}, {self.units}, ")
 
     @classmethod
     def examples(cls) -> Iterator[Example]:
         yield Example(cls(units=3), ((4, 2),))
         yield Example(cls(units=2, sequence=True), ((11, 3),))
+        yield Example(cls(units=3, layers=2, sequence=True), ((4, 2),))

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
+from engine.calls import Run, prepared
 from engine.initializer import Initializer
 from engine.initializers.glorot import GlorotUniform
 from engine.kernels.attention import attend, attend_back, heads_of
+from engine.kernels.products import product
 from engine.kernels.reductions import sum_rows
-from engine.layer import Example, OnnxGraph, Pointwise, Scratch, ShapeError, Weight
+from engine.layer import Example, OnnxGraph, Parts, Pointwise, Scratch, ShapeError, Weight
+from engine.layers.general_attention import GeneralAttention, attention_weights
+from engine.layers.masked_pooling import FewerSteps
+from engine.layers.moved_steps import ToFront, ToPlaces
 from engine.problems import Change
 from engine.spec import param
 
@@ -36,6 +41,9 @@ class MultiHeadAttention(Pointwise):
         "Into how many parts the features are cut, each with its own attention.", default=4, min=1, max=256
     )
     causal: bool = param("Let a step look only at itself and at those before it.", default=False)
+    dropout: float = param("The share of what a step looks at that dropout leaves out.", default=0.0, min=0.0, max=0.95)
+    rope: bool = param("Rotate queries and keys by their places (RoPE), so that distances count.", default=False)
+    base: float = param("How slowly the last pair turns, with RoPE.", default=10_000.0, min=1.0, max=1e9, advanced=True)
     initializer: Initializer = param("First values of the weights.", default=GlorotUniform(), advanced=True)
 
     def shape(self, x: Shape) -> Shape:
@@ -48,16 +56,32 @@ class MultiHeadAttention(Pointwise):
                 f"Take a number of heads that divides {x[1]}.",
                 Change("heads", fits),
             )
+        if self.rope and x[1] // self.heads % 2:
+            text = f"RoPE turns pairs of features, but each of {self.heads} heads has {x[1] // self.heads}. Take none."
+            raise ShapeError(text, Change("rope", False))
         return x
 
+    def lowers(self, *inputs: Shape) -> bool:
+        return self.rope or self.dropout > 0
+
+    def pass_mask(self, masks: Sequence[str | None], own: str, *inputs: Shape) -> str | None:
+        return masks[0]
+
+    def lower(self, parts: Parts, x: Any) -> None:
+        (mask,) = parts.masks
+        if not mask and not self.lowers():
+            parts.add("", self, x)
+            return
+        given = {name: getattr(self, name) for name in self.params()}
+        general = GeneralAttention(**given, masked=bool(mask))
+        if mask and self.rope:  # places are counted from the first step that is no padding
+            first, whole = parts.add("mask", FewerSteps(), mask), parts.add("front", ToFront(), x, mask)
+            parts.add("", ToPlaces(), parts.add("own", general, whole, whole, first), mask)
+        else:
+            parts.add("", general, x, x, *([mask] if mask else []))
+
     def weights(self, x: Shape) -> dict[str, Weight]:
-        width = x[1]
-        return {
-            "in_proj_weight": Weight((3 * width, width), self.initializer, fan_in=width, fan_out=width),
-            "in_proj_bias": Weight((3 * width,)),
-            "out_proj.weight": Weight((width, width), self.initializer, fan_in=width, fan_out=width),
-            "out_proj.bias": Weight((width,)),
-        }
+        return attention_weights(x[1], x[1], self.initializer)
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         steps, width = x
@@ -72,8 +96,11 @@ class MultiHeadAttention(Pointwise):
             "back_row": row,
             "back_qkv": Scratch((steps, 3 * width)),
             "back_context": Scratch(x),
+            "turned": Scratch((self.heads, width // self.heads, steps)),
+            "back_turned": Scratch((self.heads, width // self.heads, steps)),
         }
 
+    @prepared
     def forward(
         self,
         x: Array,
@@ -85,17 +112,24 @@ class MultiHeadAttention(Pointwise):
         context: Array,
         chances: Array,
         row: Array,
+        turned: Array,
         y: Array,
-    ) -> None:
-        rows, cut = _flat(x), _flat(qkv)
-        rows.dot(in_proj_weight.T, cut)  # (N·T, E) @ (E, 3·E) -> (N·T, 3·E)
-        np.add(cut, in_proj_bias, out=cut)
-        (mixed,) = heads_of(context, 1, self.heads)
-        attend(heads_of(qkv, 3, self.heads), self.causal, chances, row, mixed)
-        out = _flat(y)
-        _flat(context).dot(out_proj__weight.T, out)  # (N·T, E) @ (E, E) -> (N·T, E)
-        np.add(out, out_proj__bias, out=out)
+    ) -> Run:
+        cut, out, (mixed,) = _flat(qkv), _flat(y), heads_of(context, 1, self.heads)
+        project = product(_flat(x), in_proj_weight.T, cut)  # (N·T, E) @ (E, 3·E) -> (N·T, 3·E)
+        join = product(_flat(context), out_proj__weight.T, out)  # (N·T, E) @ (E, E) -> (N·T, E)
+        parts = heads_of(qkv, 3, self.heads)
 
+        def run() -> None:
+            project()
+            np.add(cut, in_proj_bias, out=cut)
+            attend(parts, self.causal, chances, row, mixed, turned)
+            join()
+            np.add(out, out_proj__bias, out=out)
+
+        return run
+
+    @prepared
     def backward(
         self,
         x: Array,
@@ -109,25 +143,34 @@ class MultiHeadAttention(Pointwise):
         back_row: Array,
         back_qkv: Array,
         back_context: Array,
+        back_turned: Array,
         grad_y: Array,
         grad_x: Array | None,
         grad_in_proj_weight: Array,
         grad_in_proj_bias: Array,
         grad_out_proj__weight: Array,
         grad_out_proj__bias: Array,
-    ) -> None:
-        grad = _flat(grad_y)
-        grad.T.dot(_flat(context), grad_out_proj__weight)  # (E, N·T) @ (N·T, E) -> (E, E)
-        sum_rows(grad, out=grad_out_proj__bias)
-        grad.dot(out_proj__weight, _flat(back_context))  # (N·T, E) @ (E, E) -> (N·T, E)
-        (mixed,) = heads_of(back_context, 1, self.heads)
-        out = heads_of(back_qkv, 3, self.heads)
-        attend_back(heads_of(qkv, 3, self.heads), chances, mixed, scores, products, back_row, out)
-        inner = _flat(back_qkv)
-        inner.T.dot(_flat(x), grad_in_proj_weight)  # (3·E, N·T) @ (N·T, E) -> (3·E, E)
-        sum_rows(inner, out=grad_in_proj_bias)
-        if grad_x is not None:
-            inner.dot(in_proj_weight, _flat(grad_x))  # (N·T, 3·E) @ (3·E, E) -> (N·T, E)
+    ) -> Run:
+        grad, inner, (mixed,) = _flat(grad_y), _flat(back_qkv), heads_of(back_context, 1, self.heads)
+        weigh_out = product(grad.T, _flat(context), grad_out_proj__weight)  # (E, N·T) @ (N·T, E) -> (E, E)
+        part = product(grad, out_proj__weight, _flat(back_context))  # (N·T, E) @ (E, E) -> (N·T, E)
+        weigh_in = product(inner.T, _flat(x), grad_in_proj_weight)  # (3·E, N·T) @ (N·T, E) -> (3·E, E)
+        pass_on = grad_x is not None and product(
+            inner, in_proj_weight, _flat(grad_x)
+        )  # (N·T, 3·E) @ (3·E, E) -> (N·T, E)
+        parts, out = heads_of(qkv, 3, self.heads), heads_of(back_qkv, 3, self.heads)
+
+        def run() -> None:
+            weigh_out()
+            sum_rows(grad, out=grad_out_proj__bias)
+            part()
+            attend_back(parts, chances, mixed, scores, products, back_row, out, back_turned)
+            weigh_in()
+            sum_rows(inner, out=grad_in_proj_bias)
+            if pass_on:
+                pass_on()
+
+        return run
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         steps, width = g.shape("x")
@@ -151,10 +194,14 @@ class MultiHeadAttention(Pointwise):
 
     def torch(self, x: Shape) -> str:
         mask = f", attn_mask=torch.full(({x[0]}, {x[0]}), float('-inf'), dtype=x.dtype).triu(1)" if self.causal else ""
-        return f"nn.MultiheadAttention({x[1]}, {self.heads}, batch_first=True)(x, x, x, need_weights=False{mask})[0]"
+        if self.rope:
+            return ""  # PyTorch has no module for it
+        dropout = f"dropout={self.dropout}, " if self.dropout else ""
+        module = f"nn.MultiheadAttention({x[1]}, {self.heads}, {dropout}batch_first=True)"
+        return f"{module}(x, x, x, need_weights=False{mask})[0]"
 
     def summary(self) -> str:
-        return f"{self.heads} heads" + (" · causal" if self.causal else "")
+        return f"{self.heads} heads" + (" · causal" if self.causal else "") + (" · RoPE" if self.rope else "")
 
     def multiply_adds(self, x: Shape) -> int:
         steps, width = x
@@ -164,3 +211,5 @@ class MultiHeadAttention(Pointwise):
     def examples(cls) -> Iterator[Example]:
         yield Example(cls(heads=2), ((3, 4),))
         yield Example(cls(heads=1, causal=True), ((4, 3),))
+        yield Example(cls(heads=2, rope=True, causal=True), ((3, 8),))
+        yield Example(cls(heads=2, dropout=0.3), ((3, 4),))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import ClassVar
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar
 
 from engine.arrays import Shape
-from engine.layer import Example, Layer
+from engine.layer import Example, Layer, Parts, mixes_steps
 from engine.loss import Loss
 from engine.losses.cross_entropy import CrossEntropy
 from engine.losses.mean_squared_error import MeanSquaredError
+from engine.losses.per_step import PerStep
 from engine.spec import param
 
 
@@ -38,6 +39,23 @@ class Output(Layer):
         self.loss.target_shape(x)
         return ()
 
+    def pass_mask(self, masks: Sequence[str | None], own: str, *inputs: Shape) -> None:
+        (x,) = inputs
+        if any(masks) and not (x[1:] and self._has_steps(x)):
+            raise mixes_steps(self, masks, f"with the loss {type(self.loss).__name__} has no target for each step")
+
+    def _has_steps(self, x: Shape) -> bool:
+        """Tell whether the loss has a target of its own for each step of a series."""
+        return self.loss.target_shape(x) == (x[0], *self.loss.target_shape(x[1:]))
+
+    def lower(self, parts: Parts, x: Any) -> None:
+        (mask,) = parts.masks
+        if mask:
+            values = {name: getattr(self, name) for name in self.params()}
+            parts.add("", PaddedOutput(**values | {"loss": PerStep(loss=self.loss)}), x, mask)
+        else:
+            parts.add("", self, x)
+
     def summary(self) -> str:
         return " · ".join(filter(None, [self.target, type(self.loss).title().rstrip(".")]))
 
@@ -45,3 +63,13 @@ class Output(Layer):
     def examples(cls) -> Iterator[Example]:
         yield Example(cls(), ((10,),))
         yield Example(cls(loss=MeanSquaredError()), ((1,),))
+
+
+class PaddedOutput(Output, abstract=True):
+    """What the compiler makes of an Output behind a padded series: its loss leaves padded steps out."""
+
+    def shape(self, x: Shape, mask: Shape) -> tuple[()]:  # type: ignore[override]
+        return super().shape(x)
+
+    def lower(self, parts: Parts, x: Any, mask: Any) -> None:  # type: ignore[override]
+        parts.add("", self, x, mask)

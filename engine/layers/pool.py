@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from engine.arrays import Array, Shape, describe
 from engine.kernels.pooling import Tap, taps
-from engine.layer import OnnxGraph, ShapeError
+from engine.layer import OnnxGraph, Parts, ShapeError, mixes_steps
+from engine.layers.masked_pooling import FewerSteps
+from engine.layers.moved_steps import ToFront
 from engine.layers.side_by_side import SideBySide
 from engine.layers.sided import NOUNS, as_param, per_side
 from engine.problems import Change
@@ -50,6 +52,18 @@ class Pool(SideBySide, abstract=True):
                 Change("kernel", as_param(tuple(fits))),
             )
         return self.joined(channels, out)
+
+    def pass_mask(self, masks: Sequence[str | None], own: str, *inputs: Shape) -> str | None:
+        if any(masks) and (self.rank > 1 or self.padding or self.ceil):
+            raise mixes_steps(self, masks, "cannot reach over the ends of a padded series. Take no padding and no ceil")
+        return own if any(masks) else None
+
+    def lower(self, parts: Parts, x: Any) -> None:
+        (mask,) = parts.masks
+        if mask:
+            x = parts.add("front", ToFront(), x, mask)
+            parts.mask = parts.add("mask", FewerSteps(reach=self.kernel, stride=self.stride), mask)
+        parts.add("", self, x)
 
     def out(self, x: Shape) -> Shape:
         """Return the windows along each side."""

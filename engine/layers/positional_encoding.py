@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -11,7 +11,8 @@ import numpy as np
 from engine.arrays import Array, Shape, describe
 from engine.initializer import Initializer
 from engine.initializers.he import HeNormal
-from engine.layer import Example, OnnxGraph, Pointwise, ShapeError, Weight
+from engine.layer import Example, OnnxGraph, Parts, Pointwise, ShapeError, Weight
+from engine.layers.moved_steps import at_places
 from engine.spec import param
 
 
@@ -61,6 +62,12 @@ class PositionalEncoding(Pointwise):
             grad_x[...] = grad_y
         if grad_weight is not None:
             np.sum(grad_y, axis=0, out=grad_weight)
+
+    def pass_mask(self, masks: Sequence[str | None], own: str, *inputs: Shape) -> str | None:
+        return masks[0]
+
+    def lower(self, parts: Parts, x: Any) -> None:
+        at_places(parts, self, x)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         if self.form == "learned":

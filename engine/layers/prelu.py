@@ -24,6 +24,7 @@ class PReLU(Pointwise):
     """
 
     category = "Activation"
+    apart = "step"
     start: float = param("The slope to begin with.", default=0.25, min=-10.0, max=10.0)
     each: bool = param("Learn a slope for each feature or channel, not one for all.", default=False)
 

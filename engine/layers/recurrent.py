@@ -1,7 +1,8 @@
-"""What SimpleRNN and GRU have in common."""
+"""What recurrent layers have in common: weights, layers on top of each other, padded series, ONNX."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -9,7 +10,10 @@ import numpy as np
 from engine.arrays import Array, Shape, describe
 from engine.initializer import Initializer
 from engine.initializers.glorot import GlorotUniform
-from engine.layer import Layer, OnnxGraph, ShapeError, Weight
+from engine.layer import Layer, OnnxGraph, Parts, ShapeError, Weight
+from engine.layers.dropout import Dropout
+from engine.layers.identity import Identity
+from engine.layers.moved_steps import LastStep, ToFront, ToPlaces
 from engine.spec import param
 
 
@@ -33,6 +37,15 @@ class Recurrent(Layer, abstract=True):
     sequence: bool = param(
         "Give the state at every step, for another recurrent layer; not only the last.", default=False
     )
+    layers: int = param(
+        "How many layers lie on top of each other, each reading the states of the one below.",
+        default=1,
+        min=1,
+        max=16,
+    )
+    dropout: float = param(
+        "The share of states between two layers that dropout sets to zero.", default=0.0, min=0.0, max=0.95
+    )
     initializer: Initializer = param("First values of the weights.", default=GlorotUniform(), advanced=True)
 
     def shape(self, x: Shape) -> Shape:
@@ -41,16 +54,43 @@ class Recurrent(Layer, abstract=True):
         return (x[0], self.units) if self.sequence else (self.units,)
 
     def weights(self, x: Shape) -> dict[str, Weight]:
-        features, units, rows = x[1], self.units, self.gates * self.units
-        return {
-            "weight_ih_l0": Weight((rows, features), self.initializer, fan_in=features, fan_out=units),
-            "weight_hh_l0": Weight((rows, units), self.initializer, fan_in=units, fan_out=units),
-            "bias_ih_l0": Weight((rows,)),
-            "bias_hh_l0": Weight((rows,), trained=self.second_bias),
-        }
+        units, rows = self.units, self.gates * self.units
+        found: dict[str, Weight] = {}
+        for level in range(self.layers):
+            features = units if level else x[1]
+            found |= {
+                f"weight_ih_l{level}": Weight((rows, features), self.initializer, fan_in=features, fan_out=units),
+                f"weight_hh_l{level}": Weight((rows, units), self.initializer, fan_in=units, fan_out=units),
+                f"bias_ih_l{level}": Weight((rows,)),
+                f"bias_hh_l{level}": Weight((rows,), trained=self.second_bias),
+            }
+        return found
 
     def multiply_adds(self, x: Shape) -> int:
-        return x[0] * self.gates * self.units * (x[1] + self.units)
+        inner = x[1] + (2 * self.layers - 1) * self.units
+        return x[0] * self.gates * self.units * inner
+
+    def lowers(self, *inputs: Shape) -> bool:
+        return self.layers > 1
+
+    def pass_mask(self, masks: Sequence[str | None], own: str, *inputs: Shape) -> str | None:
+        return masks[0] if self.sequence else None
+
+    def lower(self, parts: Parts, x: Any) -> None:
+        (mask,) = parts.masks
+        if not mask and self.layers == 1:
+            parts.add("", self, x)
+            return
+        state = parts.add("front", ToFront(), x, mask) if mask else x
+        for level in range(self.layers):
+            if level and self.dropout:
+                state = parts.add(f"dropout{level}", Dropout(rate=self.dropout), state)
+            whole = bool(mask) or self.sequence or level < self.layers - 1
+            state = parts.add(f"_l{level}", self.with_(layers=1, sequence=whole), state)
+        if mask:
+            parts.add("", ToPlaces() if self.sequence else LastStep(), state, mask)
+        else:
+            parts.add("", Identity(), state)
 
     def leave(self, states: Array, y: Array) -> None:
         """Write the states (T + 1, N, H) that leave the layer."""
@@ -77,8 +117,10 @@ class Recurrent(Layer, abstract=True):
         return g.op("Transpose", g.op("Squeeze", every, g.constant(np.array([1]))), perm=[1, 0, 2])
 
     def torch_call(self, call: str) -> str:
-        """Return PyTorch's expression, given its constructor."""
-        return f"{call}(x)[0]" + ("" if self.sequence else "[:, -1]")
+        """Return PyTorch's expression, given how its constructor begins."""
+        more = f"num_layers={self.layers}, dropout={self.dropout}, " if self.layers > 1 else ""
+        return f"{call}{more}batch_first=True)(x)[0]" + ("" if self.sequence else "[:, -1]")
 
     def summary(self) -> str:
-        return f"{self.units} units" + (" · every step" if self.sequence else "")
+        many = f"{self.layers} × " if self.layers > 1 else ""
+        return f"{many}{self.units} units" + (" · every step" if self.sequence else "")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.layer import Example, OnnxGraph
+from engine.layer import Example, OnnxGraph, Parts
 from engine.layers.along_axis import AlongAxis
+from engine.layers.moved_steps import TurnedSteps
 
 
 class Reverse(AlongAxis):
@@ -26,6 +27,13 @@ class Reverse(AlongAxis):
     def shape(self, x: Shape) -> Shape:
         self.checked(x)
         return x
+
+    def pass_mask(self, masks: Sequence[str | None], own: str, *inputs: Shape) -> str | None:
+        return masks[0] if self.axis == 1 else super().pass_mask(masks, own, *inputs)
+
+    def lower(self, parts: Parts, x: Any) -> None:
+        (mask,) = parts.masks
+        parts.add("", *((TurnedSteps(), x, mask) if mask and self.axis == 1 else (self, x)))
 
     def forward(self, x: Array, y: Array) -> None:
         y[...] = np.flip(x, self.axis)

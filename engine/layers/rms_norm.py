@@ -26,6 +26,7 @@ class RMSNorm(Pointwise):
     """
 
     category = "Normalisation"
+    apart = "step"
     epsilon: float = param(
         "Added to the mean square, so as not to divide by zero.", default=1e-6, min=1e-10, max=1e-1, advanced=True
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
 from engine.kernels.rotation import rotate, turns
-from engine.layer import Example, OnnxGraph, Pointwise, Scratch, ShapeError
+from engine.layer import Example, OnnxGraph, Parts, Pointwise, Scratch, ShapeError
+from engine.layers.moved_steps import at_places
 from engine.problems import Change
 from engine.spec import param
 
@@ -62,6 +63,12 @@ class RoPE(Pointwise):
     def backward(self, back_work: Array, grad_y: Array, grad_x: Array) -> None:
         cosines, sines = self._turns(grad_y.shape[1:], grad_y.dtype)
         rotate(self._pairs(grad_y), cosines, -sines, back_work, self._pairs(grad_x))
+
+    def pass_mask(self, masks: Sequence[str | None], own: str, *inputs: Shape) -> str | None:
+        return masks[0]
+
+    def lower(self, parts: Parts, x: Any) -> None:
+        at_places(parts, self, x)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         steps, width = g.shape("x")

@@ -25,6 +25,7 @@ class Scale(Pointwise):
     """
 
     category = "Dense"
+    apart = "step"
     factor: float = param("What every value is multiplied by.", default=1.0, min=-1e9, max=1e9)
     offset: float = param("What is added then.", default=0.0, min=-1e9, max=1e9)
     learned: bool = param("Learn a factor and an offset for each feature or channel.", default=False)

@@ -23,6 +23,7 @@ class Sigmoid(Pointwise):
     """
 
     category = "Activation"
+    apart = "value"
     in_place: ClassVar[bool] = True
     monotone: ClassVar[bool] = True
 

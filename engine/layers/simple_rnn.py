@@ -88,9 +88,10 @@ class SimpleRNN(Recurrent):
         return self.onnx_operator(g, "RNN", x, (0,), activations=[self.activation.capitalize()])
 
     def torch(self, x: Shape) -> str:
-        return self.torch_call(f'nn.RNN({x[1]}, {self.units}, nonlinearity="{self.activation}", batch_first=True)')
+        return self.torch_call(f'nn.RNN({x[1]}, {self.units}, nonlinearity="{self.activation}", ')
 
     @classmethod
     def examples(cls) -> Iterator[Example]:
         yield Example(cls(units=3), ((4, 2),))
         yield Example(cls(units=2, sequence=True, activation="relu"), ((5, 3),))
+        yield Example(cls(units=2, layers=2), ((3, 2),))

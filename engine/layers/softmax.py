@@ -27,6 +27,7 @@ class Softmax(Pointwise):
     """
 
     category = "Activation"
+    apart = "step"
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         kept = (x[1], x[2], 1) if len(x) == 3 else (*x[:-1], 1)

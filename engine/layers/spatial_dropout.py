@@ -24,6 +24,7 @@ class SpatialDropout(Pointwise):
     """
 
     category = "Regularisation"
+    apart = "step"
     rate: float = param("The share of channels that are set to zero.", default=0.2, min=0.0, max=0.95)
 
     def shape(self, x: Shape) -> Shape:

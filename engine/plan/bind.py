@@ -8,10 +8,12 @@ from types import MappingProxyType
 from typing import Any
 
 from engine.arrays import Array
-from engine.calls import ready
+from engine.calls import ready, short_buffers
 from engine.plan.memory import allocate, poison
 from engine.plan.program import Argument, Call, Key, Program
 from engine.plan.state import State
+
+LARGE = 1 << 20  # bytes of a step from which on the time to change a setting of NumPy does not count
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,16 @@ class Bound:
     arrays: Mapping[Key, Array]
     calls: tuple[Callable[[], None], ...]
     bytes: int
+
+    def run(self) -> None:
+        """Do all calls."""
+        if self.bytes < LARGE:
+            for call in self.calls:
+                call()
+            return
+        with short_buffers():
+            for call in self.calls:
+                call()
 
 
 def bind(

@@ -123,8 +123,7 @@ class Part:
     def run(self, judge: Callable[[], None] = lambda: None) -> None:
         """Do forward and backward, and add up the gradients; `judge` may look at the losses of all before the end."""
         self.member.begin()
-        for call in self.bound.calls:
-            call()
+        self.bound.run()
         self.member.add_up()
         judge()
         self.member.sync.meet()

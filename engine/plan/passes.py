@@ -9,10 +9,13 @@ from engine.graph import Graph, NodeId, Port
 from engine.infer import infer
 from engine.layer import Layer
 from engine.layers.pooled_conv2d import PooledConv2D
+from engine.layers.winograd_conv2d import WinogradConv2D
+from engine.lowering import lowered
 
 
 def improved(graph: Graph) -> Graph:
     """Return a graph without composites and problems after all passes."""
+    graph = lowered(graph)
     for improve in PASSES:
         graph = improve(graph)
     return graph
@@ -66,4 +69,13 @@ def _joined(graph: Graph, first: NodeId, second: NodeId, layer: Layer) -> Graph:
     return Graph(nodes, wires)
 
 
-PASSES = (select_first, pool_in_convolution)
+def multiply_less(graph: Graph) -> Graph:
+    """Let convolutions be computed by minimal filtering where that pays."""
+    inference, nodes = infer(graph), dict(graph.nodes)
+    for node, layer in graph.nodes.items():
+        if fewer := WinogradConv2D.of(layer, *inference.inputs(graph, node)):
+            nodes[node] = fewer.with_(learning=layer.learning)
+    return Graph(nodes, dict(graph.wires))
+
+
+PASSES = (select_first, pool_in_convolution, multiply_less)

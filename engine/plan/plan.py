@@ -10,9 +10,10 @@ from time import perf_counter, process_time
 import numpy as np
 
 from engine.arrays import Array, Arrays, Shape
+from engine.calls import short_buffers
 from engine.graph import Graph, NodeId, Port
 from engine.infer import Inference
-from engine.layers.input import Input
+from engine.layers.input import Input, PaddedInput
 from engine.layers.output import Output
 from engine.plan.bind import Bound
 from engine.plan.program import Call, Key
@@ -62,6 +63,7 @@ class Plan:
         self.gradient_norm = 0.0
         arrays = bound.arrays
         self.inputs: Arrays = _by_node(graph, Input, lambda node: arrays.get(Key("value", node, "y")))
+        self.masks: Arrays = _by_node(graph, PaddedInput, lambda node: arrays.get(Key("value", node, "mask")))
         self.targets: Arrays = _by_node(graph, Output, lambda node: arrays.get(Key("target", node, "target")))
         self.losses: Arrays = _by_node(graph, Output, lambda node: arrays.get(Key("losses", node, "losses")))
         ones = np.ones(batch, state.vector.dtype)
@@ -71,6 +73,8 @@ class Plan:
         """Copy a batch into the plan: (N, ...) for each Input, targets for each Output, N the plan's batch."""
         for node, array in self.inputs.items():
             np.copyto(array, inputs[node], casting="same_kind")
+        for node, array in self.masks.items():
+            self.graph.nodes[node].load(self.inputs[node], array)  # type: ignore[attr-defined]
         for node, array in self.targets.items():
             np.copyto(array, targets[node], casting="same_kind")
 
@@ -80,8 +84,7 @@ class Plan:
 
         Raises NotFinite, with all parameters untouched, where the loss or the gradient is not finite.
         """
-        for call in self.bound.calls:
-            call()
+        self.bound.run()
         self.state.penalise()
         loss = self.loss()
         squared = float(self.state.gradient.dot(self.state.gradient))
@@ -93,8 +96,7 @@ class Plan:
 
     def run(self) -> float:
         """Do forward and backward on the loaded batch without an update; return the loss."""
-        for call in self.bound.calls:
-            call()
+        self.bound.run()
         self.state.penalise()
         return self.loss()
 
@@ -123,10 +125,11 @@ class Plan:
         kept, times = self.state.statistics.copy(), dict.fromkeys(self.graph.order, float("inf"))
         for _ in range(repeats):
             once = dict.fromkeys(times, 0.0)
-            for call, run in zip(self.bound.program.calls, self.bound.calls, strict=True):
-                start = perf_counter()
-                run()
-                once[call.node] += perf_counter() - start
+            with short_buffers():
+                for call, run in zip(self.bound.program.calls, self.bound.calls, strict=True):
+                    start = perf_counter()
+                    run()
+                    once[call.node] += perf_counter() - start
             times = {node: min(times[node], once[node]) for node in times}
         np.copyto(self.state.statistics, kept)
         return [self._cost(node, times[node] * 1e3) for node in self.graph.order]

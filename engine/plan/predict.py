@@ -10,8 +10,9 @@ import numpy as np
 from engine.arrays import Array, Arrays
 from engine.graph import Graph, NodeId, Port
 from engine.infer import infer
-from engine.layers.input import Input
+from engine.layers.input import Input, PaddedInput
 from engine.layers.output import Output
+from engine.lowering import lowered
 from engine.plan.bind import bind
 from engine.plan.compile import checked
 from engine.plan.passes import improved
@@ -39,7 +40,7 @@ class Predictor:
     ) -> None:
         flat, self.batch = checked(graph), batch
         state = parameters if isinstance(parameters, State) else _copied(flat, parameters, dtype)
-        self.graph = flat if keep_values else improved(flat)
+        self.graph = lowered(flat) if keep_values else improved(flat)
         options = Options(batch, state.vector.dtype.name, training=False, keep_values=keep_values, rng=state.rng)
         self._bound = bind(write(self.graph, infer(self.graph), options), state)
         outputs = [node for node, layer in self.graph.nodes.items() if isinstance(layer, Output)]
@@ -82,11 +83,10 @@ class Predictor:
                 rows = inputs[node][start : start + self.batch]
                 np.copyto(array[: len(rows)], rows, casting="same_kind")
                 array[len(rows) :] = 0
-            yield start, self._forward
-
-    def _forward(self) -> None:
-        for call in self._bound.calls:
-            call()
+                layer = self.graph.nodes[node]
+                if isinstance(layer, PaddedInput):
+                    layer.load(array, self._bound.arrays[Key("value", node, "mask")])
+            yield start, self._bound.run
 
 
 def _copied(graph: Graph, parameters: Mapping[str, Array], dtype: Any) -> State:

@@ -18,7 +18,7 @@ from engine.plan import layout
 from engine.plan.program import Key
 from engine.plan.stepping import Stepping
 from engine.plan.update import Move, mover, penalties
-from engine.sharing import owner, weights
+from engine.sharing import weight_of, weights
 
 
 class State:
@@ -115,9 +115,9 @@ def declared_weights(graph: Graph) -> dict[str, Weight]:
     """Return the weights of every box of a graph without composites, by `box.weight`; shared ones once."""
     inference = infer(graph)
     return {
-        f"{node}.{name}": weight
+        ".".join(weight_of(graph, node, name)): weight
         for node in graph.order
-        if owner(graph, node) == node
+        if not graph.nodes[node].learning.shares
         for name, weight in weights(graph, node, inference.inputs(graph, node)).items()
     }
 

@@ -146,6 +146,8 @@ class TeamPlan(Plan):
 
         alone = compile(self.graph, self.batch, share=self, workers=1)
         alone.load(self.inputs, self.targets)
+        for node, mask in self.masks.items():  # it can no longer be told from a series
+            np.copyto(alone.masks[node], mask)
         return alone.explain(repeats)
 
     def cpu_seconds(self) -> float:

@@ -11,6 +11,7 @@ from engine.arrays import Array
 from engine.layer import needs
 from engine.optimizer import Optimizer, Update
 from engine.plan.layout import Layout, Piece
+from engine.plan.pieces import in_pieces
 from engine.plan.stepping import Stepping
 
 Move = Callable[
@@ -53,8 +54,7 @@ def mover(
     optimizer = stepping.optimizer
     held = {"parameter": parameter[part], "grad": gradient[part]}
     held |= {name: slots[name][part] for name in optimizer.slots}
-    held |= {name: np.zeros_like(held["parameter"]) for name in optimizer.scratch}
-    update = _whole(layout, optimizer, part, held) if optimizer.whole else _prepared(optimizer, held)
+    update = _whole(layout, optimizer, part, held) if optimizer.whole else in_pieces(optimizer, held)
     weights = [held[name] for name in (*optimizer.weights, "parameter")]
     limit = [shorten for vector in weights for shorten in _limit(layout, part, vector)]
     clip = _clip(stepping, held["grad"])
@@ -74,16 +74,12 @@ def mover(
     return move
 
 
-def _prepared(optimizer: Optimizer, held: Mapping[str, Array]) -> Update:
-    names = needs(type(optimizer), "update")
-    return optimizer.prepare(**{name: held[name] for name in names if name in held})
-
-
 def _whole(layout: Layout, optimizer: Optimizer, part: slice, held: Mapping[str, Array]) -> Update:
     """Return an update that gives the optimizer one weight after the other, each in PyTorch's shape."""
-    offset = part.indices(layout.size)[0]
+    offset, names = part.indices(layout.size)[0], needs(type(optimizer), "update")
+    held = {**held, **{name: np.zeros_like(held["parameter"]) for name in optimizer.scratch}}
     updates = [
-        _prepared(optimizer, {name: piece.view(vector, offset) for name, vector in held.items()})
+        optimizer.prepare(**{name: piece.view(held[name], offset) for name in names if name in held})
         for piece in layout.inside(part)
     ]
 

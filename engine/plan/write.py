@@ -16,7 +16,7 @@ from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.plan.mixing import mix, mixer_before
 from engine.plan.program import ArraySpec, Call, Key, Program
-from engine.sharing import owner, weights
+from engine.sharing import weight_of, weights
 
 
 @dataclass(frozen=True)
@@ -129,12 +129,12 @@ class _Writer:
     def _loss_forward(self, node: NodeId, layer: Output) -> None:
         if not self.options.training:
             return
-        (x,) = self._inputs(node)
+        x = self._inputs(node)[0]
         dtype = target_dtype(layer, self.options.dtype)
         self._array(Key("target", node, "target"), layer.loss.target_shape(x), dtype, pinned=True)
         losses = self._array(Key("losses", node, "losses"), (), pinned=True)
         self._declare_scratch(node, layer.loss.scratch(x))
-        self._call(node, "forward", layer.loss.forward, needs(type(layer.loss), "forward"), (losses,))
+        self._call(node, "forward", layer.loss.forward, layer.loss.asks("forward"), (losses,))
         self._mix(node)
 
     def _mix(self, node: NodeId) -> None:
@@ -152,7 +152,7 @@ class _Writer:
     def _backward(self, node: NodeId) -> None:
         layer = self.graph.nodes[node]
         if isinstance(layer, Output):
-            self._gradients(node, layer.loss.backward, needs(type(layer.loss), "backward"))
+            self._gradients(node, layer.loss.backward, layer.loss.asks("backward"))
         elif node in self.learning and not isinstance(layer, Input) and self._arrived(node):
             for name in layer.outputs:
                 # An output that nothing learns from has a gradient of zeros for ever.
@@ -185,7 +185,7 @@ class _Writer:
         """Return the gradients of weights that a call of a box contributes to, and the arrays in which it writes its share."""
         declared = self._weights(node) if not isinstance(self.graph.nodes[node], Output) else {}
         wanted = [n for n in declared if f"grad_{n}" in names and declared[n].learns]
-        found = {Key("grad_weight", owner(self.graph, node), n): self._weight_gradient(node, n) for n in wanted}
+        found = {Key("grad_weight", *weight_of(self.graph, node, n)): self._weight_gradient(node, n) for n in wanted}
         return {total: key for total, key in found.items() if key}
 
     def _targets(self, node: NodeId, names: set[str]) -> dict[str, Key]:
@@ -260,7 +260,7 @@ class _Writer:
         return needs(type(layer), "shape")[:1] == (f"*{name}",)
 
     def _weight(self, node: NodeId, name: str) -> Key | None:
-        return Key("weight", owner(self.graph, node), name) if name in self._weights(node) else None
+        return Key("weight", *weight_of(self.graph, node, name)) if name in self._weights(node) else None
 
     def _weight_gradient(self, node: NodeId, name: str) -> Key | None:
         """Return where a box writes the gradient of a weight: that itself, or an array beside it.
@@ -270,7 +270,7 @@ class _Writer:
         declared = self._weights(node).get(name)
         if declared is None or not declared.trained:
             return None
-        total = Key("grad_weight", owner(self.graph, node), name)
+        total = Key("grad_weight", *weight_of(self.graph, node, name))
         if declared.learns and self.learners.setdefault(total, node) == node:
             return total
         spare = Key("spare", node, name)

@@ -29,5 +29,11 @@ class Words(Tokens):
     )
     lower: bool = param("Treat capital and small letters alike.", default=True)
 
+    spaces: bool = param(
+        "Take everything between two spaces for one word, marks included: for texts that are cut into words already.",
+        default=False,
+        advanced=True,
+    )
+
     def split(self, texts: Sequence[str]) -> Iterable[Sequence[str]]:
-        return map(WORD.findall, texts)
+        return map(str.split if self.spaces else WORD.findall, texts)

@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.arrays import Array
 from engine.data.prepare import Prepared, in_unit
+from engine.data.targets import counted
 from engine.graph import Graph, NodeId
 from engine.layers.output import Output
 from engine.plan.predict import Predictor
@@ -100,7 +101,8 @@ def _examined(predictor: Predictor, samples: Prepared, rows: Array) -> Examined:
 
 
 def _output(layer: Output, node: NodeId, seen: Examined, scored: Scores, fitted: Fitted) -> OutputEvaluation:
-    answer, target, each = layer.loss.answer(seen.outputs[node]), seen.targets[node], seen.losses[node]
+    answer, target = counted(layer.loss, layer.loss.answer(seen.outputs[node]), seen.targets[node])
+    each = seen.losses[node]
     if layer.loss.target == "value":
         return OutputEvaluation(scored[node], each, residuals=in_unit(fitted, answer) - in_unit(fitted, target))
     if layer.loss.target not in ("class", "binary"):

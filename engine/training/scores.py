@@ -13,8 +13,8 @@ import engine.metrics  # noqa: F401  (declares them)
 from engine.arrays import Array, Arrays
 from engine.data.batches import take
 from engine.data.prepare import Prepared, in_unit
+from engine.data.targets import counted
 from engine.graph import Graph, NodeId
-from engine.layer import needs
 from engine.layers.output import Output
 from engine.loss import Loss
 from engine.metric import Metric
@@ -73,11 +73,11 @@ def losses(loss: Loss, x: Array, target: Array) -> Array:
 
 
 def _forward(loss: Loss, x: Array, target: Array, found: Array) -> None:
-    arrays: dict[str, Any] = {"x": x, "target": target, "losses": found}
+    arrays: dict[str, Any] = {"x": x, "target": target, "losses": found, "mask": np.ones(x.shape[:2], x.dtype)}
     for name, scratch in loss.scratch(x.shape[1:]).items():
         shape = (len(x), *scratch.shape) if scratch.batched else scratch.shape
         arrays[name] = np.zeros(shape, scratch.dtype or x.dtype)
-    loss.forward(**{name: arrays.get(name) for name in needs(type(loss), "forward")})
+    loss.forward(*(arrays.get(name) for name in loss.asks("forward")))
 
 
 def scores(
@@ -102,7 +102,7 @@ def scores(
 
 
 def _scores(metrics: list[Metric], loss: Loss, x: Array, target: Array, fitted: Fitted) -> dict[str, float | None]:
-    answer = loss.answer(x)
+    answer, target = counted(loss, loss.answer(x), target)
     if loss.target == "value":
         answer, target = in_unit(fitted, answer), in_unit(fitted, target)
     found = {type(metric).__name__: metric.score(answer, target) for metric in metrics}

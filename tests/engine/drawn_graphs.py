@@ -7,7 +7,7 @@ from itertools import product
 import numpy as np
 
 from engine.arrays import Shape
-from engine.composite import Composite, flatten
+from engine.composite import flatten
 from engine.graph import Graph, Port
 from engine.infer import infer
 from engine.layer import Layer, ShapeError, needs
@@ -16,13 +16,11 @@ from engine.layers.concatenate import Concatenate
 from engine.layers.identity import Identity
 from engine.layers.input import Input
 from engine.layers.output import Output
-from tests.engine.networks import Weighted, cases, is_total
+from tests.engine.networks import Weighted, cases, is_total, is_whole
 
 DEPTH = 12
 LAYERS = [
-    example.layer
-    for _, example in cases()
-    if not example.integers and (isinstance(example.layer, Composite) or is_total(example))
+    example.layer for _, example in cases() if not example.integers and (not is_whole(example) or is_total(example))
 ]
 STARTS = sorted({shape for _, example in cases() for shape in example.inputs if not example.integers})
 

@@ -16,6 +16,7 @@ from engine.layer import Example, Layer, Workers, needs
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.loss import Loss
+from engine.lowering import lowered
 from engine.plan.compile import compile
 from engine.plan.plan import Plan
 from engine.spec import Spec
@@ -112,9 +113,14 @@ def all_gradients(plan: Plan, integers: int = 0) -> Arrays:
     return {name: np.array(array) for name, array in (plan.gradients | inputs).items()}
 
 
+def is_whole(example: Example) -> bool:
+    """Tell whether the layer itself computes; the others say of what boxes they are made."""
+    return not isinstance(example.layer, Composite) and not example.layer.lowers(*example.inputs)
+
+
 def is_random(example: Example) -> bool:
     """Tell whether the layer, or one that it is made of, draws random numbers while training."""
-    return any("rng" in needs(type(layer), "forward") for layer in flatten(network(example)).nodes.values())
+    return any("rng" in needs(type(layer), "forward") for layer in lowered(flatten(network(example))).nodes.values())
 
 
 def is_total(example: Example) -> bool:

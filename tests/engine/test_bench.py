@@ -1,4 +1,4 @@
-"""The seven networks of the yardstick, and the line protocol by which they are measured."""
+"""The networks that are measured, and the line protocol by which the yardstick does so."""
 
 import io
 import json
@@ -6,8 +6,10 @@ import json
 import numpy as np
 import pytest
 
+from engine.bench.further import FURTHER
 from engine.bench.networks import NETWORKS, network
 from engine.bench.serve import Bench, ready, serve
+from engine.bench.yardstick import YARDSTICK
 from engine.infer import infer
 from engine.plan.state import draw_parameters
 from engine.problems import UserError
@@ -23,7 +25,7 @@ WEIGHTS = {
 }
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", YARDSTICK)
 def test_a_network_has_the_weights_of_the_yardstick(name):
     made = network(name)
     graph = made.graph()
@@ -34,7 +36,20 @@ def test_a_network_has_the_weights_of_the_yardstick(name):
     assert theirs >= set(WEIGHTS[name])
 
 
-@pytest.mark.parametrize("name", ["tiny_b32", "mlp_b64", "lstm_b32"])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_network_fits_its_data(name):
+    made = network(name)
+    graph, (x, target) = made.graph(), made.data()
+    assert infer(graph).problems == ()
+    assert x.shape == (made.batch, *made.size)
+    assert target.shape == (made.batch, *made.loss.target_shape(*infer(graph).inputs(graph, "output")))
+
+
+def test_no_further_network_is_one_of_the_yardstick():
+    assert not YARDSTICK.keys() & FURTHER.keys()
+
+
+@pytest.mark.parametrize("name", ["tiny_b32", "mlp_b64", "lstm_b32", "autoencoder_b64"])
 def test_the_loss_falls(name):
     plan = ready(name)
     losses = [plan.step(1e-3) for _ in range(20)]

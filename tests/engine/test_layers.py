@@ -19,12 +19,24 @@ from engine.plan.compile import compile
 from engine.plan.predict import Predictor
 from engine.spec import SpecError
 from tests.engine.in_torch import evaluated
-from tests.engine.networks import Alone, all_gradients, cases, computes, feed, is_random, layouts, network, ready, run
+from tests.engine.networks import (
+    Alone,
+    all_gradients,
+    cases,
+    computes,
+    feed,
+    is_random,
+    is_whole,
+    layouts,
+    network,
+    ready,
+    run,
+)
 
 KINDS = [pytest.param(kind, id=name) for name, kind in sorted(Layer.registry.items())]
 COMPUTING = [pytest.param(kind, id=name) for name, kind in sorted(Layer.registry.items()) if computes(kind)]
 CASES = [pytest.param(example, id=name) for name, example in cases()]
-SIMPLE = [case for case in CASES if not isinstance(case.values[0].layer, Composite)]
+SIMPLE = [case for case in CASES if is_whole(case.values[0])]
 TWINS = [case for case in CASES if len(case.values[0].inputs) > 1 and len(set(case.values[0].inputs)) == 1]
 
 

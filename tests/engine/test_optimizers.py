@@ -13,6 +13,7 @@ from engine.optimizers.lion import Lion
 from engine.optimizers.muon import Muon, orthogonal
 from engine.optimizers.schedule_free_adamw import ScheduleFreeAdamW
 from engine.optimizers.sgd import SGD
+from engine.plan.pieces import in_pieces
 from engine.plan.state import State
 from engine.plan.stepping import Stepping
 
@@ -80,6 +81,23 @@ def test_it_works_elementwise(optimizer):
     np.testing.assert_array_equal(whole.parameter, parts.parameter)
     for name in optimizer.slots:
         np.testing.assert_array_equal(whole.held[name], parts.held[name])
+
+
+@pytest.mark.parametrize("optimizer", [case for case in CASES if not case.values[0].whole])
+def test_pieces_change_nothing(optimizer):
+    """Long vectors are updated piece by piece, with the results of all at once, bit for bit."""
+    found = {}
+    for piece in (37, 10, 1):
+        course = Course(optimizer, dtype=np.float32)
+        slots, grad = {name: course.held[name] for name in optimizer.slots}, np.empty_like(course.parameter)
+        update = in_pieces(optimizer, {"parameter": course.parameter, "grad": grad, **slots}, piece)
+        for step, rate in enumerate(rates(), 1):
+            np.copyto(grad, course.gradients[step - 1])
+            update(rate, step)
+        found[piece] = [course.parameter, *slots.values()]
+    for piece in (10, 1):
+        for whole, parts in zip(found[37], found[piece], strict=True):
+            np.testing.assert_array_equal(whole, parts)
 
 
 @pytest.mark.parametrize("shape", [(37,), (4, 6), (7, 2, 3)])

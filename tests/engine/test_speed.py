@@ -10,13 +10,14 @@ from time import perf_counter
 import numpy as np
 import pytest
 
-from engine.bench.against import Case, Compared, compare, mean_ratio
+from engine.bench.against import Case, Compared, compare, fixed_cases, mean_ratio
 from engine.bench.networks import NETWORKS, network
 from engine.bench.serve import ready
 from engine.bench.torch_program import torch_program
 from engine.cli.speeds import lines, table
 from engine.graph import Graph
 from engine.layers.dense import Dense
+from engine.layers.dropout import Dropout
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.optimizer import Optimizer
@@ -106,7 +107,33 @@ def test_a_network_is_compared_with_pytorch():
     case = Case("mine", two_ports(), inputs, {"out": rng.integers(0, 2, 8)}, SGD())
     found = compare(case, workers=1, rounds=1, seconds=0.01)
     assert found.ratio == pytest.approx(found.ours / found.theirs)
+    assert found.difference < 1e-5
     assert found.why == ""
+
+
+@pytest.mark.oracle
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
+@pytest.mark.parametrize("name", NETWORKS)
+def test_the_networks_train_as_in_pytorch(name):
+    """The first losses from the same weights: rounding moves some values over the kinks of rectifiers and poolings."""
+    (case,) = fixed_cases([name])
+    assert compare(case, workers=1, rounds=1, seconds=0.01).difference < 5e-3
+
+
+@pytest.mark.oracle
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec("torch") is None, reason="PyTorch is not installed")
+def test_losses_of_random_layers_are_not_compared():
+    graph = Graph().add("in", Input(size=(4,))).add("drop", Dropout(), "in").add("head", Dense(units=2), "drop")
+    case = Case(
+        "mine",
+        graph.add("out", Output(), "head"),
+        {"in": np.ones((8, 4), np.float32)},
+        {"out": np.zeros(8, int)},
+        SGD(),
+    )
+    assert compare(case, workers=1, rounds=1, seconds=0.01).difference is None
 
 
 def test_without_pytorch_there_are_plain_milliseconds(monkeypatch):
@@ -125,4 +152,27 @@ def test_the_mean_of_ratios_is_geometric():
     ratios = [Compared("a", 1, 1.0, 4.0, 0.25), Compared("b", 1, 1.0, 1.0, 1.0), Compared("c", 1, 1.0)]
     assert mean_ratio(ratios) == pytest.approx(0.5)
     assert mean_ratio(ratios[2:]) is None
-    assert "Geometric mean of the ratios: 0.500" in lines(table(ratios, {"inherited": {}}))[4]
+    assert "Geometric mean of the ratios: 0.500. B" in lines(table(ratios, {"inherited": {}}))[4]
+
+
+def test_each_group_has_its_mean():
+    found = [
+        Compared("a", 1, 1.0, 4.0, 0.25, 2e-6, "yardstick"),
+        Compared("b", 1, 1.0, 1.0, 1.0, None, "further"),
+        Compared("c", 1, 1.0, 1.0, 0.5),
+    ]
+    measured = table(found, {"inherited": {}})
+    assert measured["mean_ratios"] == pytest.approx({"yardstick": 0.25, "further": 1.0})
+    shown = lines(measured)
+    assert shown[1].endswith(" 0.250         2e-06")
+    assert shown[2].endswith(" 1.000")
+    assert "0.500 (yardstick 0.250, further 1.000)" in shown[4]
+
+
+def test_only_some_networks_are_measured():
+    assert [(case.name, case.group) for case in fixed_cases(["gru_b32", "tiny_b32"])] == [
+        ("tiny_b32", "yardstick"),
+        ("gru_b32", "further"),
+    ]
+    with pytest.raises(UserError, match="no network 'vgg'"):
+        list(fixed_cases(["vgg"]))

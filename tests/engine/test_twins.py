@@ -7,6 +7,7 @@ from engine.graph import Graph, Port
 from engine.infer import infer, mend
 from engine.layers.bidirectional import Bidirectional
 from engine.layers.input import Input
+from engine.layers.multi_head_attention import MultiHeadAttention
 from engine.layers.output import Output
 from engine.layers.transformer_decoder_block import TransformerDecoderBlock
 from engine.layers.unet_step import UNetStep
@@ -71,3 +72,45 @@ def test_a_step_of_a_u_net_mends_a_pixel_too_many_or_too_few(size):
     mended = infer(mend(graph, problem, problem.fixes[0]))
     assert mended.problems == ()
     assert mended.shapes[Port("box")] == (2, 4, 6)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("causal", [False, True])
+def test_attention_leaves_padding_out_as_pytorch_does(causal):
+    torch = pytest.importorskip("torch")
+    graph = Graph().add("in", Input(size=(6, 8), mask=True))
+    graph = graph.add("box", MultiHeadAttention(heads=2, causal=causal), "in")
+    graph = graph.add("out", Output(loss=MeanSquaredError()), "box")
+    parameters = scattered(graph)
+    module = torch.nn.MultiheadAttention(8, 2, batch_first=True)
+    module.load_state_dict({name.removeprefix("box."): torch.tensor(a) for name, a in parameters.items()})
+    values = np.random.default_rng(2).normal(size=(2, 6, 8)).astype(np.float32)
+    values[0, 4:] = values[1, 1:3] = np.nan
+    x, padding = torch.tensor(np.nan_to_num(values)), torch.tensor(np.isnan(values).all(axis=2))
+    future = torch.ones(6, 6, dtype=torch.bool).triu(1) if causal else None
+    theirs = module(x, x, x, key_padding_mask=padding, attn_mask=future, need_weights=False)[0].detach().numpy()
+    found = answer(graph, parameters, **{"in": values})
+    there = ~padding.numpy()
+    np.testing.assert_allclose(found[there], theirs[there], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.oracle
+def test_attention_with_rotated_queries_and_keys():
+    torch = pytest.importorskip("torch")
+    graph = Graph().add("in", Input(size=(5, 8))).add("box", MultiHeadAttention(heads=2, rope=True, base=100.0), "in")
+    graph = graph.add("out", Output(loss=MeanSquaredError()), "box")
+    parameters = scattered(graph)
+    x = torch.tensor(np.random.default_rng(2).normal(size=(2, 5, 8)).astype(np.float32))
+    weight, bias = (torch.tensor(parameters[f"box.in_proj_{name}"]) for name in ("weight", "bias"))
+    parts = torch.nn.functional.linear(x, weight, bias).reshape(2, 5, 3, 2, 4).permute(2, 0, 3, 1, 4)
+    angles = torch.arange(5)[:, None] * 100.0 ** (-torch.arange(2) / 2)
+    q, k = (
+        torch.view_as_real(torch.view_as_complex(part.reshape(2, 2, 5, 2, 2).contiguous()) * torch.exp(1j * angles))
+        for part in parts[:2]
+    )
+    mixed = torch.nn.functional.scaled_dot_product_attention(q.flatten(3), k.flatten(3), parts[2])
+    rows = mixed.transpose(1, 2).reshape(2, 5, 8)
+    outer, shift = (torch.tensor(parameters[f"box.out_proj.{name}"]) for name in ("weight", "bias"))
+    theirs = torch.nn.functional.linear(rows, outer, shift).numpy()
+    found = answer(graph, parameters, **{"in": x.numpy()})
+    np.testing.assert_allclose(found, theirs, rtol=1e-5, atol=1e-5)

@@ -1,0 +1,86 @@
+"""Images in tiles of 2 × 2 pixels, a block at a time: how minimal filtering (see `winograd`) walks through them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from engine.arrays import Array, Shape
+from engine.kernels.windows import Windows
+
+CACHE = 1 << 18  # values of a block's planes before and after the product: about the second-level cache of one core
+MOST = 512  # tiles of a block where channels are many: then a few large products are better than the cache
+
+Phases = tuple[Array, Array, Array, Array]  # top left, top right, bottom left, bottom right of each square of pixels
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """The tiles of the outputs of 3 × 3 windows that move by one pixel, and how many of them make a block.
+
+    A block is some images, or some rows of tiles of a large one; within it the images stand side by side, so that calls
+    run through long rows.
+    """
+
+    windows: Windows
+    filters: int
+
+    @cached_property
+    def grid(self) -> tuple[int, int]:
+        """How many tiles an image has, down and across."""
+        height, width = self.windows.out
+        return -(-height // 2), -(-width // 2)
+
+    @cached_property
+    def block(self) -> tuple[int, int]:
+        """How many images make a block, and how many rows of their tiles. Channels and filters count alike."""
+        rows, columns = self.grid
+        channels = self.windows.channels, self.filters
+        wanted = max(CACHE // (16 * sum(channels)), min(2 * min(channels), MOST))
+        images = max(1, round(wanted / (rows * columns)))
+        return images, rows if images > 1 else -(-rows // max(1, round(rows * columns / wanted)))
+
+    @property
+    def canvas(self) -> Shape:
+        """The shape of a block's padded images: side, pair of rows, side, pair of columns, image, channel."""
+        rows, columns = self.grid
+        return 2, rows + 1, 2, columns + 1, self.block[0], self.windows.channels
+
+    @property
+    def sums(self) -> int:
+        """How many values the sums of a block along one axis have."""
+        images, rows = self.block
+        return 8 * rows * (self.grid[1] + 1) * images * self.windows.channels
+
+    def planes(self, channels: int) -> int:
+        """Return how many values a block's planes have."""
+        images, rows = self.block
+        return 16 * images * rows * self.grid[1] * channels
+
+    def images(self, count: int) -> Iterator[slice]:
+        """Yield the images of each block."""
+        for first in range(0, count, self.block[0]):
+            yield slice(first, min(first + self.block[0], count))
+
+    def rows(self) -> Iterator[slice]:
+        """Yield the rows of tiles of each block of the same images."""
+        for top in range(0, self.grid[0], self.block[1]):
+            yield slice(top, min(top + self.block[1], self.grid[0]))
+
+    def inside(self, canvas: Array) -> Phases:
+        """Return where the pixels of images belong on their canvas, which is zero around them."""
+        (top, _), (left, _) = self.windows.padding
+        height, width = self.windows.size
+
+        def phase(down: int, right: int) -> Array:
+            (row, upper), (column, side) = divmod(top + down, 2), divmod(left + right, 2)
+            tall, wide = (height - down + 1) // 2, (width - right + 1) // 2
+            return canvas[upper, row : row + tall, side, column : column + wide].transpose(2, 0, 1, 3)
+
+        return phase(0, 0), phase(0, 1), phase(1, 0), phase(1, 1)
+
+
+def phases(images: Array) -> Phases:
+    """Return images (n, H, W, C) as four views (n, H/2, W/2, C), by the place of each pixel in its square of 2 × 2."""
+    return images[:, ::2, ::2], images[:, ::2, 1::2], images[:, 1::2, ::2], images[:, 1::2, 1::2]

@@ -1,0 +1,45 @@
+"""Where a padded series becomes an ordinary one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array, Shape
+from engine.layer import Example, OnnxGraph, Parts, Pointwise
+from engine.layers.moved_steps import ZeroPadding
+
+
+class ForgetPadding(Pointwise):
+    """Sets the padded steps of a series to zero; the boxes behind it take them for ordinary ones.
+
+    For layers that mix steps and cannot leave any out, such as Flatten. It changes nothing where an Input has no mask.
+    ONNX: Mul. PyTorch: nn.Identity.
+    """
+
+    category = "Shape and reduction"
+
+    def forward(self, x: Array, y: Array) -> None:
+        np.copyto(y, x)
+
+    def backward(self, grad_y: Array, grad_x: Array) -> None:
+        np.copyto(grad_x, grad_y)
+
+    def pass_mask(self, masks: Sequence[str | None], own: str, *inputs: Shape) -> None:
+        return None
+
+    def lower(self, parts: Parts, x: Any) -> None:
+        (mask,) = parts.masks
+        parts.add("", *((ZeroPadding(), x, mask) if mask else (self, x)))
+
+    def onnx(self, g: OnnxGraph, x: str) -> Any:
+        return g.op("Identity", x)
+
+    def torch(self, x: Shape) -> str:
+        return "nn.Identity()"
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        yield Example(cls(), ((4, 3),))

@@ -1,0 +1,213 @@
+"""A convolution with 3 × 3 filters that needs fewer multiplications: what the compiler puts in its place, no box of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache, partial
+from typing import Any
+
+import numpy as np
+
+from engine.arrays import Array, Shape
+from engine.calls import Run, prepared
+from engine.kernels import winograd
+from engine.kernels.memory import channels_last
+from engine.kernels.reductions import channel_sums
+from engine.kernels.tiles import Tiles, phases
+from engine.layer import Example, Layer, Scratch, Weight
+from engine.layers.conv2d import Conv2D
+from engine.layers.plane_convolution import windows_of
+from engine.layers.pooled_conv2d import PooledConv2D
+from engine.spec import param
+
+FEWEST = 12  # channels and filters from which on it pays
+
+
+@lru_cache(maxsize=1024)
+def _tiles(layer: Conv2D, x: Shape) -> tuple[Tiles, Tiles]:
+    """Return the tiles of the output, and those of the input on the way back."""
+    windows = windows_of(layer, x)
+    mirror = windows.mirror(layer.filters)
+    assert mirror
+    return Tiles(windows, layer.filters), Tiles(mirror, x[0])
+
+
+class WinogradConv2D(Layer, abstract=True):
+    """A convolution by minimal filtering, and, where `pooled`, the largest of each 2 × 2 of its outputs.
+
+    These are its tiles, so that pooling compares whole arrays. The way back is a convolution, too; from its planes come
+    both gradients.
+    """
+
+    category = "Convolution"
+    convolution: Conv2D = param("The convolution.", default=Conv2D(), hidden=True)
+    pooled: bool = param("Whether only the largest of each 2 × 2 outputs is kept.", default=False)
+
+    @classmethod
+    def of(cls, layer: Layer, *inputs: Shape) -> WinogradConv2D | None:
+        """Return the layer for such inputs as one of these; None where it does not suit or pay."""
+        pooled = isinstance(layer, PooledConv2D)
+        first = layer.convolution if isinstance(layer, PooledConv2D) else layer
+        if not isinstance(first, Conv2D) or first.kernel != (3, 3) or first.groups > 1:
+            return None
+        if min(inputs[0][0], first.filters) < FEWEST:
+            return None
+        windows = windows_of(first, inputs[0])
+        suits = windows.dilation == (1, 1) and windows.mirror(first.filters) and min(windows.out) > 1
+        return cls(convolution=first, pooled=pooled) if suits and _pays(windows.out) else None
+
+    def shape(self, x: Shape) -> Shape:
+        filters, height, width = self.convolution.shape(x)
+        return (filters, height // 2, width // 2) if self.pooled else (filters, height, width)
+
+    def weights(self, x: Shape) -> dict[str, Weight]:
+        return self.convolution.weights(x)
+
+    def scratch(self, x: Shape) -> dict[str, Scratch]:
+        there, back = _tiles(self.convolution, x)
+        channels, filters = x[0], self.convolution.filters
+        planes = Scratch((16, channels * filters), batched=False)
+        work = {
+            "canvas": Scratch(there.canvas, batched=False, kept=True),
+            "mirrored": Scratch(back.canvas, batched=False, kept=True),
+            "sums": Scratch((there.sums,), batched=False),
+            "back_sums": Scratch((back.sums,), batched=False),
+            "planes": Scratch((there.planes(channels),), batched=False),
+            "back_planes": Scratch((back.planes(filters),), batched=False),
+            "products": Scratch((there.planes(filters),), batched=False),
+            "back_products": Scratch((back.planes(channels),), batched=False),
+            "filter_planes": planes,
+            "flipped": planes,
+            "part": planes,
+            "total": planes,
+        }
+        if self.pooled:
+            outputs = int(np.prod(self.shape(x)))
+            work["choices"] = Scratch((3, outputs), dtype="bool")
+            work["quads"] = Scratch((5, back.block[0] * outputs), batched=False)
+        return work
+
+    @prepared
+    def forward(
+        self,
+        x: Array,
+        weight: Array,
+        bias: Array | None,
+        canvas: Array,
+        sums: Array,
+        planes: Array,
+        products: Array,
+        filter_planes: Array,
+        choices: Array | None,
+        y: Array,
+    ) -> Run:
+        tiles, _ = _tiles(self.convolution, x.shape[1:])
+        images, out = channels_last(x), channels_last(y)
+        taps, filters = weight.transpose(2, 3, 1, 0).reshape(9, -1), filter_planes.reshape(16, x.shape[1], -1)
+        calls: list[tuple[Any, ...]] = [(winograd.filter_planes, taps, filter_planes)]
+        row = np.empty((tiles.grid[1] * tiles.block[0], len(weight)), y.dtype)
+        if bias is not None:
+            calls.append((np.copyto, row, bias))
+        for some in tiles.images(len(x)):
+            count = some.stop - some.start
+            block = canvas[:, :, :, :, :count]
+            calls += winograd.copy(phases(images[some]), tiles.inside(block))
+            for rows in tiles.rows():
+                cut, steps = winograd.sum_up(block[:, rows.start : rows.stop + 1], sums, planes)
+                made, product = winograd.multiply(cut, filters, products)
+                calls += [*steps, *product]
+                if bias is not None:
+                    calls += winograd.add_bias(made, row[: tiles.grid[1] * count].reshape(-1))
+                if choices is None:
+                    calls += winograd.write(made, rows, out[some])
+                else:
+                    calls += winograd.pool(made, self._chosen(choices, some, rows, tiles), out[some, rows])
+        return partial(winograd.run, calls)
+
+    @prepared
+    def backward(
+        self,
+        x: Array,
+        weight: Array,
+        mirrored: Array,
+        back_sums: Array,
+        back_planes: Array,
+        back_products: Array,
+        choices: Array | None,
+        quads: Array | None,
+        flipped: Array,
+        part: Array,
+        total: Array,
+        grad_y: Array,
+        grad_x: Array | None,
+        grad_weight: Array,
+        grad_bias: Array | None,
+    ) -> Run:
+        there, tiles = _tiles(self.convolution, x.shape[1:])
+        images, grad, shape = channels_last(x), channels_last(grad_y), (16, len(weight), x.shape[1])
+        turned, filters = part[:9].reshape(3, 3, *shape[1:]), flipped.reshape(shape)
+        matrices = part.reshape(shape), total.reshape(shape)
+        calls: list[tuple[Any, ...]] = [
+            (np.copyto, turned, weight.transpose(2, 3, 0, 1)[::-1, ::-1]),
+            (winograd.filter_planes, part[:9], flipped),
+            (np.copyto, total, 0),
+        ]
+        for some in tiles.images(len(x)):
+            block = mirrored[:, :, :, :, : some.stop - some.start]
+            if choices is None or quads is None:
+                calls += winograd.copy(phases(grad[some]), tiles.inside(block))
+            else:
+                chosen = self._chosen(choices, some, slice(0, there.grid[0]), there)
+                calls += winograd.unpool(grad[some].transpose(1, 2, 0, 3), chosen, quads, tiles.inside(block))
+            for rows in tiles.rows():
+                cut, steps = winograd.sum_up(block[:, rows.start : rows.stop + 1], back_sums, back_planes)
+                spread, more = winograd.spread(phases(images[some]), rows, tiles.grid[1], back_products)
+                calls += [*steps, *more, *winograd.add_gradient(cut, spread, *matrices)]
+                if grad_x is not None:
+                    made, product = winograd.multiply(cut, filters, back_products)
+                    calls += [*product, *winograd.write(made, rows, channels_last(grad_x)[some])]
+        calls += [
+            (winograd.filter_gradient, total, part[:9]),
+            (np.copyto, grad_weight.transpose(2, 3, 0, 1), turned[::-1, ::-1]),
+        ]
+
+        def run() -> None:
+            if grad_bias is not None:
+                grad_bias[...] = channel_sums(grad_y)
+            winograd.run(calls)
+
+        return run
+
+    def _chosen(self, choices: Array, images: slice, rows: slice, tiles: Tiles) -> Array:
+        """Return the choices (3, M) of a block: they lie in the order of its tiles."""
+        start, count, (height, width) = images.start, images.stop - images.start, tiles.grid
+        row = width * self.convolution.filters
+        first = start * height * row + count * rows.start * row
+        return choices.reshape(3, -1)[:, first : first + count * (rows.stop - rows.start) * row]
+
+    def algorithm(self, x: Shape) -> str:
+        images, rows = _tiles(self.convolution, x)[0].block
+        block = f"{images} images" if images > 1 else f"{rows} rows of tiles"
+        return (
+            f"minimal filtering on tiles of 2 × 2: 16 products for {block}{', pooled at once' if self.pooled else ''}"
+        )
+
+    def multiply_adds(self, x: Shape) -> int:
+        return self.convolution.multiply_adds(x)
+
+    def summary(self) -> str:
+        return self.convolution.summary()
+
+    @classmethod
+    def examples(cls) -> Iterator[Example]:
+        yield Example(cls(convolution=Conv2D(filters=12)), ((13, 4, 6),))
+        yield Example(cls(convolution=Conv2D(filters=16, use_bias=False)), ((12, 5, 7),))
+        yield Example(cls(convolution=Conv2D(filters=14, padding="valid")), ((12, 7, 4),))
+        yield Example(cls(convolution=Conv2D(filters=12, padding="explicit", border=(2, 0))), ((12, 3, 8),))
+        yield Example(cls(convolution=Conv2D(filters=13), pooled=True), ((12, 4, 6),))
+
+
+def _pays(out: tuple[int, int]) -> bool:
+    """Tell whether the tiles, which reach beyond an odd size, save at least a third of the multiplications."""
+    tiles = -(-out[0] // 2) * -(-out[1] // 2)
+    return 16 * tiles * 3 <= 9 * out[0] * out[1] * 2

@@ -1,0 +1,100 @@
+"""Products in blocks write the same as plain ones, whatever the sizes and however the matrices lie."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.kernels import products
+from engine.kernels.products import block_shape, in_blocks, product, steps
+
+SIZE = st.integers(1, 40)
+
+
+def drawn(rows, columns, turned, seed=0):
+    made = np.random.default_rng(seed).standard_normal((columns, rows) if turned else (rows, columns))
+    return made.astype(np.float32).T if turned else made.astype(np.float32)
+
+
+@given(m=SIZE, k=SIZE, n=SIZE, height=SIZE, width=SIZE, left=st.booleans(), right=st.booleans())
+def test_blocks_of_any_size_make_the_whole(m, k, n, height, width, left, right):
+    a, b = drawn(m, k, left), drawn(k, n, right, seed=1)
+    out = np.full((m, n), np.nan, np.float32)
+    in_blocks(a, b, out, height, width)()
+    np.testing.assert_allclose(out, a.astype(float) @ b.astype(float), rtol=1e-5, atol=1e-5)
+
+
+@pytest.fixture
+def blocks(monkeypatch):
+    """Blocks are cut whatever BLAS this machine has."""
+    monkeypatch.setattr(products, "small_kernels", lambda: True)
+
+
+@pytest.mark.parametrize(
+    ("m", "k", "n", "left", "right"),
+    [
+        (128, 784, 256, False, False),
+        (100, 300, 200, False, True),
+        (784, 64, 250, True, False),
+        (128, 600, 512, True, False),
+        (70, 4096, 65, False, False),
+        (3, 5, 7, False, False),
+        (40, 50, 60, True, True),
+    ],
+)
+def test_a_product_is_right_and_can_be_repeated(blocks, m, k, n, left, right):
+    a, b = drawn(m, k, left), drawn(k, n, right, seed=1)
+    out = np.full((m, n), np.nan, np.float32)
+    multiply = product(a, b, out)
+    multiply()
+    first = out.copy()
+    np.testing.assert_allclose(first, a.astype(float) @ b.astype(float), rtol=2e-4, atol=2e-4)
+    out[...] = np.nan
+    multiply()
+    np.testing.assert_array_equal(out, first)
+
+
+@pytest.mark.parametrize(("n", "k", "u"), [(16, 161, 128), (32, 512, 128), (5, 300, 300), (7, 3, 2), (33, 512, 128)])
+@pytest.mark.parametrize("stack", [(), (4,)])
+def test_steps_multiply_any_rows(blocks, n, k, u, stack):
+    b, out = np.random.default_rng(0).standard_normal((*stack, k, u)).astype(np.float32), np.empty((*stack, n, u), "f")
+    multiply = steps(b, out)
+    for seed in (1, 2):
+        a = drawn(n, k, False, seed)
+        multiply(a)
+        np.testing.assert_allclose(out, a.astype(float) @ b.astype(float), rtol=2e-4, atol=2e-4)
+
+
+def test_blocks_are_small_enough_to_be_multiplied_as_they_lie():
+    for m, k, n in ((128, 784, 256), (2048, 512, 128), (33, 500, 77), (64, 1500, 640)):
+        for left, right in ((False, False), (False, True), (True, False)):
+            shape = block_shape(drawn(m, k, left), drawn(k, n, right))
+            if shape:
+                assert shape[0] * shape[1] * k <= products.SMALL
+                assert not right or shape[0] * shape[1] <= products.SMALL_TURNED
+
+
+def test_small_and_very_deep_products_stay_whole():
+    assert block_shape(drawn(32, 8, False), drawn(8, 8, False)) is None
+    assert block_shape(drawn(64, 4096, False), drawn(4096, 256, False)) is None
+    assert block_shape(drawn(64, 2048, True), drawn(2048, 256, False)) is None
+
+
+def test_kernels_are_told_by_what_the_process_was_started_with(monkeypatch):
+    config = {
+        "Build Dependencies": {"blas": {"name": "scipy-openblas"}},
+        "SIMD Extensions": {"found": ["X86_V3", "X86_V4"]},
+    }
+    monkeypatch.setattr(np, "show_config", lambda mode: config)
+    monkeypatch.delenv("OPENBLAS_CORETYPE", raising=False)
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    tell = products.small_kernels.__wrapped__
+    assert tell()
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    assert not tell()
+    monkeypatch.delenv("OPENBLAS_CORETYPE")
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
+    assert not tell()
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    config["SIMD Extensions"]["found"] = ["X86_V3"]
+    assert not tell()

@@ -1,0 +1,117 @@
+"""Convolution by minimal filtering: the same values with fewer multiplications."""
+
+from functools import lru_cache
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from engine.graph import Graph
+from engine.kernels import tiles
+from engine.layers import winograd_conv2d
+from engine.layers.conv2d import Conv2D
+from engine.layers.input import Input
+from engine.layers.max_pool2d import MaxPool2D
+from engine.layers.output import Output
+from engine.layers.winograd_conv2d import WinogradConv2D
+from engine.plan import passes
+from engine.plan.compile import compile
+from engine.plan.passes import improved, multiply_less
+
+from .networks import Weighted, all_gradients, feed, run, scatter
+
+
+def alone(size, convolution, pooled=False):
+    graph, last = Graph().add("in", Input(size=size)).add("conv", convolution, "in"), "conv"
+    if pooled:
+        graph, last = graph.add("pool", MaxPool2D(), "conv"), "pool"
+    return graph.add("out", Output(loss=Weighted()), last)
+
+
+def ran(graph, batch, *, inputs=True, dtype=np.float64):
+    plan = compile(graph, batch, dtype=dtype, input_gradients=inputs, poison=True)
+    rng = np.random.default_rng(0)
+    scatter(plan, rng)
+    feed(plan, rng)
+    run(plan)
+    return plan.outputs()["out"].copy(), all_gradients(plan)
+
+
+def plainly(monkeypatch, graph, batch, **options):
+    with monkeypatch.context() as patch:
+        patch.setattr(passes, "PASSES", ())
+        return ran(graph, batch, **options)
+
+
+def assert_same(found, expected):
+    np.testing.assert_allclose(found[0], expected[0], rtol=1e-10, atol=1e-11)
+    for key, array in expected[1].items():
+        np.testing.assert_allclose(found[1][key], array, rtol=1e-9, atol=1e-11 * abs(array).max(), err_msg=key)
+
+
+EXAMPLES = list(WinogradConv2D.examples())
+
+
+@pytest.mark.parametrize("inputs", [True, False])
+@pytest.mark.parametrize("batch", [1, 9])
+@pytest.mark.parametrize("example", EXAMPLES, ids=range(len(EXAMPLES)))
+def test_it_computes_what_the_convolution_does(example, batch, inputs, monkeypatch):
+    graph = alone(example.inputs[0], example.layer.convolution, example.layer.pooled)
+    assert improved(graph).nodes["conv"] == example.layer
+    assert_same(ran(graph, batch, inputs=inputs), plainly(monkeypatch, graph, batch, inputs=inputs))
+
+
+@pytest.mark.parametrize("pooled", [True, False])
+@pytest.mark.parametrize("size", [(12, 10, 12), (12, 6, 14)])
+def test_blocks_of_rows_and_of_images_make_a_whole(size, pooled, monkeypatch):
+    monkeypatch.setattr(tiles, "MOST", 1)
+    monkeypatch.setattr(winograd_conv2d, "_tiles", lru_cache(winograd_conv2d._tiles.__wrapped__))
+    graph = alone(size, Conv2D(filters=12), pooled)
+    expected = plainly(monkeypatch, graph, 5)
+    for cache in (16 * 24 * 7, 16 * 24 * 50):
+        monkeypatch.setattr(tiles, "CACHE", cache)
+        winograd_conv2d._tiles.cache_clear()
+        assert_same(ran(graph, 5), expected)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    some.tuples(some.integers(12, 15), some.integers(2, 9), some.integers(2, 9)),
+    some.tuples(some.integers(0, 2), some.integers(0, 2)),
+    some.integers(12, 15),
+    some.integers(1, 4),
+)
+def test_any_size_gives_the_same(size, border, filters, batch):
+    convolution = Conv2D(filters=filters, padding="explicit", border=border)
+    if min(n + 2 * b for n, b in zip(size[1:], border, strict=True)) < 3:
+        return
+    graph = alone(size, convolution)
+    with pytest.MonkeyPatch.context() as patch:
+        assert_same(ran(graph, batch), plainly(patch, graph, batch))
+
+
+def test_in_single_precision_it_is_as_exact_as_the_convolution(monkeypatch):
+    graph = alone((64, 16, 16), Conv2D(filters=64))
+    exact = ran(graph, 2)[0]
+    minimal = ran(graph, 2, dtype=np.float32)[0]
+    plain = plainly(monkeypatch, graph, 2, dtype=np.float32)[0]
+    assert abs(minimal - exact).max() < 2 * abs(plain - exact).max()
+
+
+@pytest.mark.parametrize(
+    ("convolution", "size"),
+    [
+        (Conv2D(filters=16, stride=(2, 2)), (16, 8, 8)),
+        (Conv2D(filters=16, dilation=(2, 2)), (16, 8, 8)),
+        (Conv2D(filters=16, kernel=(3, 2)), (16, 8, 8)),
+        (Conv2D(filters=4), (16, 8, 8)),
+        (Conv2D(filters=16), (3, 8, 8)),
+        (Conv2D(filters=16, padding="explicit", border=(3, 3)), (16, 8, 8)),
+        (Conv2D(filters=16), (16, 1, 1)),
+    ],
+    ids=["stride", "dilation", "other windows", "few filters", "few channels", "wide border", "a single pixel"],
+)
+def test_what_does_not_suit_stays(convolution, size):
+    graph = alone(size, convolution)
+    assert multiply_less(graph) == graph
