@@ -13,13 +13,12 @@ from engine.spec import param
 class AdaptiveAveragePool1D(AdaptiveAveragePool):
     """Takes means over windows that it chooses itself, so that every series comes out in one size.
 
-    Formula: y[i] = mean of x over the steps ⌊i · n / m⌋ to ⌈(i + 1) · n / m⌉ - 1.
+    Formula: y[i, f] = mean of x[t, f] over ⌊i · n / m⌋ ≤ t < ⌈(i + 1) · n / m⌉, where n steps become m.
 
-    Along a series of n steps, window i of m reaches from ⌊i · n / m⌋ to ⌈(i + 1) · n / m⌉. ONNX: MatMul. PyTorch:
-    nn.AdaptiveAvgPool1d.
+    ONNX: MatMul. PyTorch: nn.AdaptiveAvgPool1d.
 
-    Use it before a Dense, where series come in several lengths or the Dense wants a fixed one. Avoid it where one
-    value for a feature is enough: GlobalAveragePool1D is cheaper.
+    Use it between convolutions and a Dense, where series of another length must do without new weights. Avoid it where
+    GlobalAveragePool1D is enough: it leaves fewer weights to the Dense.
     """
 
     rank: ClassVar[int] = 1

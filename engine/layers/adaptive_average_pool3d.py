@@ -14,13 +14,13 @@ from engine.spec import param
 class AdaptiveAveragePool3D(AdaptiveAveragePool):
     """Takes means over windows that it chooses itself, so that every volume comes out in one size.
 
-    Formula: y[i, j, k] = mean of x over the places ⌊i · n / m⌋ to ⌈(i + 1) · n / m⌉ - 1 of every axis.
+    Formula: y[c, i, j, k] = mean of x[c] over the window; along a side of n pixels, window i of m reaches from ⌊i · n / m⌋
+    to ⌈(i + 1) · n / m⌉.
 
-    Along an axis of n pixels, window i of m reaches from ⌊i · n / m⌋ to ⌈(i + 1) · n / m⌉. ONNX: MatMul. PyTorch:
-    nn.AdaptiveAvgPool3d.
+    ONNX: MatMul. PyTorch: nn.AdaptiveAvgPool3d.
 
-    Use it before a Dense, where volumes come in several sizes or the Dense wants a fixed one. Avoid it where one value
-    for a channel is enough: GlobalAveragePool3D is cheaper.
+    Use it between convolutions and a Dense, where volumes of another size must do without new weights. Avoid it where
+    GlobalAveragePool3D is enough: it leaves fewer weights to the Dense.
     """
 
     rank: ClassVar[int] = 3

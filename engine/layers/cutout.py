@@ -15,14 +15,13 @@ from engine.spec import param
 class Cutout(Augmentation):
     """While training, sets a random rectangle of every image to zero, or a random span of every series.
 
-    Formula: y = M x, where M is 0 in one random rectangle, else 1.
+    Formula: y = M x, M 0 in the rectangle and 1 elsewhere.
 
-    So no single part of a picture can be relied on. Its middle may lie anywhere, so it can reach beyond the border. With
-    standardised data zero is the mean. DeVries and Taylor, 2017. ONNX: nothing. PyTorch: nothing; torchvision's
-    RandomErasing.
+    Its middle may lie anywhere, so it can reach beyond the border; with standardised data zero is the mean. DeVries and
+    Taylor, 2017. ONNX: nothing. PyTorch: nothing; torchvision's RandomErasing.
 
-    Use it on images with few samples, so that no single part is relied on. Avoid it where what is looked for is small
-    and may be hidden altogether.
+    Use it so that no single part of a picture can be relied on. Avoid it where the part that matters is small: it may be
+    gone.
     """
 
     size: float = param("Its sides, as a share of the image's.", default=0.4, min=0.0, max=1.0)

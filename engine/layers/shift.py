@@ -16,13 +16,13 @@ from engine.spec import param
 class Shift(Warp):
     """While training, moves every image up or down and left or right by a random distance, and every series in time.
 
-    Formula: y[p] = x[p + d], with d drawn evenly from -share to share of the height and of the width (or of the
-    steps).
+    Formula: y[p] = x[p + d], d from -share to share of the height and the width.
 
-    Between pixels it mixes neighbours. ONNX: nothing. PyTorch: nothing; torchvision's RandomAffine.
+    Distances are drawn evenly; between pixels it mixes neighbours. ONNX: nothing. PyTorch: nothing; torchvision's
+    RandomAffine.
 
-    Use it behind an Input of images or series that are not centred exactly. Avoid it where the place matters for the
-    answer.
+    Use it behind an Input whose objects need not lie in the middle. Avoid it where a place has a meaning, as in tables or
+    on maps.
     """
 
     draws: ClassVar[int] = 2
