@@ -26,7 +26,7 @@ from engine.export.write import model_of
 from engine.graph import NodeId
 from engine.layers.input import Input
 from engine.layers.output import Output
-from engine.plan.predict import Predictor
+from engine.plan.predict import Predictor, batch_for
 from engine.problems import UserError
 from engine.project.run import Run
 from engine.training.history import Scores
@@ -91,7 +91,7 @@ def _evaluation(run: Run, chosen: Prepared, rows: Array, part: str, notes: tuple
         raise UserError(
             f"The data has no samples whose {', '.join(missing) or 'target'} is known, so nothing can be compared."
         )
-    work = examine(Predictor(graph, run.parameters, batch=256), chosen, rows)
+    work = examine(Predictor(graph, run.parameters, batch=batch_for(graph)), chosen, rows)
     while True:
         try:
             next(work)

@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.deferred import Deferred
 
 ColumnKind = Literal["number", "category", "text", "image"]
 WIDE = 1 << 28  # bytes; texts that would take more in cells of equal width are kept in cells of their own
@@ -21,7 +22,8 @@ class Column:
     """One column. `values` has the samples on its first axis.
 
     "number": float64 or float32 (N, ...), NaN where a value is missing; series are (N, steps, features).
-    "category" and "text": NumPy texts (N,), "" where missing. "image": uint8 (N, channels, height, width).
+    "category" and "text": NumPy texts (N,), "" where missing. "image": uint8 (N, channels, height, width), `Deferred`
+    where there are more than memory should hold.
     """
 
     name: str
@@ -35,7 +37,8 @@ class Column:
 
     def take(self, rows: Array) -> Column:
         """Return the column with these rows only, in this order."""
-        return Column(self.name, self.kind, self.values[rows])
+        values = self.values.select(rows) if isinstance(self.values, Deferred) else self.values[rows]
+        return Column(self.name, self.kind, values)
 
     @cached_property
     def missing(self) -> Array:

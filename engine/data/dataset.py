@@ -9,6 +9,9 @@ import numpy as np
 
 from engine.arrays import Array
 from engine.columns import Column
+from engine.deferred import Deferred
+
+CHUNK = 64  # rows of a deferred array that are made at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +52,9 @@ def fingerprint(dataset: Dataset) -> str:
             digest.update(f"{column.name}\0{column.kind}\0{values.shape}\0".encode())
             digest.update("\0".join(values.ravel().tolist()).encode())
         else:
-            plain = np.ascontiguousarray(values, values.dtype.newbyteorder("<"))
-            digest.update(f"{column.name}\0{column.kind}\0{values.shape}\0{plain.dtype.str}\0".encode())
-            digest.update(plain.data.cast("B") if plain.size else b"")
+            dtype = values.dtype.newbyteorder("<")
+            digest.update(f"{column.name}\0{column.kind}\0{values.shape}\0{dtype.str}\0".encode())
+            for part in values.chunks(CHUNK) if isinstance(values, Deferred) else [values]:
+                plain = np.ascontiguousarray(part, dtype)
+                digest.update(plain.data.cast("B") if plain.size else b"")
     return digest.hexdigest()

@@ -5,7 +5,10 @@ from __future__ import annotations
 import struct
 import warnings
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -34,17 +37,41 @@ def read_picture(path: Path, height: int, width: int, colour: bool, fit: str) ->
     return _guarded(path, lambda image: _pixels(image, height, width, colour, fit))
 
 
+class _Silence:
+    """Warnings are ignored as long as any thread decodes; `catch_warnings` alone would mix threads up."""
+
+    def __init__(self) -> None:
+        self.lock, self.threads, self.caught = Lock(), 0, warnings.catch_warnings()
+
+    @contextmanager
+    def __call__(self) -> Iterator[None]:
+        with self.lock:
+            self.threads += 1
+            if self.threads == 1:
+                self.caught = warnings.catch_warnings()
+                self.caught.__enter__()
+                warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.threads -= 1
+                if not self.threads:
+                    self.caught.__exit__(None, None, None)
+
+
+_without_warnings = _Silence()
+
+
 def _guarded(path: Path, work: Any) -> Any:
     from PIL import Image
 
     with open_regular(path, LARGEST) as file:
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                with Image.open(file, formats=FORMATS) as image:
-                    if image.width * image.height > MOST_PIXELS:
-                        raise Image.DecompressionBombError
-                    return work(image)
+            with _without_warnings(), Image.open(file, formats=FORMATS) as image:
+                if image.width * image.height > MOST_PIXELS:
+                    raise Image.DecompressionBombError
+                return work(image)
         except Image.DecompressionBombError:
             raise UserError(
                 f"{path} has too many pixels (more than {MOST_PIXELS:,}). Make the picture smaller."

@@ -12,6 +12,7 @@ from engine.arrays import Array, Shape
 from engine.columns import Column, ColumnKind
 from engine.data.check import data_problems
 from engine.data.dataset import Dataset, fingerprint
+from engine.data.encoding import encoded, samples_of
 from engine.data.kinds import converted
 from engine.data.settings import DataSettings
 from engine.data.split import split
@@ -43,10 +44,10 @@ __all__ = [
 class Prepared:
     """Everything that training and evaluation read; arrays must not be written to.
 
-    `inputs` are float32 (N, *size) for each Input, `targets` arrays for each Output (see `encode_target`). `train` and
-    `validation` are numbers of samples, ascending. `fitted` holds plain JSON values for each Input and Output. `rows`
-    says for each sample the row of the data set in which its target lies; beyond the last row for a forecast of what is
-    not known yet.
+    `inputs` are float32 (N, *size) for each Input, `Deferred` where images would take too much memory; `targets` are
+    arrays for each Output (see `encode_target`). `train` and `validation` are numbers of samples, ascending. `fitted` holds
+    plain JSON values for each Input and Output. `rows` says for each sample the row of the data set in which its target
+    lies; beyond the last row for a forecast of what is not known yet.
     """
 
     inputs: Mapping[NodeId, Array]
@@ -98,20 +99,9 @@ class _Task:
     def encode(self, node: NodeId, fitted: Fitted, samples: Array) -> Array:
         layer = self.inputs[node]
         if self.cut.window:
-            table = _encoded(layer, self.read(layer), fitted)
+            table = encoded(layer, self.read(layer), fitted)
             return self.cut.cut(table, samples, layer.size)
-        columns = self.read(layer)
-        if len(samples) != len(self.dataset):
-            columns = [column.take(samples) for column in columns]
-        return _encoded(layer, columns, fitted).reshape(len(samples), *layer.size)
-
-
-def _encoded(layer: Input, columns: list[Column], fitted: Fitted) -> Array:
-    """Return what the preprocessing makes of some rows; steps that are only padding are NaN where there is a mask."""
-    values = layer.preprocessing.apply(columns, fitted)
-    if layer.mask and not layer.preprocessing.takes_tokens:
-        values[np.isnan(numbers.stack(columns)).all(axis=-1)] = np.nan
-    return values
+        return samples_of(layer, self.read(layer), fitted, samples)
 
 
 def prepare(graph: Graph, dataset: Dataset, settings: DataSettings) -> Prepared:

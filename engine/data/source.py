@@ -13,6 +13,10 @@ class Source(Spec, family=True):
         """Return the whole data set; raise UserError with a sentence that names the file and, where known, the line."""
         raise NotImplementedError
 
+    def essence(self) -> Source:
+        """Return the source without settings that change no value of the data set, only how it is held."""
+        return self
+
     def label(self) -> str:
         """Return what a person calls it: a file's name, a sample's name."""
         raise NotImplementedError

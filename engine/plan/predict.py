@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,9 @@ from engine.plan.program import Key
 from engine.plan.state import State, declared_weights
 from engine.plan.stepping import Stepping
 from engine.plan.write import Options, write
+
+MOST = 256  # samples that are answered at a time
+ROOM = 1 << 26  # bytes of the largest value of all of them
 
 
 class Predictor:
@@ -87,6 +91,12 @@ class Predictor:
                 if isinstance(layer, PaddedInput):
                     layer.load(array, self._bound.arrays[Key("value", node, "mask")])
             yield start, self._bound.run
+
+
+def batch_for(graph: Graph) -> int:
+    """Return how many samples to answer at a time: many, but not so many that their values would fill the memory."""
+    largest = max((prod(shape) for shape in infer(checked(graph)).shapes.values()), default=1)
+    return max(1, min(MOST, ROOM // (4 * max(largest, 1))))
 
 
 def _copied(graph: Graph, parameters: Mapping[str, Array], dtype: Any) -> State:

@@ -46,6 +46,7 @@ def stack(columns: Sequence[Column]) -> Array:
 
 
 def _single(values: Array) -> Array:
+    values = np.asarray(values)
     return (np.clip(values, -LIMIT, LIMIT) if values.dtype.kind == "f" else values).astype(np.float32)
 
 

@@ -213,8 +213,9 @@ def _prepare(project: Project, checkpoint: Checkpoint | None) -> tuple[Prepared,
 
 def _essence(project: Project) -> Mapping[str, Any]:
     """Return what must be the same for a training to go on exactly."""
-    settings = project.training.with_(epochs=1, patience=0)
-    return to_dict(project.with_(places={}, notes="", training=settings))
+    settings, source = project.training.with_(epochs=1, patience=0), project.data.source
+    data = project.data.with_(source=source.essence() if source else None)
+    return to_dict(project.with_(places={}, notes="", training=settings, data=data))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from engine.data.prepare import Prepared, in_unit
 from engine.data.targets import counted
 from engine.graph import Graph, NodeId
 from engine.layers.output import Output
-from engine.plan.predict import Predictor
+from engine.plan.predict import Predictor, batch_for
 from engine.preprocessor import Fitted
 from engine.problems import UserError
 from engine.training.history import Scores
@@ -81,7 +81,7 @@ def evaluate(graph: Graph, parameters: Mapping[str, Array], samples: Prepared, r
         raise UserError(f"The data has no column {missing[0]}, which says what is right. Choose data that has it.")
     if not len(rows):
         raise UserError("There are no samples to evaluate. Keep some back for validation, or choose other data.")
-    seen = _examined(Predictor(graph, parameters, batch=256), samples, rows)
+    seen = _examined(Predictor(graph, parameters, batch=batch_for(graph)), samples, rows)
     scored = scores(graph, seen.outputs, seen.targets, samples.fitted, every=True)
     layers = outputs_of(graph)
     return Evaluation(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -10,13 +11,14 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, Arrays, Shape
-from engine.data.batches import shuffled, take
+from engine.data.batches import Batch, shuffled
 from engine.data.prepare import Prepared
 from engine.graph import Graph
 from engine.plan.compile import compile
 from engine.plan.plan import NotFinite, Plan
-from engine.plan.predict import Predictor
+from engine.plan.predict import Predictor, batch_for
 from engine.problems import UserError
+from engine.training.ahead import ahead
 from engine.training.checkpoint import Checkpoint
 from engine.training.events import Began, Diverged, Ended, EpochDone, Event, Steps
 from engine.training.history import Epoch, Recorder
@@ -80,7 +82,8 @@ class Training:
         self.workers = self.workers or choose(graph, settings, samples)
         self.plan, self.last_plan = _plans(graph, settings, len(samples.train), self.workers)
         self.state = self.plan.state
-        self.predictor = Predictor(graph, self.state.answering, batch=256) if len(samples.validation) else None
+        check, size = len(samples.validation), batch_for(graph)
+        self.predictor = Predictor(graph, self.state.answering, batch=size) if check else None
         self.recorder, self.best = Recorder(), dict[str, Array]()
         self.gathered = Gathered(graph, len(samples.train))
         self._outputs = {plan: plan.outputs() for plan in (self.plan, self.last_plan)}  # views of what each step leaves
@@ -159,16 +162,19 @@ class Training:
     def _steps(self) -> Iterator[Event]:
         """Do the steps that this epoch still lacks."""
         rows, size, told = self._rows(), self.plan.batch, perf_counter()
-        for position in range(self.state.step - self.epoch * self.steps_per_epoch, self.steps_per_epoch):
-            self._step(rows[position * size : (position + 1) * size], position * size)
-            if perf_counter() - told >= self.report_every:
-                yield from self._report(perf_counter() - told)
-                told = perf_counter()
+        first = (self.state.step - self.epoch * self.steps_per_epoch) * size
+        starts = range(first, len(rows), size)
+        with closing(ahead(self.samples, (rows[start : start + size] for start in starts))) as batches:
+            for start, batch in zip(starts, batches, strict=True):
+                self._step(batch, start)
+                if perf_counter() - told >= self.report_every:
+                    yield from self._report(perf_counter() - told)
+                    told = perf_counter()
         yield from self._report(perf_counter() - told)
 
-    def _step(self, rows: Array, start: int) -> None:
-        plan = self.plan if len(rows) == self.plan.batch else self.last_plan
-        rate, batch = self._rate(), take(self.samples, rows)
+    def _step(self, batch: Batch, start: int) -> None:
+        plan = self.plan if len(batch.samples) == self.plan.batch else self.last_plan
+        rate = self._rate()
         plan.load(batch.inputs, batch.targets)
         loss = plan.step(rate)
         self.recorder.step(loss, rate, plan.gradient_norm)

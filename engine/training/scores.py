@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from math import isfinite, nan
 from typing import Any
@@ -11,7 +12,6 @@ import numpy as np
 
 import engine.metrics  # noqa: F401  (declares them)
 from engine.arrays import Array, Arrays
-from engine.data.batches import take
 from engine.data.prepare import Prepared, in_unit
 from engine.data.targets import counted
 from engine.graph import Graph, NodeId
@@ -20,6 +20,7 @@ from engine.loss import Loss
 from engine.metric import Metric
 from engine.plan.predict import Predictor
 from engine.preprocessor import Fitted
+from engine.training.ahead import ahead, is_deferred
 from engine.training.events import Validating
 from engine.training.history import Scores
 
@@ -49,11 +50,13 @@ def examine(predictor: Predictor, samples: Prepared, rows: Array) -> Generator[V
     """Answer these rows and return what came of it; yield now and then how many are done."""
     graph = predictor.graph
     outputs: dict[NodeId, list[Array]] = {node: [] for node in outputs_of(graph)}
-    for start in range(0, len(rows), CHUNK):
-        batch = take(samples, rows[start : start + CHUNK])
-        for node, array in predictor.outputs(batch.inputs).items():
-            outputs[node].append(array)
-        yield Validating(start + len(batch.samples), len(rows))
+    done, size = 0, predictor.batch if is_deferred(samples) else CHUNK
+    with closing(ahead(samples, (rows[start : start + size] for start in range(0, len(rows), size)))) as batches:
+        for batch in batches:
+            for node, array in predictor.outputs(batch.inputs).items():
+                outputs[node].append(array)
+            done += len(batch.samples)
+            yield Validating(done, len(rows))
     whole = {node: np.concatenate(parts) for node, parts in outputs.items()}
     targets = {node: samples.targets[node][rows] for node in whole}
     layers = outputs_of(graph)

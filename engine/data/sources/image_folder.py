@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import numpy as np
-
 from engine.columns import Column, text_array
 from engine.data.dataset import Dataset
+from engine.data.decoding import Pictures
 from engine.data.files import unreadable
-from engine.data.pictures import ENDINGS, picture_size, read_picture
+from engine.data.pictures import ENDINGS, picture_size
 from engine.data.source import Source
 from engine.problems import UserError
 from engine.spec import param
 
-LARGEST = 8 << 30  # bytes of all pictures together
+LARGEST = 32 << 30  # bytes of all pictures together
 
 
 class ImageFolder(Source):
@@ -36,6 +35,15 @@ class ImageFolder(Source):
         "What happens to pictures of other proportions.", default="stretch", choices=("stretch", "crop"), advanced=True
     )
 
+    memory: int = param(
+        "Most memory for decoded pictures. Those beyond it are decoded again in every epoch, ahead of the steps.",
+        default=2048,
+        min=1,
+        max=1 << 20,
+        unit=" MB",
+        advanced=True,
+    )
+
     def read(self) -> Dataset:
         files, notes = list_pictures(self.path)
         first = picture_size(files[0][0])
@@ -45,18 +53,19 @@ class ImageFolder(Source):
             raise UserError(
                 f"{len(files):,} pictures of {height} × {width} are more than {LARGEST >> 30} GiB. Choose a smaller size."
             )
-        images = np.empty((len(files), channels, height, width), np.uint8)
-        for row, (path, _) in enumerate(files):
-            images[row] = read_picture(path, height, width, self.colour, self.fit)
+        pictures = Pictures([path for path, _ in files], (channels, height, width), self.fit, self.memory << 20)
         root = Path(self.path)
         return Dataset(
             (
-                Column("image", "image", images),
+                Column("image", "image", pictures.read()),
                 Column("label", "category", text_array(label for _, label in files)),
                 Column("file", "text", text_array(path.relative_to(root).as_posix() for path, _ in files)),
             ),
             notes,
         )
+
+    def essence(self) -> ImageFolder:
+        return self.with_(memory=ImageFolder().memory)
 
     def label(self) -> str:
         return Path(self.path).name
