@@ -20,8 +20,6 @@ class Cast(Pointwise):
 
     Formula: y = trunc(x) for whole numbers; y = 1 where x ≠ 0, else 0, for yes or no.
 
-    Formula: y = trunc(x), or y = 1 where x ≠ 0, else 0.
-
     What follows goes on computing with floating point numbers. The slope of steps is 0, so nothing before it learns.
     ONNX: Cast. PyTorch: trunc, or sign and abs.
 

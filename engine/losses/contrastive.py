@@ -20,8 +20,6 @@ class Contrastive(Loss):
 
     Formula: t x² / 2 + (1 - t) max(0, m - x)² / 2, with the distance x of a pair.
 
-    Formula: t x² / 2 + (1 - t) max(0, m - x)² / 2.
-
     What comes in is the distance of two embeddings: a Subtract and a Reduce to the norm, which keeps its axis. The answer
     is the sigmoid of m / 2 - x, which tells the side but is no probability. Hadsell, Chopra and LeCun, 2006. PyTorch:
     from relu.

@@ -21,8 +21,6 @@ class CTC(OfTexts):
 
     Formula: -log Σ p(way), over all ways to spread the text over the steps.
 
-    Formula: -log Σ p(way) over all ways that spell the text.
-
     Takes logits of each character at each step, the first of a blank, which stands between characters and parts equal
     ones. The answer is the probability of each at each step; the text is the likeliest way. Graves et al., 2006. PyTorch:
     nn.CTCLoss, but the mean of samples is plain, not divided by their lengths.

@@ -18,8 +18,6 @@ class MeanAveragePrecision(Metric):
 
     Formula: mean over labels of Σ (R - R before) · P, over all thresholds.
 
-    Formula: mean over classes of Σ (R - R before) · P over all thresholds.
-
     Of several classes each is taken against the rest. Of several yes and no each value is a label of its own, the channels
     of an image too; those that no sample has are left out. scikit-learn: average_precision_score.
 
