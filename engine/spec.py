@@ -84,9 +84,7 @@ class Spec:
     def __init_subclass__(cls, family: bool = False, abstract: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         declared = [base for base in cls.__bases__ if dataclasses.is_dataclass(base)]
-        if (
-            vars(cls).get("__annotations__") or len(declared) != 1
-        ):  # else it is one already; each costs a start its time
+        if vars(cls).get("__annotations__") or len(declared) != 1:  # else it is one already, and each takes its time
             dataclass(frozen=True, kw_only=True)(cls)
         if family:
             cls.registry = {}

@@ -14,10 +14,14 @@ for _name in ("CONFIG", "DATA", "STATE", "CACHE"):
     os.environ[f"XDG_{_name}_HOME"] = str(Path(_HOME.name) / _name.lower())
 
 from hypothesis import HealthCheck, settings  # noqa: E402
+from pytestqt.qtbot import QtBot  # noqa: E402
 
 settings.register_profile("here", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+for _wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitSignals):
+    _wait.__kwdefaults__["timeout"] = 60_000  # milliseconds: five seconds are not enough where other work runs
 
 ORACLE_REQUIRED = os.environ.get("NETWRIGHT_ORACLE") == "required"
 

@@ -139,7 +139,7 @@ def backward_scattered(
         grad.reshape(len(taps), -1).dot(filters.T, taps)  # (P, F) @ (F, K) -> (P, K)
         if rows.start == 0:
             block[...] = 0
-        _scatter(taps.reshape(*grad.shape[:3], *windows.kernel, windows.channels), windows, rows, block)
+        scatter(taps.reshape(*grad.shape[:3], *windows.kernel, windows.channels), windows, rows, block)
         if rows.stop == windows.out[0]:
             grad_x[images] = windows.inside(block)
 
@@ -150,7 +150,7 @@ def add_product(matrix: Array, values: Array, part: Array, total: Array) -> None
     np.add(total, part, out=total)
 
 
-def _scatter(taps: Array, windows: Windows, rows: slice, block: Array) -> None:
+def scatter(taps: Array, windows: Windows, rows: slice, block: Array) -> None:
     """Add what belongs to each tap of some rows of windows (n, R, OW, KH, KW, C) onto a block of padded images."""
     for i in range(windows.kernel[0]):
         for j in range(windows.kernel[1]):

@@ -8,15 +8,17 @@ import numpy as np
 
 from engine.arrays import Array
 from engine.kernels.curves import sigmoid
+from engine.kernels.products import steps as product_steps
 
 
-def plain_forward(h: Array, recurrent: Array, tanh: bool, work: Array) -> None:
-    """Run h = f(a + W h) over time. `h` (T + 1, N, H) holds the first state, then a; `recurrent` is W, (H, H).
+def plain_forward(h: Array, across: Array, tanh: bool, work: Array) -> None:
+    """Run h = f(a + W h) over time. `h` (T + 1, N, H) holds the first state, then a; `across` is Wᵀ, (H, H), in order.
 
     `work` is (N, H).
     """
+    multiply = product_steps(across, work)  # (N, H) @ (H, H) -> (N, H)
     for before, state in pairwise(h):
-        before.dot(recurrent.T, work)  # (N, H) @ (H, H) -> (N, H)
+        multiply(before)
         np.add(state, work, out=state)
         (np.tanh(state, out=state) if tanh else np.maximum(state, 0, out=state))
 
@@ -26,6 +28,7 @@ def plain_backward(h: Array, recurrent: Array, tanh: bool, grad: Array, arriving
 
     `arriving` (N, H) is the gradient of the last state, or 0 where `whole` (T, N, H) has that of every state.
     """
+    multiply = product_steps(recurrent, arriving)  # (N, H) @ (H, H) -> (N, H)
     for t in range(len(grad) - 1, -1, -1):
         if whole is not None:
             np.add(arriving, whole[t], out=arriving)
@@ -36,17 +39,18 @@ def plain_backward(h: Array, recurrent: Array, tanh: bool, grad: Array, arriving
         else:
             np.greater(state, 0, out=out)
         np.multiply(out, arriving, out=out)
-        out.dot(recurrent, arriving)  # (N, H) @ (H, H) -> (N, H)
+        multiply(out)
 
 
-def gated_forward(gates: Array, recurrent: Array, bias: Array, h: Array, inner: Array, work: Array) -> None:
+def gated_forward(gates: Array, across: Array, bias: Array, h: Array, inner: Array, work: Array) -> None:
     """Run a GRU over time. `gates` (T, N, 3·H) holds what the inputs add to r, z and n, then r, z and n.
 
-    `h` (T + 1, N, H) begins with the first state, `inner` (T, N, H) gets W h + b of n, `work` is (N, 3·H).
+    `across` is Wᵀ of the states, (H, 3·H), in order. `h` (T + 1, N, H) begins with the first state, `inner` (T, N, H) gets
+    W h + b of n, `work` is (N, 3·H).
     """
-    width = h.shape[-1]
+    width, multiply = h.shape[-1], product_steps(across, work)  # (N, H) @ (H, 3·H) -> (N, 3·H)
     for gate, before, state, new in zip(gates, h, h[1:], inner, strict=False):
-        before.dot(recurrent.T, work)  # (N, H) @ (H, 3·H) -> (N, 3·H)
+        multiply(before)
         np.add(work, bias, out=work)
         np.copyto(new, work[:, 2 * width :])
         both, n = gate[:, : 2 * width], gate[:, 2 * width :]
@@ -70,6 +74,7 @@ def gated_backward(
     """
     width, rows = h.shape[-1], len(arriving)
     both, part = work[: -rows * width].reshape(rows, -1), work[-rows * width :].reshape(rows, -1)
+    multiply = product_steps(recurrent, part)  # (N, 3·H) @ (3·H, H) -> (N, H)
     for t in range(len(gates) - 1, -1, -1):
         if whole is not None:
             np.add(arriving, whole[t], out=arriving)
@@ -89,7 +94,7 @@ def gated_backward(
         np.copyto(inner[t], grad_new)
         np.copyto(r, grad_r)
         np.copyto(z, grad_z)
-        both.dot(recurrent, part)  # (N, 3·H) @ (3·H, H) -> (N, H)
+        multiply(both)
         np.add(arriving, part, out=arriving)
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 from engine.arrays import Array
+from engine.calls import Run
 from engine.kernels.memory import PIECE, channels_last, ones
 
 
@@ -25,12 +27,21 @@ def sum_columns(x: Array, out: Array) -> None:
 
 def mean_of_samples(x: Array, out: Array) -> None:
     """Write the mean of each sample's values into `out`; the values lie in order, sample by sample: (N · D) -> (N,)."""
+    sample_means(x, out)()
+
+
+def sample_means(x: Array, out: Array) -> Run:
+    """Return a function that does `mean_of_samples`."""
     rows = x.reshape(len(out), -1)
     if rows.shape[1] == 1:
-        np.copyto(out, rows[:, 0])
-        return
-    sum_columns(rows, out)
-    out /= rows.shape[1]
+        return partial(np.copyto, out, rows[:, 0])
+    count, add_up = rows.shape[1], ones(rows.shape[1], x.dtype)
+
+    def run() -> None:
+        rows.dot(add_up, out)  # (N, D) @ (D,) -> (N,)
+        np.divide(out, count, out)
+
+    return run
 
 
 def channel_sums(x: Array) -> Array:

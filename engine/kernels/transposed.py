@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.kernels.convolution import block_size
+from engine.kernels.convolution import block_size, scatter
 from engine.kernels.windows import Windows
 
 
@@ -38,6 +38,4 @@ def _paint_rows(windows: Windows, x: Array, filters: Array, taps: Array, top: in
     products = taps[: len(pixels) * windows.width].reshape(-1, windows.width)
     pixels.dot(filters.T, products)  # (P, C) @ (C, K) -> (P, K)
     each = products.reshape(*x.shape[:3], *windows.kernel, windows.channels)
-    for tap in np.ndindex(*windows.kernel):
-        target = windows.spread(block, tap)[:, top : top + x.shape[1]]
-        np.add(target, each[:, :, :, tap[0], tap[1]], out=target)
+    scatter(each, windows, slice(top, top + x.shape[1]), block)

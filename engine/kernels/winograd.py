@@ -15,7 +15,7 @@ step does with a block are many small calls, so these functions make them once, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from math import prod
 from typing import Any
 
@@ -112,37 +112,32 @@ def outputs(products: Array) -> tuple[list[tuple[Array, Array]], Calls]:
     return [(first[0], first[2]), (first[1], first[3]), (second[0], second[2]), (second[1], second[3])], calls()
 
 
-def write(products: Array, rows: slice, y: Array) -> Calls:
-    """Write what the products make into images `y` (n, OH, OW, F); `rows` are the rows of tiles."""
-    pairs, calls = outputs(products)
-    yield from calls
+def write(pairs: Sequence[tuple[Array, Array]], rows: slice, y: Array) -> Calls:
+    """Write `outputs` into images `y` (n, OH, OW, F); `rows` are the rows of tiles."""
     for phase, (one, other) in zip(phases(y), pairs, strict=True):
         part = phase[:, rows].transpose(1, 2, 0, 3)
         height, width = part.shape[:2]
         yield np.add, one[:height, :width], other[:height, :width], part
 
 
-def spread(images: Phases, rows: slice, columns: int, work: Array) -> tuple[Array, Calls]:
-    """Return planes (4, 4, T, TW, n, F) and the calls that fill them: those of gradients at the outputs, given by phases.
+def fill(planes: Array, rows: slice, y: Array) -> Calls:
+    """Put gradients at the outputs (n, OH, OW, F) into the four planes of (4, 4, T, TW, n, F) that they come into alone."""
+    corners = planes[0, 0], planes[0, 3], planes[3, 0], planes[3, 3]
+    for phase, plane in zip(phases(y), corners, strict=True):
+        part = phase[:, rows].transpose(1, 2, 0, 3)
+        height, width = part.shape[:2]
+        if part.shape != plane.shape:
+            yield np.copyto, plane, 0  # beyond an odd size
+        yield np.copyto, plane[:height, :width], part
 
-    They lie in `work`; `columns` is how many tiles there are across.
-    """
-    parts = [phase[:, rows].transpose(1, 2, 0, 3) for phase in images]
-    planes = shaped(work, (4, 4, rows.stop - rows.start, columns, *parts[0].shape[2:]))
 
-    def calls() -> Calls:
-        for part, plane in zip(parts, (planes[0, 0], planes[0, 3], planes[3, 0], planes[3, 3]), strict=True):
-            height, width = part.shape[:2]
-            if part.shape != plane.shape:
-                yield np.copyto, plane, 0  # beyond an odd size
-            yield np.copyto, plane[:height, :width], part
-        outer = planes[::3]
-        yield np.add, outer[:, 0], outer[:, 3], outer[:, 1]
-        yield np.subtract, outer[:, 0], outer[:, 3], outer[:, 2]
-        yield np.add, planes[0], planes[3], planes[1]
-        yield np.subtract, planes[0], planes[3], planes[2]
-
-    return planes, calls()
+def spread(planes: Array) -> Calls:
+    """Make the other planes of gradients from these four."""
+    outer = planes[::3]
+    yield np.add, outer[:, 0], outer[:, 3], outer[:, 1]
+    yield np.subtract, outer[:, 0], outer[:, 3], outer[:, 2]
+    yield np.add, planes[0], planes[3], planes[1]
+    yield np.subtract, planes[0], planes[3], planes[2]
 
 
 def add_gradient(planes: Array, gradients: Array, part: Array, total: Array) -> Calls:
@@ -158,10 +153,8 @@ def copy(sources: Phases, targets: Phases) -> Calls:
         yield np.copyto, target, source
 
 
-def pool(products: Array, chosen: Array, out: Array) -> Calls:
-    """Write the largest output of each tile into `out` (n, T, TW, F)."""
-    pairs, calls = outputs(products)
-    yield from calls
+def pool(pairs: Sequence[tuple[Array, Array]], chosen: Array, out: Array) -> Calls:
+    """Write the largest of `outputs` of each tile into `out` (n, T, TW, F)."""
     for one, other in pairs:
         yield np.add, one, other, one
     quads = tuple(one.reshape(-1) for one, _ in pairs)

@@ -13,8 +13,12 @@ from engine.spec import param
 class AdaptiveAveragePool1D(AdaptiveAveragePool):
     """Takes means over windows that it chooses itself, so that every series comes out in one size.
 
-    Along a series of n steps, window i of m reaches from ⌊i · n / m⌋ to ⌈(i + 1) · n / m⌉. ONNX: MatMul. PyTorch:
-    nn.AdaptiveAvgPool1d.
+    Formula: y[i, f] = mean of x[t, f] over ⌊i · n / m⌋ ≤ t < ⌈(i + 1) · n / m⌉, where n steps become m.
+
+    ONNX: MatMul. PyTorch: nn.AdaptiveAvgPool1d.
+
+    Use it between convolutions and a Dense, where series of another length must do without new weights. Avoid it where
+    GlobalAveragePool1D is enough: it leaves fewer weights to the Dense.
     """
 
     rank: ClassVar[int] = 1

@@ -14,8 +14,13 @@ from engine.spec import param
 class AdaptiveAveragePool3D(AdaptiveAveragePool):
     """Takes means over windows that it chooses itself, so that every volume comes out in one size.
 
-    Along an axis of n pixels, window i of m reaches from ⌊i · n / m⌋ to ⌈(i + 1) · n / m⌉. ONNX: MatMul. PyTorch:
-    nn.AdaptiveAvgPool3d.
+    Formula: y[c, i, j, k] = mean of x[c] over the window; along a side of n pixels, window i of m reaches from ⌊i · n / m⌋
+    to ⌈(i + 1) · n / m⌉.
+
+    ONNX: MatMul. PyTorch: nn.AdaptiveAvgPool3d.
+
+    Use it between convolutions and a Dense, where volumes of another size must do without new weights. Avoid it where
+    GlobalAveragePool3D is enough: it leaves fewer weights to the Dense.
     """
 
     rank: ClassVar[int] = 3

@@ -16,8 +16,9 @@ def check_axis(name: str, axis: int, x: Shape, field: str = "axis") -> None:
     if not x:
         raise ShapeError(f"{name} works along an axis, but a single value has none. Wire something else to it.")
     if axis > len(x):
+        which = "" if field == "axis" else f", its {field},"
         raise ShapeError(
-            f"{name} works along axis {axis}, but {describe(x)} has axes 1 to {len(x)} only. Choose one of them.",
+            f"{name} works along axis {axis}{which or ','} but {describe(x)} has axes 1 to {len(x)} only. Choose one of them.",
             Change(field, len(x)),
         )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from engine.arrays import Array, Shape, describe
-from engine.layer import Layer, ShapeError
+from engine.arrays import Array, Shape
+from engine.layer import Layer
+from engine.layers.sided import check_rank
 from engine.spec import param
 
 
@@ -17,8 +18,7 @@ class Border(Layer, abstract=True):
 
     def check_image(self, x: Shape) -> None:
         """Raise ShapeError where `x` is no image."""
-        if len(x) != 3:
-            raise ShapeError(f"{type(self).__name__} takes an image (channels × height × width), not {describe(x)}.")
+        check_rank(type(self).__name__, 2, x)
 
     def inside(self, image: Array) -> Array:
         """Return what lies within the border, as a view."""

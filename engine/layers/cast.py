@@ -16,10 +16,16 @@ TYPES = {"whole numbers": 7, "yes or no": 9}  # INT64, BOOL
 
 
 class Cast(Pointwise):
-    """Makes of every value what another type would keep: whole numbers, cut off towards zero, or 1 where it is not 0.
+    """Makes of every value what another type would keep.
+
+    Formula: y = trunc(x) for whole numbers; y = 1 where x ≠ 0, else 0, for yes or no.
+
+    Formula: y = trunc(x), or y = 1 where x ≠ 0, else 0.
 
     What follows goes on computing with floating point numbers. The slope of steps is 0, so nothing before it learns.
     ONNX: Cast. PyTorch: trunc, or sign and abs.
+
+    Use it right behind an Input, to drop what a number has behind its point. Avoid it behind layers that must learn.
     """
 
     category = "Shape and reduction"

@@ -18,9 +18,13 @@ LUMA = (0.299, 0.587, 0.114)  # how bright red, green and blue are: ITU-R BT.601
 class ColourJitter(Augmentation):
     """While training, changes brightness, contrast and saturation of every image by chance.
 
-    y = c (s (x - g) + g - m) + m + b, with g the grey of a pixel, m the mean grey of the image, c drawn evenly from
-    1 - contrast to 1 + contrast, s likewise from saturation, and b from -brightness to brightness. ONNX: nothing. PyTorch:
-    nothing; torchvision's ColorJitter, which multiplies by its brightness.
+    Formula: y = c (s (x - g) + g - m) + m + b, g the grey of a pixel, m the mean grey of the image.
+
+    c is drawn evenly from 1 - contrast to 1 + contrast, s likewise, and b from -brightness to brightness. ONNX: nothing.
+    PyTorch: nothing; torchvision's ColorJitter, which multiplies by its brightness.
+
+    Use it behind an Input with photographs, which are taken in any light. Avoid it where a colour is what tells classes
+    apart.
     """
 
     takes_series: ClassVar[bool] = False

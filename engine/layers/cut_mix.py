@@ -15,9 +15,14 @@ from engine.layers.mixer import Mixer
 class CutMix(Mixer):
     """While training, pastes a rectangle of another image of the batch into each, or a span of another series.
 
-    y = M x + (1 - M) x', with M 0 in the rectangle, which has a share of 1 - λ of the area before it is cut at the border.
-    The loss is that of the own target and that of the other's, by what is left of each, at every Output behind it; metrics
-    of the training part know the own target only. Yun et al., 2019. ONNX: nothing. PyTorch: nothing; torchvision's CutMix.
+    Formula: y = M x + (1 - M) x', M 0 in the rectangle and 1 elsewhere.
+
+    The rectangle has a share of 1 - λ of the area before it is cut at the border. The loss is that of the own target and
+    that of the other's, by what is left of each, at every Output behind it; metrics of the training part know the own
+    target only. Yun et al., 2019. ONNX: nothing. PyTorch: nothing; torchvision's CutMix.
+
+    Use it behind an Input with photographs, where parts look natural and a mixture does not. Avoid it where what matters
+    is small: the target would tell of what is not there.
     """
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:

@@ -15,9 +15,13 @@ from engine.spec import param
 class Cutout(Augmentation):
     """While training, sets a random rectangle of every image to zero, or a random span of every series.
 
-    So no single part of a picture can be relied on. Its middle may lie anywhere, so it can reach beyond the border. With
-    standardised data zero is the mean. DeVries and Taylor, 2017. ONNX: nothing. PyTorch: nothing; torchvision's
-    RandomErasing.
+    Formula: y = M x, M 0 in the rectangle and 1 elsewhere.
+
+    Its middle may lie anywhere, so it can reach beyond the border; with standardised data zero is the mean. DeVries and
+    Taylor, 2017. ONNX: nothing. PyTorch: nothing; torchvision's RandomErasing.
+
+    Use it so that no single part of a picture can be relied on. Avoid it where the part that matters is small: it may be
+    gone.
     """
 
     size: float = param("Its sides, as a share of the image's.", default=0.4, min=0.0, max=1.0)

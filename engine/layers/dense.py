@@ -11,8 +11,8 @@ from engine.arrays import Array, Shape, describe
 from engine.calls import Run, prepared
 from engine.initializer import Initializer
 from engine.initializers.glorot import GlorotUniform
+from engine.kernels.memory import ones
 from engine.kernels.products import product
-from engine.kernels.reductions import sum_rows
 from engine.layer import Example, Layer, OnnxGraph, ShapeError, Weight
 from engine.problems import Insert
 from engine.spec import param
@@ -68,13 +68,14 @@ class Dense(Layer):
         grad_bias: Array | None,
     ) -> Run:
         rows, grad = x.reshape(-1, x.shape[-1]), grad_y.reshape(-1, grad_y.shape[-1])
+        total = ones(len(grad), grad.dtype).dot
         weigh = product(rows.T, grad, grad_weight.T)  # (I, N) @ (N, U) -> (I, U)
         pass_on = grad_x is not None and product(grad, weight, grad_x.reshape(rows.shape))  # (N, U) @ (U, I) -> (N, I)
 
         def run() -> None:
             weigh()
             if grad_bias is not None:
-                sum_rows(grad, grad_bias)
+                total(grad, grad_bias)  # (N,) @ (N, U) -> (U,)
             if pass_on:
                 pass_on()
 

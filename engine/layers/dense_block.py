@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.arrays import describe
 from engine.composite import Composite, Wire, Wiring
-from engine.layer import Example, ShapeError
+from engine.layer import Example
 from engine.layers.batch_norm import BatchNorm
 from engine.layers.concatenate import Concatenate
 from engine.layers.conv2d import Conv2D
 from engine.layers.relu import ReLU
+from engine.layers.sided import check_rank
 from engine.spec import param
 
 
@@ -32,8 +32,7 @@ class DenseBlock(Composite):
     bottleneck: bool = param("First bring the channels down to four times the growth.", default=False)
 
     def expand(self, wiring: Wiring, x: Wire) -> Wire:
-        if len(x.shape) != 3:
-            raise ShapeError(f"DenseBlock takes an image (channels × height × width), not {describe(x.shape)}.")
+        check_rank("DenseBlock", 2, x.shape)
         for number in range(1, self.depth + 1):
             found = x
             if self.bottleneck:

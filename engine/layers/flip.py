@@ -16,8 +16,13 @@ from engine.spec import param
 class Flip(Augmentation):
     """While training, mirrors every image by chance: left and right, top and bottom, or each; of a series the steps.
 
-    Leave it out where a mirrored picture means something else, as with letters. ONNX: nothing. PyTorch: nothing;
-    torchvision's RandomHorizontalFlip and RandomVerticalFlip.
+    Formula: y[i, j] = x[i, W - 1 - j] for a random share of samples; rows likewise.
+
+    In both directions each is drawn by itself. ONNX: nothing. PyTorch: nothing; torchvision's RandomHorizontalFlip and
+    RandomVerticalFlip.
+
+    Use it behind an Input with photographs: it doubles the data. Avoid it where a mirrored picture means something else,
+    as with letters, or where time has a direction.
     """
 
     direction: str = param(

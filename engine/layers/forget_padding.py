@@ -15,8 +15,12 @@ from engine.layers.moved_steps import ZeroPadding
 class ForgetPadding(Pointwise):
     """Sets the padded steps of a series to zero; the boxes behind it take them for ordinary ones.
 
-    For layers that mix steps and cannot leave any out, such as Flatten. It changes nothing where an Input has no mask.
-    ONNX: Mul. PyTorch: nn.Identity.
+    Formula: y = x · mask.
+
+    The mask is 1 at a step and 0 at padding, everywhere 1 where no Input has one. ONNX: Mul. PyTorch: nn.Identity.
+
+    Use it before layers that mix steps and cannot leave any out, such as Flatten. Avoid it where a recurrent layer,
+    attention or a global pooling follows: they leave padding out by themselves.
     """
 
     category = "Shape and reduction"

@@ -35,6 +35,7 @@ class GRU(Recurrent):
             "h": Scratch((steps + 1, self.units)),
             "inner": Scratch((steps, self.units)),
             "work": Scratch((3 * self.units,)),
+            "across": Scratch((self.units, 3 * self.units), batched=False),
             "back_work": Scratch((4 * self.units,)),
             "arriving": Scratch((self.units,)),
             "back_inputs": Scratch((steps, features)),
@@ -52,6 +53,7 @@ class GRU(Recurrent):
         h: Array,
         inner: Array,
         work: Array,
+        across: Array,
         y: Array,
     ) -> None:
         series, gates, states, new = map(time_first, (inputs, every, h, inner))
@@ -60,7 +62,8 @@ class GRU(Recurrent):
         flat(series).dot(weight_ih_l0.T, rows)  # (T·N, F) @ (F, 3·H) -> (T·N, 3·H)
         np.add(rows, bias_ih_l0, out=rows)
         states[0] = 0
-        gated_forward(gates, weight_hh_l0, bias_hh_l0, states, new, work)
+        np.copyto(across, weight_hh_l0.T)
+        gated_forward(gates, across, bias_hh_l0, states, new, work)
         self.leave(states, y)
 
     def backward(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.arrays import describe
 from engine.composite import Composite, Wire, Wiring
-from engine.layer import Example, ShapeError
+from engine.layer import Example
 from engine.layers.concatenate import Concatenate
 from engine.layers.conv2d import Conv2D
 from engine.layers.max_pool2d import MaxPool2D
 from engine.layers.relu import ReLU
+from engine.layers.sided import check_rank
 from engine.spec import param
 
 
@@ -35,8 +35,7 @@ class Inception(Composite):
     pooled: int = param("Channels from the pooling.", default=32, min=1, max=4096)
 
     def expand(self, wiring: Wiring, x: Wire) -> Wire:
-        if len(x.shape) != 3:
-            raise ShapeError(f"Inception takes an image (channels × height × width), not {describe(x.shape)}.")
+        check_rank("Inception", 2, x.shape)
         narrow3 = self._convolved(wiring, "narrow3", self.narrow3, 1, x)
         narrow5 = self._convolved(wiring, "narrow5", self.narrow5, 1, x)
         pool = wiring.add("pool", MaxPool2D(kernel=(3, 3), stride=(1, 1), padding=(1, 1)), x)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.arrays import describe
 from engine.composite import Composite, Wire, Wiring
-from engine.layer import Example, ShapeError
+from engine.layer import Example
 from engine.layers.add import Add
 from engine.layers.batch_norm import BatchNorm
 from engine.layers.conv2d import Conv2D
 from engine.layers.depthwise_conv2d import DepthwiseConv2D
 from engine.layers.relu6 import ReLU6
+from engine.layers.sided import check_rank
 from engine.layers.squeeze_excite import SqueezeExcite
 from engine.spec import param
 
@@ -37,8 +37,7 @@ class InvertedResidual(Composite):
     squeeze: bool = param("Weigh the channels of the middle by a SqueezeExcite.", default=False, advanced=True)
 
     def expand(self, wiring: Wiring, x: Wire) -> Wire:
-        if len(x.shape) != 3:
-            raise ShapeError(f"InvertedResidual takes an image (channels × height × width), not {describe(x.shape)}.")
+        check_rank("InvertedResidual", 2, x.shape)
         middle = x
         if self.expansion > 1:
             wider = Conv2D(filters=x.shape[0] * self.expansion, kernel=(1, 1), use_bias=False)

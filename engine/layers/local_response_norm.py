@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays import Array, Shape, describe
+from engine.arrays import Array, Shape
 from engine.kernels.memory import channels_last
 from engine.layer import Example, OnnxGraph, Pointwise, Scratch, ShapeError
+from engine.layers.sided import check_rank
 from engine.problems import Change
 from engine.spec import param
 
@@ -30,8 +31,7 @@ class LocalResponseNorm(Pointwise):
     k: float = param("What is added to the sum.", default=1.0, min=1e-3, max=1e3)
 
     def shape(self, x: Shape) -> Shape:
-        if len(x) != 3:
-            raise ShapeError(f"LocalResponseNorm takes an image (channels × height × width), not {describe(x)}.")
+        check_rank("LocalResponseNorm", 2, x)
         if self.size % 2 == 0:
             text = f"LocalResponseNorm sums over as many channels on both sides, so not over {self.size}."
             raise ShapeError(f"{text} Choose an odd number.", Change("size", self.size - 1))

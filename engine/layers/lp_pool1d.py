@@ -12,8 +12,11 @@ from engine.layers.pool_sides import Pool1D
 class LpPool1D(Pool1D, LpPool):
     """Takes the length of each window of a series: y = (Σ |x|^p)^(1/p).
 
-    A small p is near the sum, a large one near the maximum. Sermanet, Chintala and LeCun, 2012. ONNX: LpPool.
-    PyTorch: nn.LPPool1d of |x|.
+    A small p is near the sum, a large one near the maximum. Where a window holds nothing but zeros, no gradient goes
+    back. Sermanet, Chintala and LeCun, 2012. ONNX: LpPool. PyTorch: nn.LPPool1d of |x|.
+
+    Use it for something between mean and maximum, say for the strength of a signal in each stretch. Avoid it as a first
+    choice: MaxPool1D and AveragePool1D are faster.
     """
 
     @classmethod

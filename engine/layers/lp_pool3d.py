@@ -12,8 +12,10 @@ from engine.layers.pool_sides import Pool3D
 class LpPool3D(Pool3D, LpPool):
     """Takes the length of each window of a volume: y = (Σ |x|^p)^(1/p).
 
-    A small p is near the sum, a large one near the maximum. Sermanet, Chintala and LeCun, 2012. ONNX: LpPool.
-    PyTorch: nn.LPPool3d of |x|.
+    A small p is near the sum, a large one near the maximum. Where a window holds nothing but zeros, no gradient goes
+    back. Sermanet, Chintala and LeCun, 2012. ONNX: LpPool. PyTorch: nn.LPPool3d of |x|.
+
+    Use it for something between mean and maximum. Avoid it as a first choice: MaxPool3D and AveragePool3D are faster.
     """
 
     @classmethod

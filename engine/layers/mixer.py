@@ -21,7 +21,7 @@ class Mixer(Augmentation, abstract=True):
 
     mixes: ClassVar[bool] = True
     concentration: float = param(
-        "Shares are drawn from Beta(a, a). Below 1 most samples stay nearly whole, 1 makes all shares alike.",
+        "Shares are drawn from Beta(a, a). Below 1 most samples are nearly one or the other; with 1 every share is as likely.",
         default=0.4,
         min=0.01,
         max=100.0,

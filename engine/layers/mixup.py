@@ -13,11 +13,14 @@ from engine.layers.mixer import Mixer
 
 
 class Mixup(Mixer):
-    """While training, mixes each sample with another one of its batch: y = λ x + (1 - λ) x', and their targets as well.
+    """While training, mixes each sample with another one of its batch: y = λ x + (1 - λ) x'.
 
-    The loss is λ times that of the own target and 1 - λ times that of the other's, at every Output behind it; so metrics
-    of the training part, which know the own target only, look worse than those of the validation part. Zhang et al., 2018;
-    between hidden layers Verma et al., 2019. ONNX: nothing. PyTorch: nothing; torchvision's MixUp.
+    The loss is λ times that of the own target and 1 - λ times that of the other's, at every Output behind it. So metrics
+    of the training part, which know the own target only, look worse than those of the validation part. Zhang et al.,
+    2018; between hidden layers Verma et al., 2019. ONNX: nothing. PyTorch: nothing; torchvision's MixUp.
+
+    Use it against a network that is too sure of itself, with few samples or wrong labels. Avoid it where a mixture means
+    nothing, as of numbers of tokens, and with few epochs.
     """
 
     def shape(self, x: Shape) -> Shape:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Any
 
-from engine.arrays import Array, Shape, describe
+from engine.arrays import Array, Shape
 from engine.layer import Example, Layer, OnnxGraph, ShapeError
+from engine.layers.sided import check_rank
 from engine.spec import param
 
 
@@ -26,8 +27,7 @@ class PixelShuffle(Layer):
     factor: int = param("How many times higher and wider.", default=2, min=1, max=32)
 
     def shape(self, x: Shape) -> Shape:
-        if len(x) != 3:
-            raise ShapeError(f"PixelShuffle takes an image (channels × height × width), not {describe(x)}.")
+        check_rank("PixelShuffle", 2, x)
         group = self.factor**2
         if x[0] % group:
             raise ShapeError(

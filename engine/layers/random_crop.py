@@ -16,8 +16,13 @@ from engine.spec import param
 class RandomCrop(Warp):
     """While training, widens every image by a border and cuts a piece of its own size out of it, at a random place.
 
-    y[p] = x[p + d], with d a whole number of pixels drawn evenly from -border to border; a series is widened in time. It
-    is the augmentation of He et al., 2016. ONNX: nothing. PyTorch: nothing; torchvision's RandomCrop with padding.
+    Formula: y[p] = x[p + d], d a whole number of pixels from -border to border.
+
+    A series is widened in time. It is the augmentation of He et al., 2016. ONNX: nothing. PyTorch: nothing; torchvision's
+    RandomCrop with padding.
+
+    Use it behind an Input with small images: it moves them without blur. Avoid it with images of few pixels, of which a
+    border of two takes a large part away.
     """
 
     draws: ClassVar[int] = 2

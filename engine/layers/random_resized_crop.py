@@ -17,9 +17,14 @@ from engine.spec import param
 class RandomResizedCrop(Warp):
     """While training, cuts a part of random size and place out of every image and stretches it to the full size.
 
-    The part has a share of the image's area drawn evenly from `smallest` to 1, and is up to `stretch` times wider or
-    higher than the image; of a series a span of its steps. Szegedy et al., 2015. ONNX: nothing. PyTorch: nothing;
-    torchvision's RandomResizedCrop.
+    Formula: y[p] = x[S p + d], S the sides of the part as shares of the image's.
+
+    The part has a share of the area drawn evenly from `smallest` to 1, and is up to `stretch` times wider or higher than
+    the image; of a series it is a span of steps. Szegedy et al., 2015. ONNX: nothing. PyTorch: nothing; torchvision's
+    RandomResizedCrop.
+
+    Use it behind an Input with photographs, where things come in all sizes and at all places. Avoid it where a part does
+    not tell what the whole is.
     """
 
     draws: ClassVar[int] = 4

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.arrays import describe
 from engine.composite import Composite, Wire, Wiring
-from engine.layer import Example, ShapeError
+from engine.layer import Example
 from engine.layers.add import Add
 from engine.layers.batch_norm import BatchNorm
 from engine.layers.conv2d import Conv2D
 from engine.layers.relu import ReLU
+from engine.layers.sided import check_rank
 from engine.spec import param
 
 
@@ -38,8 +38,7 @@ class ResidualBlock(Composite):
     )
 
     def expand(self, wiring: Wiring, x: Wire) -> Wire:
-        if len(x.shape) != 3:
-            raise ShapeError(f"ResidualBlock takes an image (channels × height × width), not {describe(x.shape)}.")
+        check_rank("ResidualBlock", 2, x.shape)
         step = (self.stride, self.stride)
         padding = "same" if self.padding == "same" else "explicit"
         strided = Conv2D(filters=self.filters, stride=step, padding=padding, border=(1, 1), use_bias=False)

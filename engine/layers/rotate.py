@@ -16,9 +16,13 @@ from engine.spec import param
 class Rotate(Warp):
     """While training, turns every image about its middle by a random angle, either way.
 
-    y[p] = x[R p], with places p counted from the middle and R the rotation by an angle drawn evenly from -degrees to
-    degrees. Leave it out where a turned picture means something else, as 6 and 9 do. ONNX: nothing. PyTorch: nothing;
-    torchvision's RandomRotation.
+    Formula: y[p] = x[R p], R a rotation by an angle from -degrees to degrees.
+
+    Places p count from the middle of the image; angles are drawn evenly. ONNX: nothing. PyTorch: nothing; torchvision's
+    RandomRotation.
+
+    Use it behind an Input whose pictures may be taken at a slant. Avoid it where a turned picture means something else,
+    as 6 and 9 do.
     """
 
     takes_series: ClassVar[bool] = False

@@ -9,6 +9,7 @@ from engine.composite import Composite, Wire, Wiring
 from engine.layer import Example, ShapeError
 from engine.layers.conv2d import Conv2D
 from engine.layers.depthwise_conv2d import DepthwiseConv2D
+from engine.layers.sided import check_rank
 from engine.problems import Change
 from engine.spec import param
 
@@ -40,8 +41,7 @@ class SeparableConv2D(Composite):
     use_bias: bool = param("Add a learned constant to every output channel.", default=True)
 
     def expand(self, wiring: Wiring, x: Wire) -> Wire:
-        if len(x.shape) != 3:
-            raise ShapeError(f"SeparableConv2D takes an image (channels × height × width), not {describe(x.shape)}.")
+        check_rank("SeparableConv2D", 2, x.shape)
         if self.padding == "valid" and any(k > n for k, n in zip(self.kernel, x.shape[1:], strict=True)):
             raise ShapeError(
                 f"A filter of {describe(self.kernel)} does not fit into an image of {describe(x.shape[1:])}. "

@@ -16,8 +16,13 @@ from engine.spec import param
 class Shift(Warp):
     """While training, moves every image up or down and left or right by a random distance, and every series in time.
 
-    y[p] = x[p + d], with d drawn evenly from -share to share of the height and of the width (or of the steps). Between
-    pixels it mixes neighbours. ONNX: nothing. PyTorch: nothing; torchvision's RandomAffine.
+    Formula: y[p] = x[p + d], d from -share to share of the height and the width.
+
+    Distances are drawn evenly; between pixels it mixes neighbours. ONNX: nothing. PyTorch: nothing; torchvision's
+    RandomAffine.
+
+    Use it behind an Input whose objects need not lie in the middle. Avoid it where a place has a meaning, as in tables or
+    on maps.
     """
 
     draws: ClassVar[int] = 2

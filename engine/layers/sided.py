@@ -27,10 +27,7 @@ class Sided(Layer, abstract=True):
 
     def split(self, x: Shape) -> tuple[int, Shape]:
         """Return the channels and the sides of `x`; raise ShapeError where it is nothing for this layer."""
-        if len(x) != self.rank + 1:
-            one_more = Insert("Unsqueeze", {"axis": 2 if self.rank == 1 else 1})  # an image without colours, for one
-            fixes = (one_more,) if len(x) == self.rank else ()
-            raise ShapeError(f"{type(self).__name__} takes {TAKES[self.rank]}, not {describe(x)}.", *fixes)
+        check_rank(type(self).__name__, self.rank, x)
         return (x[1], x[:1]) if self.rank == 1 else (x[0], x[1:])
 
     def joined(self, channels: int, sides: Shape) -> Shape:
@@ -49,6 +46,19 @@ class Sided(Layer, abstract=True):
         if self.rank == 1:
             return f"{module}({given.format('x.transpose(1, 2)')}).transpose(1, 2)"
         return module if given == "{}" else f"{module}({given.format('x')})"
+
+
+def check_rank(name: str, rank: int, x: Shape, port: str = "") -> None:
+    """Raise ShapeError where `x` is no series, image or volume, as `rank` says. `port` is the one of several to blame."""
+    if len(x) == rank + 1:
+        return
+    where = f" at {port}" if port else ""
+    text = f"{name} takes {TAKES[rank]}{where}, not {describe(x)}."
+    if len(x) != rank:
+        raise ShapeError(text, port=port)
+    axis, noun = (2, "feature") if rank == 1 else (1, "channel")
+    text += f" Put an Unsqueeze before it, so that it has one {noun}."
+    raise ShapeError(text, Insert("Unsqueeze", {"axis": axis}), port=port)
 
 
 def per_side(value: Any) -> Shape:

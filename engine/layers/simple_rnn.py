@@ -34,6 +34,7 @@ class SimpleRNN(Recurrent):
             "h": Scratch((steps + 1, self.units)),
             "sums": every,
             "grad": every,
+            "across": Scratch((self.units, self.units), batched=False),
             "arriving": Scratch((self.units,)),
             "back_inputs": Scratch((steps, features)),
         }
@@ -48,6 +49,7 @@ class SimpleRNN(Recurrent):
         inputs: Array,
         sums: Array,
         h: Array,
+        across: Array,
         y: Array,
     ) -> None:
         series, states, every = map(time_first, (inputs, h, sums))
@@ -55,7 +57,8 @@ class SimpleRNN(Recurrent):
         flat(series).dot(weight_ih_l0.T, flat(every))  # (T·N, F) @ (F, H) -> (T·N, H)
         np.add(every, bias_ih_l0 + bias_hh_l0, out=states[1:])
         states[0] = 0
-        plain_forward(states, weight_hh_l0, self.activation == "tanh", every[0])
+        np.copyto(across, weight_hh_l0.T)
+        plain_forward(states, across, self.activation == "tanh", every[0])
         self.leave(states, y)
 
     def backward(

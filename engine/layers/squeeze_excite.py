@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.arrays import describe
 from engine.composite import Composite, Wire, Wiring
-from engine.layer import Example, ShapeError
+from engine.layer import Example
 from engine.layers.dense import Dense
 from engine.layers.global_average_pool2d import GlobalAveragePool2D
 from engine.layers.multiply import Multiply
 from engine.layers.relu import ReLU
 from engine.layers.reshape import Reshape
+from engine.layers.sided import check_rank
 from engine.layers.sigmoid import Sigmoid
 from engine.spec import param
 
@@ -29,8 +29,7 @@ class SqueezeExcite(Composite):
     ratio: int = param("How many times fewer units than channels the first Dense has.", default=16, min=1, max=4096)
 
     def expand(self, wiring: Wiring, x: Wire) -> Wire:
-        if len(x.shape) != 3:
-            raise ShapeError(f"SqueezeExcite takes an image (channels × height × width), not {describe(x.shape)}.")
+        check_rank("SqueezeExcite", 2, x.shape)
         channels = x.shape[0]
         squeezed = wiring.add(
             "fc1", Dense(units=max(channels // self.ratio, 1)), wiring.add("mean", GlobalAveragePool2D(), x)

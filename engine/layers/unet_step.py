@@ -11,6 +11,7 @@ from engine.layers.concatenate import Concatenate
 from engine.layers.conv2d import Conv2D
 from engine.layers.conv_transpose2d import ConvTranspose2D
 from engine.layers.relu import ReLU
+from engine.layers.sided import check_rank
 from engine.problems import Insert
 from engine.spec import param
 
@@ -39,9 +40,7 @@ class UNetStep(Composite):
 
     def expand(self, wiring: Wiring, x: Wire, skip: Wire) -> Wire:
         for port, wire in (("x", x), ("skip", skip)):
-            if len(wire.shape) != 3:
-                text = f"UNetStep takes images (channels × height × width), but {port} is {describe(wire.shape)}."
-                raise ShapeError(text, port=port)
+            check_rank("UNetStep", 2, wire.shape, port)
         larger = wiring.add("up", ConvTranspose2D(filters=self.filters, kernel=(2, 2)), x)
         if larger.shape[1:] != skip.shape[1:]:
             raise ShapeError(

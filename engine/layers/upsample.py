@@ -10,7 +10,8 @@ import numpy as np
 from engine.arrays import Array, Shape, describe
 from engine.kernels.memory import channels_last
 from engine.kernels.resizing import COLUMNS, ROWS, copies, stretch, stretch_back
-from engine.layer import Example, Layer, OnnxGraph, Scratch, ShapeError
+from engine.layer import Example, Layer, OnnxGraph, Scratch
+from engine.layers.sided import check_rank
 from engine.spec import param
 
 
@@ -34,8 +35,7 @@ class Upsample(Layer):
     )
 
     def shape(self, x: Shape) -> Shape:
-        if len(x) != 3:
-            raise ShapeError(f"Upsample takes an image (channels × height × width), not {describe(x)}.")
+        check_rank("Upsample", 2, x)
         return (x[0], x[1] * self.factor[0], x[2] * self.factor[1])
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:

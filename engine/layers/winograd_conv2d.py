@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from engine.layers.pooled_conv2d import PooledConv2D
 from engine.spec import param
 
 FEWEST = 12  # channels and filters from which on it pays
+FEWEST_TILES = 9  # and tiles of an image
 
 
 @lru_cache(maxsize=1024)
@@ -53,7 +54,7 @@ class WinogradConv2D(Layer, abstract=True):
         if min(inputs[0][0], first.filters) < FEWEST:
             return None
         windows = windows_of(first, inputs[0])
-        suits = windows.dilation == (1, 1) and windows.mirror(first.filters) and min(windows.out) > 1
+        suits = windows.dilation == (1, 1) and windows.mirror(first.filters)
         return cls(convolution=first, pooled=pooled) if suits and _pays(windows.out) else None
 
     def shape(self, x: Shape) -> Shape:
@@ -108,20 +109,25 @@ class WinogradConv2D(Layer, abstract=True):
         row = np.empty((tiles.grid[1] * tiles.block[0], len(weight)), y.dtype)
         if bias is not None:
             calls.append((np.copyto, row, bias))
+
+        @cache
+        def convolve(count: int, top: int, bottom: int) -> tuple[list[tuple[Array, Array]], list[tuple[Any, ...]]]:
+            cut, steps = winograd.sum_up(canvas[:, top : bottom + 1, :, :, :count], sums, planes)
+            made, product = winograd.multiply(cut, filters, products)
+            added = () if bias is None else winograd.add_bias(made, row[: tiles.grid[1] * count].reshape(-1))
+            pairs, end = winograd.outputs(made)
+            return pairs, [*steps, *product, *added, *end]
+
         for some in tiles.images(len(x)):
             count = some.stop - some.start
-            block = canvas[:, :, :, :, :count]
-            calls += winograd.copy(phases(images[some]), tiles.inside(block))
+            calls += winograd.copy(phases(images[some]), tiles.inside(canvas[:, :, :, :, :count]))
             for rows in tiles.rows():
-                cut, steps = winograd.sum_up(block[:, rows.start : rows.stop + 1], sums, planes)
-                made, product = winograd.multiply(cut, filters, products)
-                calls += [*steps, *product]
-                if bias is not None:
-                    calls += winograd.add_bias(made, row[: tiles.grid[1] * count].reshape(-1))
+                pairs, steps = convolve(count, rows.start, rows.stop)
+                calls += steps
                 if choices is None:
-                    calls += winograd.write(made, rows, out[some])
+                    calls += winograd.write(pairs, rows, out[some])
                 else:
-                    calls += winograd.pool(made, self._chosen(choices, some, rows, tiles), out[some, rows])
+                    calls += winograd.pool(pairs, self._chosen(choices, some, rows, tiles), out[some, rows])
         return partial(winograd.run, calls)
 
     @prepared
@@ -152,20 +158,30 @@ class WinogradConv2D(Layer, abstract=True):
             (winograd.filter_planes, part[:9], flipped),
             (np.copyto, total, 0),
         ]
+
+        @cache
+        def convolve(
+            count: int, top: int, bottom: int
+        ) -> tuple[Array, Any, list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+            cut, steps = winograd.sum_up(mirrored[:, top : bottom + 1, :, :, :count], back_sums, back_planes)
+            made, product = winograd.multiply(cut, filters, back_products)
+            pairs, end = winograd.outputs(made)
+            summed = [*steps, *winograd.spread(made), *winograd.add_gradient(cut, made, *matrices)]
+            return made, pairs, summed, [*product, *end]
+
         for some in tiles.images(len(x)):
-            block = mirrored[:, :, :, :, : some.stop - some.start]
+            count = some.stop - some.start
+            inside = tiles.inside(mirrored[:, :, :, :, :count])
             if choices is None or quads is None:
-                calls += winograd.copy(phases(grad[some]), tiles.inside(block))
+                calls += winograd.copy(phases(grad[some]), inside)
             else:
                 chosen = self._chosen(choices, some, slice(0, there.grid[0]), there)
-                calls += winograd.unpool(grad[some].transpose(1, 2, 0, 3), chosen, quads, tiles.inside(block))
+                calls += winograd.unpool(grad[some].transpose(1, 2, 0, 3), chosen, quads, inside)
             for rows in tiles.rows():
-                cut, steps = winograd.sum_up(block[:, rows.start : rows.stop + 1], back_sums, back_planes)
-                spread, more = winograd.spread(phases(images[some]), rows, tiles.grid[1], back_products)
-                calls += [*steps, *more, *winograd.add_gradient(cut, spread, *matrices)]
+                made, pairs, summed, multiplied = convolve(count, rows.start, rows.stop)
+                calls += [*winograd.fill(made, rows, images[some]), *summed]
                 if grad_x is not None:
-                    made, product = winograd.multiply(cut, filters, back_products)
-                    calls += [*product, *winograd.write(made, rows, channels_last(grad_x)[some])]
+                    calls += [*multiplied, *winograd.write(pairs, rows, channels_last(grad_x)[some])]
         calls += [
             (winograd.filter_gradient, total, part[:9]),
             (np.copyto, grad_weight.transpose(2, 3, 0, 1), turned[::-1, ::-1]),
@@ -200,14 +216,17 @@ class WinogradConv2D(Layer, abstract=True):
 
     @classmethod
     def examples(cls) -> Iterator[Example]:
-        yield Example(cls(convolution=Conv2D(filters=12)), ((13, 4, 6),))
+        yield Example(cls(convolution=Conv2D(filters=12)), ((13, 6, 6),))
         yield Example(cls(convolution=Conv2D(filters=16, use_bias=False)), ((12, 5, 7),))
-        yield Example(cls(convolution=Conv2D(filters=14, padding="valid")), ((12, 7, 4),))
+        yield Example(cls(convolution=Conv2D(filters=14, padding="valid")), ((12, 7, 8),))
         yield Example(cls(convolution=Conv2D(filters=12, padding="explicit", border=(2, 0))), ((12, 3, 8),))
-        yield Example(cls(convolution=Conv2D(filters=13), pooled=True), ((12, 4, 6),))
+        yield Example(cls(convolution=Conv2D(filters=13), pooled=True), ((12, 6, 8),))
 
 
 def _pays(out: tuple[int, int]) -> bool:
-    """Tell whether the tiles, which reach beyond an odd size, save at least a third of the multiplications."""
+    """Tell whether the tiles, which reach beyond an odd size, save at least a third of the multiplications.
+
+    Where they are few, the sums of the filters cost more than that.
+    """
     tiles = -(-out[0] // 2) * -(-out[1] // 2)
-    return 16 * tiles * 3 <= 9 * out[0] * out[1] * 2
+    return tiles >= FEWEST_TILES and 16 * tiles * 3 <= 9 * out[0] * out[1] * 2

@@ -13,8 +13,12 @@ from engine.spec import param
 class Zoom(Warp):
     """While training, enlarges or shrinks every image about its middle by a random factor, and stretches every series.
 
-    y[p] = x[p / z], with places p counted from the middle and z drawn evenly between two factors; height and width have
-    the same one. ONNX: nothing. PyTorch: nothing; torchvision's RandomAffine.
+    Formula: y[p] = x[p / z], z between two factors.
+
+    Places p count from the middle; factors are drawn evenly, and height and width have the same one. ONNX: nothing.
+    PyTorch: nothing; torchvision's RandomAffine.
+
+    Use it behind an Input whose objects are near or far. Avoid it where size is what tells classes apart.
     """
 
     factors: tuple[float, float] = param(

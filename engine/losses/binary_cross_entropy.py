@@ -10,7 +10,7 @@ import numpy as np
 from engine.arrays import Array, Shape
 from engine.calls import Run, prepared
 from engine.kernels.memory import constant
-from engine.kernels.reductions import mean_of_samples
+from engine.kernels.reductions import sample_means
 from engine.layer import OnnxGraph, Scratch
 from engine.loss import Loss, Target
 from engine.spec import param
@@ -38,7 +38,7 @@ class BinaryCrossEntropy(Loss):
 
     @prepared
     def forward(self, x: Array, target: Array, each: Array, product: Array, losses: Array) -> Run:
-        zero = constant(0, x.dtype)
+        zero, mean = constant(0, x.dtype), sample_means(each, losses)
 
         def run() -> None:
             np.logaddexp(x, zero, each)  # log(1 + exp(x)), which does not overflow
@@ -48,7 +48,7 @@ class BinaryCrossEntropy(Loss):
                 np.multiply(target, self.positive_weight - 1, product)
                 np.add(product, 1, product)
                 np.multiply(each, product, each)
-            mean_of_samples(each, losses)
+            mean()
 
         return run
 

@@ -16,11 +16,18 @@ from engine.spec import param
 
 
 class Contrastive(Loss):
-    """Brings pairs that belong together near and keeps others a margin m apart: t x² / 2 + (1 - t) max(0, m - x)² / 2.
+    """Brings pairs that belong together near to each other, and keeps others a margin m apart.
+
+    Formula: t x² / 2 + (1 - t) max(0, m - x)² / 2, with the distance x of a pair.
+
+    Formula: t x² / 2 + (1 - t) max(0, m - x)² / 2.
 
     What comes in is the distance of two embeddings: a Subtract and a Reduce to the norm, which keeps its axis. The answer
     is the sigmoid of m / 2 - x, which tells the side but is no probability. Hadsell, Chopra and LeCun, 2006. PyTorch:
     from relu.
+
+    Use it where the data says of pairs whether they are alike: signatures, faces, duplicates. Avoid it where classes are
+    known: take Triplet.
     """
 
     target: ClassVar[Target] = "binary"

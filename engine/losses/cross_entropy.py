@@ -10,10 +10,9 @@ import numpy as np
 from engine.arrays import Array, Shape
 from engine.kernels.classes import chosen, normalise, shift
 from engine.kernels.reductions import mean_of_samples
-from engine.layer import Scratch, ShapeError
+from engine.layer import Scratch
 from engine.loss import Loss
 from engine.losses.of_classes import OfClasses
-from engine.problems import Change
 from engine.spec import param
 
 
@@ -37,23 +36,6 @@ class CrossEntropy(OfClasses):
         min=0.0,
         max=0.99,
     )
-    class_weights: tuple[float, ...] = param(
-        "How much each class counts, in the order of classes; empty: all the same. Raise it for rare ones.",
-        default=(),
-        min=0.0,
-        max=1e6,
-        advanced=True,
-    )
-
-    def target_shape(self, x: Shape) -> Shape:
-        shape = super().target_shape(x)
-        if self.class_weights and len(self.class_weights) != x[-1]:
-            raise ShapeError(
-                f"Cross entropy has {len(self.class_weights)} class weights, but {x[-1]} classes come in. "
-                "Give it one for each class, or none.",
-                Change("loss", self.with_(class_weights=())),
-            )
-        return shape
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         row = Scratch((*x[:-1], 1))

@@ -17,12 +17,18 @@ from engine.problems import Change
 
 
 class CTC(OfTexts):
-    """Connectionist temporal classification: -log Σ p(way) over all ways to spread a text over the steps of a series.
+    """Connectionist temporal classification, for texts that are shorter than the series they are read from.
+
+    Formula: -log Σ p(way), over all ways to spread the text over the steps.
+
+    Formula: -log Σ p(way) over all ways that spell the text.
 
     Takes logits of each character at each step, the first of a blank, which stands between characters and parts equal
-    ones. So nobody must say where in a recording or in a line of writing a character lies. The answer is the probability
-    of each at each step; the text is the likeliest way. Graves et al., 2006. PyTorch: nn.CTCLoss, but the mean of samples
-    is plain, not divided by their lengths.
+    ones. The answer is the probability of each at each step; the text is the likeliest way. Graves et al., 2006. PyTorch:
+    nn.CTCLoss, but the mean of samples is plain, not divided by their lengths.
+
+    Use it where nobody says at which step a character lies: recordings, lines of writing. Avoid it where each step has a
+    class of its own: take cross entropy.
     """
 
     def target_shape(self, x: Shape) -> Shape:

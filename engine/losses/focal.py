@@ -17,10 +17,10 @@ from engine.spec import param
 
 
 class Focal(OfClasses):
-    """Cross entropy weighed by how wrong the answer is: -(1 - p)^γ log p, where p = softmax(x)[class].
+    """Cross entropy weighed by how wrong the answer is: -w (1 - p)^γ log p, where p = softmax(x)[class].
 
-    For classes of which some are very rare or most samples are easy. Takes logits. Lin et al., 2017. PyTorch: from
-    F.cross_entropy.
+    For classes of which some are very rare or most samples are easy; w is the weight of the class. Takes logits. Lin et
+    al., 2017. PyTorch: from F.cross_entropy.
 
     Use it where most samples are easy or some classes are very rare. Avoid it where probabilities must be right: it
     makes them too modest.
@@ -45,6 +45,10 @@ class Focal(OfClasses):
         np.power(wrong, self.gamma, out=factor)
         product = factor * entropy
         factor += self.gamma * product * np.exp(-entropy) / wrong
+        if self.class_weights:
+            own = np.array(self.class_weights, x.dtype)[target]
+            product *= own
+            factor *= own
         mean_of_samples(product, out=losses)
 
     def backward(self, softmax: Array, target: Array, slope: Array, scale: float, grad_x: Array) -> None:
@@ -55,9 +59,13 @@ class Focal(OfClasses):
 
     def torch(self) -> str:
         entropy = 'nn.functional.cross_entropy(x, target, reduction="none")'
-        return f"lambda x, target: (lambda loss: ((1 - torch.exp(-loss)) ** {self.gamma} * loss).mean())({entropy})"
+        own = f" * x.new_tensor({list(self.class_weights)})[target]" if self.class_weights else ""
+        return (
+            f"lambda x, target: (lambda loss: ((1 - torch.exp(-loss)) ** {self.gamma} * loss{own}).mean())({entropy})"
+        )
 
     @classmethod
     def examples(cls) -> Iterator[tuple[Loss, Shape]]:
         yield from super().examples()
         yield cls(gamma=1.0), (3,)
+        yield cls(class_weights=(1.0, 0.25, 3.0)), (2, 3)

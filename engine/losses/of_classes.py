@@ -9,7 +9,8 @@ from engine.arrays import Array, Shape, describe
 from engine.kernels.classes import softmax
 from engine.layer import OnnxGraph, ShapeError
 from engine.loss import Loss, Target
-from engine.problems import Insert
+from engine.problems import Change, Insert
+from engine.spec import param
 
 
 class OfClasses(Loss, abstract=True):
@@ -17,6 +18,13 @@ class OfClasses(Loss, abstract=True):
 
     target: ClassVar[Target] = "class"
     spoken: ClassVar[str]  # its name, as a sentence begins with it
+    class_weights: tuple[float, ...] = param(
+        "How much each class counts, in the order of classes; empty: all the same. Raise it for rare ones.",
+        default=(),
+        min=0.0,
+        max=1e6,
+        advanced=True,
+    )
 
     def target_shape(self, x: Shape) -> Shape:
         if len(x) not in (1, 2):
@@ -27,6 +35,12 @@ class OfClasses(Loss, abstract=True):
         if x[-1] < 2:
             raise ShapeError(
                 f"{self.spoken} needs at least two classes, but one value comes in. Give the Dense before it more units."
+            )
+        if self.class_weights and len(self.class_weights) != x[-1]:
+            raise ShapeError(
+                f"{self.spoken} has {len(self.class_weights)} class weights, but {x[-1]} classes come in. "
+                "Give it one for each class, or none.",
+                Change("loss", self.with_(class_weights=())),
             )
         return x[:-1]
 

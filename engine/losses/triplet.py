@@ -15,11 +15,16 @@ from engine.spec import param
 
 
 class Triplet(Loss):
-    """Brings samples of a class nearer to each other than to any other, by a margin m: max(0, m + |a - p| - |a - n|).
+    """Brings samples of a class nearer to each other than to any other, by a margin m.
 
-    Of the samples of a batch, p is the farthest of the class of a, and n the nearest of another class (batch hard); a
-    sample without either costs nothing. So batches must hold several samples of each class, and workers compare their own
-    samples only. The answer is the embedding. Schroff et al., 2015; Hermans, Beyer and Leibe, 2017. PyTorch: from cdist.
+    Formula: max(0, m + |a - p| - |a - n|), p the farthest of the class of a, n the nearest of another.
+
+    Both are chosen among the samples of a batch (batch hard); a sample without either costs nothing, and workers compare
+    their own samples only. The answer is the embedding. Schroff et al., 2015; Hermans, Beyer and Leibe, 2017. PyTorch:
+    from cdist.
+
+    Use it to learn embeddings in which like is next to like, for classes to come as well. Avoid it with small batches:
+    each must hold several samples of each class.
     """
 
     target: ClassVar[Target] = "label"

@@ -14,10 +14,16 @@ from engine.spec import param
 
 
 class MeanAveragePrecision(Metric):
-    """Mean over classes or labels of the average precision, Σ (R - R before) · P over all thresholds.
+    """Mean over classes or labels of the average precision.
+
+    Formula: mean over labels of Σ (R - R before) · P, over all thresholds.
+
+    Formula: mean over classes of Σ (R - R before) · P over all thresholds.
 
     Of several classes each is taken against the rest. Of several yes and no each value is a label of its own, the channels
     of an image too; those that no sample has are left out. scikit-learn: average_precision_score.
+
+    Use it where samples have several labels, or some classes are rare. Avoid it where one threshold is fixed: take F1.
     """
 
     targets: ClassVar[tuple[Target, ...]] = ("class", "binary")

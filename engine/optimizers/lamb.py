@@ -15,8 +15,13 @@ from engine.spec import param
 class LAMB(Optimizer):
     """Moves each weight as Adam does, but by a share of its own length, so that very large batches still learn.
 
-    r = mean / (√square + epsilon) + decay · w; w -= rate · |w| / |r| · r, with lengths over a whole weight. You et al.,
+    Formula: m = β1 m + (1 - β1) g; v = β2 v + (1 - β2) g²; r = m̂ / (√v̂ + ε) + decay · w; w -= rate · |w| / |r| · r.
+
+    Lengths are those of a whole weight. You et al.,
     2020, algorithm 2. PyTorch: none.
+
+    Use it with very large batches, of a thousand samples and more. Avoid it with small ones: AdamW is simpler and as
+    good.
     """
 
     usual_rate: ClassVar[float] = 0.01

@@ -20,9 +20,14 @@ TINY = 1e-7
 class Muon(AdamW):
     """Moves every matrix in a direction that is equally strong in all its dimensions, and all else as AdamW does.
 
-    The momentum of a matrix is brought near the closest orthogonal one by Newton-Schulz steps X = a X + (b G + c G²) X
-    with G = X Xᵀ, then scaled to the size that a move of AdamW has. Filters of convolutions are matrices with a row for
-    each filter. Jordan et al., 2024; scaling: Liu et al., 2025. PyTorch: torch.optim.Muon, for matrices only.
+    Formula: m = μ m + g; X = orthogonal(m) by X = a X + (b G + c G²) X, with G = X Xᵀ; w -= rate · scale · X.
+
+    The momentum of a matrix is brought near the closest orthogonal one by Newton-Schulz steps, then scaled to the size
+    that a move of AdamW has. Filters of convolutions are matrices with a row for each filter. Jordan et al., 2024;
+    scaling: Liu et al., 2025. PyTorch: torch.optim.Muon, for matrices only.
+
+    Use it for the hidden matrices of transformers and large networks, for fewer steps than AdamW needs. Avoid it for
+    networks of a few small layers, where its products cost more than they save.
     """
 
     whole: ClassVar[bool] = True

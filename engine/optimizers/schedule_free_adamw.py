@@ -15,9 +15,13 @@ from engine.spec import param
 class ScheduleFreeAdamW(Optimizer):
     """AdamW that needs no falling rate: it answers with an average of all steps, and learns a little ahead of it.
 
-    Three sets of weights: z moves, x is the average of all z that answers, y = (1 - beta1) z + beta1 x is where gradients
-    are taken: z -= r (g / (√square + epsilon) + decay · y) and x += c (z - x), with r = rate · √(1 - beta2ᵗ) and c = r² / Σ r².
-    Use it with a constant schedule, if with a warm-up. Defazio et al., 2024, algorithm 1. PyTorch: none.
+    Formula: z -= r (g / (√v + ε) + decay · y); x += c (z - x); y = (1 - β1) z + β1 x.
+
+    Three sets of weights: z moves, x is the average of all z that answers, y = (1 - beta1) z + beta1 x is where
+    gradients are taken; r = rate · √(1 - beta2ᵗ) and c = r² / Σ r². It wants a constant schedule, if with a warm-up.
+    Defazio et al., 2024, algorithm 1. PyTorch: none.
+
+    Use it where it is not known how long training will take. Avoid it with a schedule that falls, which it replaces.
     """
 
     slots: ClassVar[tuple[str, ...]] = ("x", "z", "square", "total")

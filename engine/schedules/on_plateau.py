@@ -12,7 +12,12 @@ from engine.spec import param
 class OnPlateau(Schedule):
     """Multiplies the rate by gamma whenever the validation loss has not got better for some epochs.
 
+    Formula: factor = gamma · factor, after patience epochs without a better loss.
+
     Without validation samples it goes by the training loss. PyTorch: torch.optim.lr_scheduler.ReduceLROnPlateau.
+
+    Use it where nothing is known of the course: it waits until learning stands still. Avoid it with few validation
+    samples, whose loss jumps by chance.
     """
 
     gamma: float = param("What the rate is multiplied by.", default=0.1, min=0.01, max=0.99)

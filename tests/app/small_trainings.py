@@ -24,7 +24,7 @@ from engine.project.run import from_checkpoint
 from engine.training.loop import Training
 from engine.training.settings import TrainingSettings
 
-WAIT = 30_000  # milliseconds, on a busy machine
+WAIT = 120_000  # milliseconds, on a busy machine
 
 
 def flowers(path, rows=120):

@@ -19,7 +19,7 @@ from engine.optimizers.sgd import SGD
 from engine.project.project import Project
 from engine.training.settings import TrainingSettings
 
-WAIT = 30_000  # milliseconds, on a busy machine
+WAIT = 120_000  # milliseconds, on a busy machine
 
 
 @pytest.fixture

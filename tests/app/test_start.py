@@ -15,7 +15,7 @@ def run(*arguments, **environ):
         [sys.executable, "-m", "app", *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=200,
         env=kept | environ,
         check=False,
     )
@@ -77,7 +77,7 @@ def test_a_file_is_opened_in_a_window(monkeypatch):
 def test_commands_never_load_qt():
     script = "import sys\nfrom app.__main__ import main\ntry:\n main(['--help'])\nexcept SystemExit: pass\n"
     script += "print([m for m in sys.modules if m.startswith('PySide6')])"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=200, check=False)
     assert done.stdout.strip().splitlines()[-1] == "[]", done.stderr
 
 

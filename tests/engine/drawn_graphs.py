@@ -97,7 +97,8 @@ def steady(graph: Graph) -> Graph:
     def stands(node: str, layer: Layer) -> bool:
         if isinstance(layer, Input | Output):
             return True
-        return "rng" not in needs(type(layer), "forward") and bool(layer.torch(*inference.inputs(flat, node)))
+        chance = "rng" in needs(type(layer), "forward") or getattr(layer, "dropout", 0)
+        return not chance and bool(layer.torch(*inference.inputs(flat, node)))
 
     nodes = {node: layer if stands(node, layer) else Identity() for node, layer in flat.nodes.items()}
     return Graph(nodes, flat.wires)

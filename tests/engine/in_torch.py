@@ -6,44 +6,15 @@ from engine.graph import Port
 from engine.infer import infer
 from engine.layers.input import Input
 from engine.layers.output import Output
-
-
-class Modules:
-    """`torch.nn`, whose modules take over our weights as soon as they are made."""
-
-    def __init__(self, nn, torch, weights, training):
-        self.nn, self.torch, self.weights, self.training, self.made = nn, torch, weights, training, []
-
-    def __getattr__(self, name):
-        found = getattr(self.nn, name)
-        return self._taking_over(found) if isinstance(found, type) and issubclass(found, self.nn.Module) else found
-
-    def _taking_over(self, kind):
-        def make(*args, **kwargs):
-            module = kind(*args, **kwargs).double().train(self.training)
-            state = module.state_dict()
-            for name in state.keys() & self.weights.keys():
-                assert tuple(state[name].shape) == self.weights[name].shape, name
-                state[name].copy_(self.torch.as_tensor(self.weights[name]))
-            missing = {n for n in state.keys() - self.weights.keys() if "num_batches" not in n}
-            assert not missing, f"we have no {missing}"
-            self.made.append(module)
-            return module
-
-        return make
+from tests.engine.torch_code import evaluate
 
 
 def evaluated(layer, shapes, weights, values, training):
-    """Return what PyTorch's expression gives for tensors by port, and the modules made on the way."""
+    """Return what PyTorch's expression gives for tensors by port, and the modules made on the way, with our weights."""
     import torch
-    from torch import nn
-    from torch.nn import functional
 
-    expression = layer.torch(*shapes)
-    modules = Modules(nn, torch, weights, training)
-    names = values | {"x": values.get("x", tuple(values.values())), "torch": torch, "nn": modules, "F": functional}
-    found = eval(expression, names)
-    return (found(*values.values()) if callable(found) else found), modules.made
+    own = {name: torch.tensor(array, dtype=torch.float64) for name, array in weights.items()}
+    return evaluate(layer.torch(*shapes), values, own, training)
 
 
 class TorchGraph:

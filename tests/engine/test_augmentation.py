@@ -190,7 +190,7 @@ def example_aims(layer, shape, count=500):
 
 @pytest.mark.oracle
 @pytest.mark.parametrize("kind", WARPS)
-def test_a_layer_in_single_precision_as_grid_sample(kind):
+def test_a_layer_in_single_precision_as_grid_sample(kind, witness):
     for example in kind.examples():
         x = np.random.default_rng(1).normal(size=(6, *example.inputs[0])).astype(np.float32)
         drawn = np.random.default_rng(2).random((6, kind.draws)).astype(np.float32)
@@ -202,7 +202,7 @@ def test_a_layer_in_single_precision_as_grid_sample(kind):
         expected, _ = in_torch(pictured.astype(float), aim.astype(float), example.layer.beyond)
         theirs = expected.detach().numpy()
         theirs = theirs if x.ndim == 4 else theirs.transpose(0, 2, 3, 1).reshape(x.shape)
-        np.testing.assert_allclose(found, theirs, rtol=1e-4, atol=1e-4)
+        witness.alike(kind, "PyTorch", "values while training in float32", found, theirs, 1e-4)
 
 
 @given(st.sampled_from(WARPS), st.sampled_from(["edge", "reflection", "zeros"]), st.integers(0, 99))
@@ -231,11 +231,12 @@ def test_angles():
 
 
 @pytest.mark.parametrize("size", [4, 5])
-def test_quarter_turns_as_pillow(size):
+def test_rotate_by_quarters_as_pillow(size, witness):
     x = np.random.default_rng(0).random((1, 1, size, size)).astype(np.float32)
     for drawn, turn in ((0.0, Image.Transpose.ROTATE_270), (1.0, Image.Transpose.ROTATE_90)):
         theirs = np.asarray(Image.fromarray(x[0, 0]).transpose(turn))
-        np.testing.assert_allclose(chosen(Rotate(degrees=90.0), x, drawn)[0, 0], theirs, atol=1e-5)
+        ours = chosen(Rotate(degrees=90.0), x, drawn)[0, 0]
+        witness.alike(Rotate, "Pillow", "quarter turns in float32", ours, theirs, 1e-5)
 
 
 def test_shifts():
@@ -288,12 +289,12 @@ def test_resized_crops_are_parts_of_the_picture():
         ("both", Image.Transpose.ROTATE_180),
     ],
 )
-def test_mirrors_as_pillow(direction, turn):
+def test_flip_as_pillow(direction, turn, witness):
     x = np.random.default_rng(0).integers(0, 256, (2, 3, 5, 4)).astype(np.uint8)
     found = chosen(Flip(direction=direction, rate=1.0), x.astype(np.float32), 0.0, 0.0)
     for ours, image in zip(found, x, strict=True):
         theirs = np.asarray(Image.fromarray(image.transpose(1, 2, 0)).transpose(turn))
-        np.testing.assert_array_equal(ours.transpose(1, 2, 0), theirs)
+        witness.alike(Flip, "Pillow", "values while training", ours.transpose(1, 2, 0), theirs, 0)
 
 
 def test_a_share_of_samples_is_mirrored_each_way_alone():
@@ -328,7 +329,7 @@ def pillow(x, factor, enhance):
 
 
 @pytest.mark.parametrize("factor", [0.7, 1.3])
-def test_contrast_and_saturation_as_pillow(factor):
+def test_colourjitter_as_pillow(factor, witness):
     """It rounds to whole levels on the way."""
     x = np.random.default_rng(0).integers(90, 160, (3, 6, 5)).astype(np.uint8)
     number = 0.5 + (factor - 1) / 2
@@ -336,7 +337,7 @@ def test_contrast_and_saturation_as_pillow(factor):
     colour = ColourJitter(brightness=0.0, contrast=0.0, saturation=1.0)
     for layer, enhance in ((contrast, ImageEnhance.Contrast), (colour, ImageEnhance.Color)):
         ours = chosen(layer, x[None].astype(float), 0.5, number, number)[0]
-        np.testing.assert_allclose(ours, pillow(x, factor, enhance), atol=1.5)
+        witness.alike(ColourJitter, "Pillow", "rounded values while training", ours, pillow(x, factor, enhance), 1e-2)
 
 
 def test_brightness_is_added():

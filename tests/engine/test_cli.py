@@ -260,7 +260,7 @@ def test_no_command_imports_qt(place):
         "assert not [name for name in sys.modules if name.split('.')[0] in ('PySide6', 'shiboken6', 'pyqtgraph', 'app')]"
     )
     process = outside("-c", script)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=200)
     assert (process.returncode, err) == (0, "")
 
 
@@ -270,10 +270,10 @@ def test_python_m_engine_starts_quickly_and_imports_little():
         "assert not {'onnx', 'onnxruntime', 'duckdb', 'PIL', 'tqdm'} & set(sys.modules)"
     )
     process = outside("-c", script)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=200)
     assert (process.returncode, err) == (0, "")
     process = outside("-m", "engine", "--help")
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=200)
     assert process.returncode == 0
     assert all(name in out for name in cli.COMMANDS)
 
@@ -285,7 +285,7 @@ def test_an_interrupt_stops_cleanly_and_keeps_what_was_learnt(netwright):
     while "epoch 2/" not in process.stderr.readline():
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=200)
     assert process.returncode == 0, err
     assert "was stopped" in out
     assert "Traceback" not in err
@@ -300,6 +300,6 @@ def test_an_interrupt_stops_cleanly_and_keeps_what_was_learnt(netwright):
 def test_an_output_that_nobody_reads_is_no_fault():
     process = outside("-m", "engine", "layers")
     process.stdout.close()
-    assert process.wait(timeout=60) in (0, 1)
+    assert process.wait(timeout=200) in (0, 1)
     assert "Traceback" not in process.stderr.read()
     process.stderr.close()

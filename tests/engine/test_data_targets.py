@@ -114,6 +114,7 @@ def test_a_network_learns_to_spell(tmp_path):
     found = evaluate(training.graph, training.parameters(), training.samples)
     assert found.loss == training.recorder.best.validation_loss < 0.2
     assert found.outputs["out"].classes == ()
+    assert found.outputs["out"].metrics["CharacterErrorRate"] < 0.1
     told = exported(run, dataset, tmp_path, dataset["sound"].values)
     assert np.mean([answer.text == text for answer, text in zip(told, dataset["text"].values, strict=True)]) > 0.9
 

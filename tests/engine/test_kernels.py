@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from engine.kernels import convolution, gelu, pooling
+from engine.kernels.attention import attend
 from engine.kernels.lookup import add_rows
 from engine.kernels.memory import PIECE, channels_last, pieces, shaped_like, zeros_like
 from engine.kernels.normalisation import statistics
@@ -209,6 +210,28 @@ def test_work_arrays_lie_as_images_do():
     work = shaped_like(np.empty((2, 3, 4, 5)), np.empty((2, 3, 4, 5)))
     assert work.shape == (2, 3, 4, 5)
     assert channels_last(work).flags.c_contiguous
+
+
+@pytest.mark.parametrize("size", [1, 30, 1000])
+@pytest.mark.parametrize("causal", [False, True])
+def test_attention_is_right_for_small_and_for_huge_scores(size, causal):
+    rng, shape = np.random.default_rng(0), (2, 3, 5, 4)
+    q, k, v = (rng.standard_normal(shape).astype(np.float32) * scale for scale in (size, 1, 1))
+    chances, row, turned = (
+        np.empty((2, 3, 5, 5), np.float32),
+        np.empty((2, 3, 5, 1), np.float32),
+        np.empty((2, 3, 4, 5), "f"),
+    )
+    out = np.empty(shape, np.float32)
+    scores = q.astype(float) @ k.astype(float).swapaxes(2, 3) / 2 + (
+        np.triu(np.full((5, 5), -np.inf), 1) if causal else 0
+    )
+    powers = np.exp(scores - scores.max(axis=3, keepdims=True))
+    expected = powers / powers.sum(axis=3, keepdims=True)
+    for room in (None, turned):
+        attend((q, k, v), causal, chances, row, out, room)
+        np.testing.assert_allclose(chances, expected, rtol=1e-4 * size, atol=1e-7)
+        np.testing.assert_allclose(out, expected @ v, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.oracle

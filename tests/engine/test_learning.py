@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from engine.bench.torch_program import torch_program
+from engine.bench.torch_program import start_of, torch_program
 from engine.composite import flatten
 from engine.graph import Graph, Port
 from engine.infer import infer, mend
@@ -196,17 +196,21 @@ def test_a_siamese_network_learns_as_in_pytorch():
 
 
 @pytest.mark.oracle
-def test_the_code_for_pytorch_shares_the_modules(monkeypatch):
+@pytest.mark.parametrize("frozen", [False, True])
+def test_the_code_for_pytorch_shares_the_modules(monkeypatch, capsys, frozen):
+    """Its losses are ours, from the same weights, also where some do not learn."""
     graph = siamese()
-    arrays = {"left": (4, 5), "right": (4, 5), "out": (4, 1)}
-    told = {"threads": 1, "arrays": [[name, "float32", list(shape)] for name, shape in arrays.items()]}
-    data = b"".join(np.ones(shape, np.float32).tobytes() for shape in arrays.values())
-    given = BytesIO(json.dumps(told).encode() + b"\n" + data)
-    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=given))
-    program: dict = {}
-    exec(torch_program(graph, SGD(), 0.01), program)
-    assert sum(hasattr(module, "weight") for module in program["modules"]) == 3
-    assert sum(p.numel() for p in program["parameters"]) == sum(a.size for a in draw_parameters(graph, 0).values())
+    graph = graph.add("deep", Dense(units=6, learning=Learning(frozen=frozen)))
+    plan, rng = compile(graph, 4, optimizer=SGD(momentum=0.0)), np.random.default_rng(0)
+    data = {name: rng.normal(size=shape).astype(np.float32) for name, shape in (("left", (4, 5)), ("right", (4, 5)))}
+    target = rng.normal(size=(4, 1)).astype(np.float32)
+    weights = {name: np.ascontiguousarray(array) for name, array in plan.parameters.items()}
+    told = start_of(data | {"out": target}, weights, list(plan.gradients), threads=1, steps=5)
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=BytesIO(b"".join(told))))
+    exec(torch_program(graph, SGD(momentum=0.0), RATE), {})
+    theirs = json.loads(capsys.readouterr().out)["losses"]
+    plan.load(data, {"out": target})
+    np.testing.assert_allclose([plan.step(RATE) for _ in range(5)], theirs, rtol=1e-4)
 
 
 def sharing(layer, other=None, shares="a"):

@@ -63,7 +63,7 @@ def test_html_says_the_same(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_page_has_all_its_sections(kind):
     """A docstring holds the formula in its first sentence or in a paragraph "Formula: …", and "Use it … Avoid it …"."""
-    wanted = ["", "Formula", "When to use it", "When not", "Source", "Proof"]
+    wanted = ["", "Formula", "When to use it", "When not", "Source"]
     wanted += ["Shapes", "Examples"] if issubclass(kind, Layer) else ["Shapes"] if issubclass(kind, Loss) else []
     full = [section.heading for section in manual.sections(kind) if not section.empty]
     assert set(wanted) <= set(full), f"The docstring of {kind.__name__} lacks {set(wanted) - set(full)}."

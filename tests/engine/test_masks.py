@@ -18,7 +18,9 @@ from engine.infer import infer, mend
 from engine.layer import Layer
 from engine.layers.input import Input
 from engine.layers.output import Output
+from engine.learning import Learning
 from engine.losses.mean_squared_error import MeanSquaredError
+from engine.lowering import lowered
 from engine.optimizers.adam import Adam
 from engine.plan.compile import compile
 from engine.plan.predict import Predictor
@@ -54,6 +56,11 @@ READERS = {
     "same-convolution": [box("Conv1D", filters=3), box("ReLU"), box("Conv1D", filters=2), box("GlobalAveragePool1D")],
     "causal-convolution": [box("Conv1D", filters=3, padding="causal", dilation=2), box("GRU", units=2)],
     "pooled": [box("Conv1D", filters=3, kernel=1), box("MaxPool1D"), box("GRU", units=2)],
+    "explicit": [
+        box("Conv1D", filters=4, stride=2, padding="explicit", border=1),
+        box("Conv1D", filters=4, groups=2),
+        box("GRU", units=2),
+    ],
     "attention": [box("MultiHeadAttention", heads=2), box("GlobalAveragePool1D")],
     "causal-attention": [box("PositionalEncoding"), box("MultiHeadAttention", heads=2, causal=True)],
     "turned-attention": [box("MultiHeadAttention", heads=2, rope=True), box("Dense", units=2)],
@@ -123,7 +130,7 @@ def ready(graph, batch, parameters=None):
     return plan
 
 
-QUICK = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.mark.parametrize("name", sorted(READERS))
@@ -355,3 +362,39 @@ def test_a_class_at_each_step_needs_a_mask_where_series_are_shorter():
     assert len(found) == 1
     assert "mask" in found[0].why
     assert data_problems(graph, data, DataSettings()) == ()
+
+
+def test_a_network_without_padding_is_left_as_it_is():
+    graph = network(READERS["lstm"], Input(size=(STEPS, FEATURES)))
+    assert lowered(graph) is graph
+
+
+@pytest.mark.parametrize("mask", [False, True])
+def test_stacks_may_share_their_weights(mask):
+    """The gradient of what two boxes share is the sum of what each has by itself, whether both are padded or one."""
+    reader = box("GRU", units=3, layers=2, sequence=True)
+    graph = (
+        Graph()
+        .add("in", Input(size=(STEPS, FEATURES), mask=True))
+        .add("other", Input(size=(STEPS, FEATURES), mask=mask))
+    )
+    graph = graph.add("first", reader, "in").add("second", reader, "other")
+    for name in ("first", "second"):
+        graph = graph.add(f"out_{name}", Output(loss=MeanSquaredError()), name)
+    shared = graph.add("second", reader.with_(learning=Learning(shares="first", frozen=False)))
+    plans = [compile(g, 3, dtype=np.float64, poison=True, seed=2) for g in (shared, graph)]
+    assert {name.partition(".")[0] for name in plans[0].parameters} == {"first"}
+    for name, array in plans[0].parameters.items():
+        for side in ("first", "second"):
+            plans[1].parameters[name.replace("first", side)][...] = array
+    rng = np.random.default_rng(1)
+    series, rest = rng.normal(size=(2, 3, STEPS, FEATURES))
+    series[1, 4:] = np.nan
+    losses = []
+    for plan in plans:
+        plan.load({"in": series, "other": rest}, {node: np.ones(array.shape) for node, array in plan.targets.items()})
+        losses.append(plan.run())
+    assert losses[0] == pytest.approx(losses[1], rel=1e-12)
+    for name, array in plans[0].gradients.items():
+        both = plans[1].gradients[name] + plans[1].gradients[name.replace("first", "second")]
+        np.testing.assert_allclose(array, both, rtol=1e-9, atol=1e-13, err_msg=name)

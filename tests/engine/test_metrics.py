@@ -6,12 +6,15 @@ import math
 import numpy as np
 import pytest
 from sklearn import metrics as oracle
+from sklearn import neighbors
 
 from engine.catalog import Metric
 from engine.metrics.accuracy import Accuracy
 from engine.metrics.calibration_error import CalibrationError
+from engine.metrics.character_error_rate import CharacterErrorRate
 from engine.metrics.mean_absolute_error import MeanAbsoluteError
 from engine.metrics.mean_average_precision import MeanAveragePrecision
+from engine.metrics.nearest_neighbour import NearestNeighbour
 from engine.metrics.r2 import R2
 
 KINDS = [pytest.param(kind, id=name) for name, kind in sorted(Metric.registry.items())]
@@ -23,6 +26,12 @@ def perfect(target_kind, shape=(40,)):
     if target_kind == "class":
         target = rng.integers(0, 8, shape)
         return np.eye(8, dtype=np.float32)[target] * 0.7 + np.linspace(0.1, 0.2, 8, dtype=np.float32), target
+    if target_kind == "text":
+        target = rng.integers(1, 8, (shape[0], 3))
+        return np.eye(8)[np.insert(target, [1, 2], 0, axis=1)], target  # a blank between characters
+    if target_kind == "label":
+        target = rng.permutation(shape[0]) % 4
+        return np.eye(4)[target], target
     target = rng.integers(0, 2, (*shape, 1)).astype(float) if target_kind == "binary" else rng.normal(size=(*shape, 1))
     return target.astype(np.float32), target.astype(np.float32)
 
@@ -129,6 +138,34 @@ def test_labels_that_nobody_has_are_left_out():
     answer, true = np.array([[0.9, 0.2], [0.1, 0.8]]), np.array([[1.0, 0.0], [0.0, 0.0]])
     assert MeanAveragePrecision().score(answer, true) == 1.0
     assert math.isnan(MeanAveragePrecision().score(answer, true * 0))
+
+
+def edit_distance(one, other):
+    """Levenshtein's definition."""
+    if not one or not other:
+        return len(one) + len(other)
+    change = edit_distance(one[1:], other[1:]) + (one[0] != other[0])
+    return min(change, edit_distance(one[1:], other) + 1, edit_distance(one, other[1:]) + 1)
+
+
+def test_charactererrorrate_by_definition(witness):
+    rng = np.random.default_rng(0)
+    answer = rng.dirichlet(np.ones(4), (60, 6))
+    target = rng.integers(1, 4, (60, 5)) * (np.arange(5) < rng.integers(1, 6, (60, 1)))
+    wrong = 0
+    for path, text in zip(answer.argmax(axis=-1).tolist(), target.tolist(), strict=True):
+        said = [n for n, before in zip(path, [0, *path], strict=False) if n not in (0, before)]
+        wrong += edit_distance(said, [n for n in text if n])
+    found, expected = CharacterErrorRate().score(answer, target), wrong / np.count_nonzero(target)
+    witness.alike(CharacterErrorRate, "Levenshtein's definition", "scores", found, expected, 1e-12)
+
+
+def test_nearestneighbour_as_scikit_learn(witness):
+    rng = np.random.default_rng(0)
+    points, label = rng.normal(size=(600, 3)) + 5, rng.integers(0, 4, 600)
+    nearest = neighbors.NearestNeighbors(n_neighbors=2).fit(points).kneighbors(points, return_distance=False)[:, 1]
+    found, expected = NearestNeighbour().score(points, label), (label[nearest] == label).mean()
+    witness.alike(NearestNeighbour, "scikit-learn", "scores", found, expected, 1e-12)
 
 
 def test_accuracy():

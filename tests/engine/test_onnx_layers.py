@@ -92,8 +92,11 @@ def test_a_layer_answers_alike_in_onnx_runtime(example, opset, witness):
             witness.alike(type(example.layer), "ONNX Runtime", "answers in float32", ours[port], theirs, 1e-5)
 
 
-@pytest.mark.parametrize("opset", OPSETS)
-@pytest.mark.parametrize("seed", range(12))
+GRAPHS = [(seed, opset) for seed in range(12) for opset in OPSETS]
+MORE_GRAPHS = [pytest.param(seed, OPSETS[seed % 2], marks=pytest.mark.slow) for seed in range(12, 500)]
+
+
+@pytest.mark.parametrize(("seed", "opset"), [*GRAPHS, *MORE_GRAPHS])
 def test_a_random_graph_answers_alike_in_onnx_runtime(seed, opset):
     graph = draw(seed)
     parameters = draw_parameters(graph, seed)

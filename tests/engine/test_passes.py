@@ -138,12 +138,21 @@ def test_of_equal_values_the_same_one_gets_the_gradient(monkeypatch):
         (Conv2D(stride=(2, 2)), MaxPool2D(), (2, 8, 8)),
         (Conv2D(), MaxPool2D(), (2, 5, 8)),
         (Conv2D(), MaxPool2D(), (16, 256, 256)),
+        (Conv2D(groups=2), MaxPool2D(), (2, 6, 8)),
+        (Conv2D(), MaxPool2D(ceil=True), (2, 6, 8)),
     ],
-    ids=["other windows", "stride", "odd size", "large images"],
+    ids=["other windows", "stride", "odd size", "large images", "groups", "ceil"],
 )
 def test_what_does_not_suit_stays_apart(convolution, pool, size):
     graph = Graph().add("in", Input(size=size)).add("conv", convolution, "in").add("pool", pool, "conv")
     assert pool_in_convolution(graph) == graph
+
+
+def test_a_convolution_in_groups_stays():
+    graph = Graph().add("in", Input(size=(24, 16, 16))).add("conv", Conv2D(filters=24, groups=2), "in")
+    graph = graph.add("pool", MaxPool2D(), "conv").add("out", Output(loss=Weighted()), "pool")
+    assert improved(graph) == graph
+    assert improved(graph.add("conv", Conv2D(filters=24))) != graph
 
 
 def test_a_convolution_that_others_read_stays():

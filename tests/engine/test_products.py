@@ -5,8 +5,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.graph import Graph
 from engine.kernels import products
 from engine.kernels.products import block_shape, in_blocks, product, steps
+from engine.layers.dense import Dense
+from engine.layers.flatten import Flatten
+from engine.layers.input import Input
+from engine.layers.lstm import LSTM
+from engine.layers.multi_head_attention import MultiHeadAttention
+from engine.layers.output import Output
+from engine.optimizers.sgd import SGD
+from engine.plan.compile import compile
 
 SIZE = st.integers(1, 40)
 
@@ -98,3 +107,36 @@ def test_kernels_are_told_by_what_the_process_was_started_with(monkeypatch):
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
     config["SIMD Extensions"]["found"] = ["X86_V3"]
     assert not tell()
+
+
+class Trained:
+    """What two steps of a network make of its parameters."""
+
+    def __init__(self, *layers, batch, size):
+        graph = Graph().add("in", Input(size=size))
+        for number, layer in enumerate(layers):
+            graph = graph.add(f"box{number}", layer, f"box{number - 1}" if number else "in")
+        graph = graph.add("out", Output(), f"box{len(layers) - 1}")
+        plan, rng = compile(graph, batch, optimizer=SGD(), poison=True), np.random.default_rng(0)
+        plan.load({"in": rng.standard_normal((batch, *size)).astype("f")}, {"out": rng.integers(0, 3, batch)})
+        self.losses = [plan.step(0.1) for _ in range(2)]
+        self.parameters = plan.state.arrays()
+
+
+@pytest.mark.parametrize(
+    ("layers", "batch", "size"),
+    [
+        ((Dense(units=300), Dense(units=3)), 70, (100,)),
+        ((LSTM(units=64), Dense(units=3)), 48, (4, 20)),
+        ((MultiHeadAttention(heads=2), Flatten(), Dense(units=3)), 40, (6, 64)),
+    ],
+    ids=["Dense", "LSTM", "MultiHeadAttention"],
+)
+def test_layers_learn_the_same_with_blocks_and_without(monkeypatch, layers, batch, size):
+    monkeypatch.setattr(products, "small_kernels", lambda: False)
+    plain = Trained(*layers, batch=batch, size=size)
+    monkeypatch.setattr(products, "small_kernels", lambda: True)
+    blocked = Trained(*layers, batch=batch, size=size)
+    np.testing.assert_allclose(blocked.losses, plain.losses, rtol=1e-5)
+    for name, array in plain.parameters.items():
+        np.testing.assert_allclose(blocked.parameters[name], array, rtol=1e-4, atol=1e-6, err_msg=name)

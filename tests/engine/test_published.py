@@ -18,7 +18,6 @@ from engine.project.file import load, save
 from engine.project.project import Project
 from engine.project.run import Saved
 from tests.engine.published import NETWORKS
-from tests.engine.torch_code import evaluate
 
 NAMES = list(NETWORKS)
 
@@ -137,5 +136,37 @@ def in_our_torch_code(torch, graph, weights, inputs):
         if not isinstance(layer, Input):
             arrived = {port: values[source] for port, source in sources.items()}
             own = {key.removeprefix(f"{node}."): w for key, w in weights.items() if key.startswith(f"{node}.")}
-            values[Port(node)], _ = evaluate(layer.torch(*shapes.inputs(flat, node)), arrived, own)
+            values[Port(node)] = evaluate(layer.torch(*shapes.inputs(flat, node)), arrived, own)
     raise AssertionError("there is no Output")
+
+
+def evaluate(expression, arrived, weights):
+    """Return what a PyTorch expression gives at inference for tensors by port, with our weights, which are not copied."""
+    import torch
+
+    names = {
+        "torch": torch,
+        "F": torch.nn.functional,
+        "nn": Modules(torch, weights),
+        "x": tuple(arrived.values()),
+    } | arrived
+    found = eval(expression, names)
+    return found(*arrived.values()) if callable(found) else found
+
+
+class Modules:
+    """`torch.nn`, whose modules take over weights, without a copy, as they are made."""
+
+    def __init__(self, torch, weights):
+        self.torch, self.weights = torch, weights
+
+    def __getattr__(self, name):
+        def make(*args, **kwargs):
+            with self.torch.device("meta"):
+                module = getattr(self.torch.nn, name)(*args, **kwargs).eval()
+            missing, unknown = module.load_state_dict(self.weights, strict=False, assign=True)
+            assert unknown == []
+            assert all("num_batches" in key for key in missing)
+            return module
+
+        return make

@@ -43,9 +43,10 @@ def test_any_graph_trains_as_in_pytorch(seed, monkeypatch):
     import torch
 
     monkeypatch.setattr(torch.nn.functional, "_verify_spatial_size", lambda size: None)  # it refuses single pixels
-    plan, drawn = prepared(steady(draw(seed)))
+    graph = steady(draw(seed))
+    plan, drawn = prepared(graph)
     try:
-        theirs = TorchGraph(plan.graph, {name: a.copy() for name, a in plan.parameters.items()}, drawn.inputs)
+        theirs = TorchGraph(graph, {name: a.copy() for name, a in plan.parameters.items()}, drawn.inputs)
     except RuntimeError as refusal:
         assert "smaller than kernel size" in str(refusal)  # noqa: PT017
         pytest.skip("PyTorch pools no volume that is thinner than its window before it is padded.")

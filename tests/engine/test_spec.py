@@ -191,3 +191,24 @@ def test_every_member_of_every_family(kind):
     family = next(base for base in FAMILIES.values() if issubclass(kind, base))
     assert family.from_dict(json.loads(json.dumps(thing.to_dict()))) == thing
     assert all(rule.doc.endswith((".", "?")) for rule in kind.params().values())
+
+
+class Sized(Spec, abstract=True):
+    """Has a size."""
+
+    size: int = param("How large.", default=1)
+
+
+class Named(Spec, abstract=True):
+    """Has a name."""
+
+    name: str = param("What it is called.", default="", first=True)
+
+
+class SizedAndNamed(Sized, Named, abstract=True):
+    """Declares nothing by itself."""
+
+
+def test_what_has_two_bases_has_the_parameters_of_both():
+    assert SizedAndNamed(size=2, name="it").to_dict() == {"type": "SizedAndNamed", "name": "it", "size": 2}
+    assert list(SizedAndNamed.params()) == ["name", "size"]

@@ -32,7 +32,7 @@ def values(draw, standard, wanted, rule):
         return draw(st.sampled_from((*rule.choices, "none of them", "")))
     if isinstance(standard, bool):
         return draw(st.booleans())
-    if isinstance(standard, (Spec, str)) or standard is None:
+    if isinstance(standard, Spec | str | None):
         return standard
     if isinstance(standard, tuple):
         inner = typing.get_args(wanted)

@@ -98,7 +98,7 @@ def test_a_training_that_was_killed_goes_on_exactly(netwright):
     while "epoch 3/" not in process.stderr.readline():
         assert process.poll() is None
     process.send_signal(signal.SIGKILL)
-    process.wait(timeout=60)
+    process.wait(timeout=200)
     process.stderr.close()
     status, resumed, _ = netwright("train", "killed.netw", "--resume")
     assert status == 0

@@ -32,7 +32,7 @@ def netwright(tmp_path):
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=200,
         )
         assert "Traceback" not in result.stderr
         return result.returncode, result.stdout, result.stderr.splitlines()
