@@ -20,6 +20,8 @@ from engine.layers.plane_convolution import windows_of
 from engine.layers.pooled_conv2d import PooledConv2D
 from engine.spec import param
 
+Calls = list[tuple[Any, ...]]  # functions with their arguments
+
 FEWEST = 12  # channels and filters from which on it pays
 FEWEST_TILES = 9  # and tiles of an image
 
@@ -105,7 +107,7 @@ class WinogradConv2D(Layer, abstract=True):
         tiles, _ = _tiles(self.convolution, x.shape[1:])
         images, out = channels_last(x), channels_last(y)
         taps, filters = weight.transpose(2, 3, 1, 0).reshape(9, -1), filter_planes.reshape(16, x.shape[1], -1)
-        calls: list[tuple[Any, ...]] = [(winograd.filter_planes, taps, filter_planes)]
+        calls: Calls = [(winograd.filter_planes, taps, filter_planes)]
         row = np.empty((tiles.grid[1] * tiles.block[0], len(weight)), y.dtype)
         if bias is not None:
             calls.append((np.copyto, row, bias))
@@ -153,16 +155,14 @@ class WinogradConv2D(Layer, abstract=True):
         images, grad, shape = channels_last(x), channels_last(grad_y), (16, len(weight), x.shape[1])
         turned, filters = part[:9].reshape(3, 3, *shape[1:]), flipped.reshape(shape)
         matrices = part.reshape(shape), total.reshape(shape)
-        calls: list[tuple[Any, ...]] = [
+        calls: Calls = [
             (np.copyto, turned, weight.transpose(2, 3, 0, 1)[::-1, ::-1]),
             (winograd.filter_planes, part[:9], flipped),
             (np.copyto, total, 0),
         ]
 
         @cache
-        def convolve(
-            count: int, top: int, bottom: int
-        ) -> tuple[Array, Any, list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+        def convolve(count: int, top: int, bottom: int) -> tuple[Array, Any, Calls, Calls]:
             cut, steps = winograd.sum_up(mirrored[:, top : bottom + 1, :, :, :count], back_sums, back_planes)
             made, product = winograd.multiply(cut, filters, back_products)
             pairs, end = winograd.outputs(made)
@@ -175,8 +175,9 @@ class WinogradConv2D(Layer, abstract=True):
             if choices is None or quads is None:
                 calls += winograd.copy(phases(grad[some]), inside)
             else:
-                chosen = self._chosen(choices, some, slice(0, there.grid[0]), there)
-                calls += winograd.unpool(grad[some].transpose(1, 2, 0, 3), chosen, quads, inside)
+                calls += winograd.unpool(
+                    grad[some].transpose(1, 2, 0, 3), self._all(choices, some, there), quads, inside
+                )
             for rows in tiles.rows():
                 made, pairs, summed, multiplied = convolve(count, rows.start, rows.stop)
                 calls += [*winograd.fill(made, rows, images[some]), *summed]
@@ -193,6 +194,9 @@ class WinogradConv2D(Layer, abstract=True):
             winograd.run(calls)
 
         return run
+
+    def _all(self, choices: Array, images: slice, tiles: Tiles) -> Array:
+        return self._chosen(choices, images, slice(0, tiles.grid[0]), tiles)
 
     def _chosen(self, choices: Array, images: slice, rows: slice, tiles: Tiles) -> Array:
         """Return the choices (3, M) of a block: they lie in the order of its tiles."""
