@@ -63,12 +63,13 @@ def values_for(plan):
 def test_it_answers_as_pytorch_does_and_takes_a_step(name, tmp_path):
     """From the same weights: our PyTorch code, and modules put together by hand, whose weights have the same names."""
     torch = pytest.importorskip("torch")
-    plan = compile(reloaded(name, tmp_path), 1, optimizer=SGD())
+    graph = reloaded(name, tmp_path)
+    plan = compile(graph, 1, optimizer=SGD())
     inputs, targets = values_for(plan)
-    ours = Predictor(plan.graph, plan.state, batch=1).outputs(inputs)["out"]
+    ours = Predictor(graph, plan.state, batch=1).outputs(inputs)["out"]
     weights = {key: torch.from_numpy(array) for key, array in plan.parameters.items()}
     with torch.no_grad():
-        close(ours, in_our_torch_code(torch, plan.graph, weights, inputs))
+        close(ours, in_our_torch_code(torch, graph, weights, inputs))
         close(ours, modules(torch, name, weights).eval()(*map(torch.from_numpy, inputs.values())))
     plan.load(inputs, targets)
     kept = {
