@@ -27,6 +27,7 @@ class Cast(Pointwise):
     """
 
     category = "Shape and reduction"
+    apart = "value"
     to: str = param("The type: whole numbers, or yes (1) and no (0).", default="whole numbers", choices=tuple(TYPES))
 
     def forward(self, x: Array, y: Array) -> None:

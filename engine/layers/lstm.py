@@ -3,20 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
-from engine.arrays import Array, Shape
+from engine.arrays import Array, Generator, Shape
 from engine.calls import Run, prepared
 from engine.kernels import lstm
 from engine.kernels.products import product
-from engine.layer import Example, OnnxGraph, Scratch
+from engine.layer import Example, OnnxGraph, Scratch, Weight
 from engine.layers.recurrent import Recurrent
 from engine.layers.recurrent import flat as _flat
 from engine.layers.recurrent import time_first as _time_first
+from engine.spec import param
 
 AT_ONCE = 4  # steps that are handled together where their order does not matter
+
+
+@dataclass(frozen=True)
+class _Forget:
+    """Starts a bias at zero but for the forget gate, the second of four. Jozefowicz, Zaremba and Sutskever, 2015."""
+
+    value: float
+
+    def draw(self, rng: Generator, shape: Shape, fan_in: int, fan_out: int) -> Array:
+        out = np.zeros(shape)
+        out.reshape(4, -1)[1] = self.value
+        return out
 
 
 class LSTM(Recurrent):
@@ -30,6 +44,18 @@ class LSTM(Recurrent):
     """
 
     gates: ClassVar[int] = 4
+    forget_bias: float = param(
+        "What the bias of the forget gate begins with; with 1 it remembers longer before it has learned to.",
+        default=0.0,
+        min=-10.0,
+        max=10.0,
+        advanced=True,
+    )
+
+    def weights(self, x: Shape) -> dict[str, Weight]:
+        forget = _Forget(self.forget_bias) if self.forget_bias else None
+        found = super().weights(x).items()
+        return {name: replace(w, initializer=forget) if name.startswith("bias_ih") else w for name, w in found}
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         (steps, features), units = x, self.units

@@ -6,12 +6,18 @@ import numpy as np
 import pytest
 
 from engine.catalog import Initializer
+from engine.graph import Graph
 from engine.initializers.glorot import GlorotNormal, GlorotUniform
 from engine.initializers.he import HeNormal, HeUniform
 from engine.initializers.identity import Identity
 from engine.initializers.lecun import LeCunNormal, LeCunUniform
 from engine.initializers.orthogonal import Orthogonal
 from engine.initializers.plain import Normal, TruncatedNormal, Uniform
+from engine.layers.input import Input
+from engine.layers.lstm import LSTM
+from engine.layers.output import Output
+from engine.losses.mean_squared_error import MeanSquaredError
+from engine.plan.state import draw_parameters
 
 KINDS = [pytest.param(kind, id=name) for name, kind in sorted(Initializer.registry.items())]
 SHAPES = [(400, 300), (64, 32, 3, 3), (7,), (1, 1), (5, 1, 2)]
@@ -108,3 +114,15 @@ def test_identity_as_pytorch(shape):
     theirs = torch.empty(shape, dtype=torch.float64)
     (torch.nn.init.eye_ if len(shape) == 2 else torch.nn.init.dirac_)(theirs)
     np.testing.assert_array_equal(draw(Identity(), shape), theirs.numpy())
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_a_forget_gate_may_begin_open(layers):
+    """Of the four gates of an LSTM (i, f, g, o) the second, on every level; without it all biases begin at zero."""
+    for bias in (1.0, 0.0):
+        graph = Graph().add("in", Input(size=(3, 2))).add("lstm", LSTM(units=5, layers=layers, forget_bias=bias), "in")
+        drawn = draw_parameters(graph.add("out", Output(loss=MeanSquaredError()), "lstm"), 0)
+        biases = [array for name, array in drawn.items() if "bias_ih" in name]
+        assert len(biases) == layers
+        for found in biases:
+            np.testing.assert_array_equal(found.reshape(4, 5), np.outer([0, bias, 0, 0], np.ones(5)))
