@@ -26,19 +26,22 @@ def everything() -> dict[str, Any]:
 def entry(kind: type[Spec]) -> dict[str, Any]:
     """Return a declared thing: its family (of a layer: the part of the palette), sentence, parameters and proofs."""
     family = family_of(kind)
-    standard = kind().to_dict()
+    standard = kind()
     return {
         "name": kind.__name__,
         "family": kind.category or family.capitalize(),
         "sentence": kind.title(),
-        "parameters": {n: _parameter(rule, standard[n]) for n, rule in kind.params().items() if not rule.hidden},
+        "parameters": {
+            n: _parameter(rule, getattr(standard, n)) for n, rule in kind.params().items() if not rule.hidden
+        },
         "proofs": [_proof(asdict(proof)) for proof in recorded().get((family, kind.__name__), ())],
     }
 
 
 def _parameter(rule: Param, default: Any) -> dict[str, Any]:
     known = {"min": rule.min, "max": rule.max, "choices": list(rule.choices) or None, "unit": rule.unit.strip() or None}
-    return {"sentence": rule.doc, "default": default} | {name: v for name, v in known.items() if v is not None}
+    plain = default.to_dict() if isinstance(default, Spec) else default
+    return {"sentence": rule.doc, "default": plain} | {name: v for name, v in known.items() if v is not None}
 
 
 def _proof(values: dict[str, Any]) -> dict[str, Any]:
