@@ -172,12 +172,7 @@ class WinogradConv2D(Layer, abstract=True):
         for some in tiles.images(len(x)):
             count = some.stop - some.start
             inside = tiles.inside(mirrored[:, :, :, :, :count])
-            if choices is None or quads is None:
-                calls += winograd.copy(phases(grad[some]), inside)
-            else:
-                calls += winograd.unpool(
-                    grad[some].transpose(1, 2, 0, 3), self._all(choices, some, there), quads, inside
-                )
+            calls += self._arrived(grad, choices, quads, some, inside, there)
             for rows in tiles.rows():
                 made, pairs, summed, multiplied = convolve(count, rows.start, rows.stop)
                 calls += [*winograd.fill(made, rows, images[some]), *summed]
@@ -195,8 +190,14 @@ class WinogradConv2D(Layer, abstract=True):
 
         return run
 
-    def _all(self, choices: Array, images: slice, tiles: Tiles) -> Array:
-        return self._chosen(choices, images, slice(0, tiles.grid[0]), tiles)
+    def _arrived(
+        self, grad: Array, choices: Array | None, quads: Array | None, some: slice, inside: Array, tiles: Tiles
+    ) -> Calls:
+        """Return what puts the gradients of some images on the canvas, each where its output was chosen from."""
+        if choices is None or quads is None:
+            return winograd.copy(phases(grad[some]), inside)
+        chosen = self._chosen(choices, some, slice(0, tiles.grid[0]), tiles)
+        return winograd.unpool(grad[some].transpose(1, 2, 0, 3), chosen, quads, inside)
 
     def _chosen(self, choices: Array, images: slice, rows: slice, tiles: Tiles) -> Array:
         """Return the choices (3, M) of a block: they lie in the order of its tiles."""
