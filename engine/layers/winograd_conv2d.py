@@ -13,7 +13,7 @@ from engine.calls import Run, prepared
 from engine.kernels import winograd
 from engine.kernels.memory import channels_last
 from engine.kernels.reductions import channel_sums
-from engine.kernels.tiles import Tiles, phases
+from engine.kernels.tiles import Phases, Tiles, phases
 from engine.layer import Example, Layer, Scratch, Weight
 from engine.layers.conv2d import Conv2D
 from engine.layers.plane_convolution import windows_of
@@ -191,8 +191,8 @@ class WinogradConv2D(Layer, abstract=True):
         return run
 
     def _arrived(
-        self, grad: Array, choices: Array | None, quads: Array | None, some: slice, inside: Array, tiles: Tiles
-    ) -> Calls:
+        self, grad: Array, choices: Array | None, quads: Array | None, some: slice, inside: Phases, tiles: Tiles
+    ) -> winograd.Calls:
         """Return what puts the gradients of some images on the canvas, each where its output was chosen from."""
         if choices is None or quads is None:
             return winograd.copy(phases(grad[some]), inside)
