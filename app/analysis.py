@@ -12,6 +12,7 @@ from engine.composite import Composite, flatten
 from engine.graph import Graph, NodeId, Port
 from engine.infer import Inference, infer
 from engine.layer import Layer
+from engine.normalised import with_parts
 from engine.problems import Problem
 
 
@@ -99,7 +100,7 @@ def count_parameters(layer: Layer, inputs: tuple[Shape, ...]) -> int | None:
     try:
         if isinstance(layer, Composite):
             return _inside(layer, inputs)
-        return sum(prod(weight.shape) for weight in layer.weights(*inputs).values() if weight.trained)
+        return sum(prod(weight.shape) for _, weight in with_parts(layer.own_weights(*inputs)) if weight.trained)
     except Exception:  # a fault in a layer must not take the window down
         return None
 

@@ -42,7 +42,8 @@ class Weight:
     `shape` is PyTorch's. It starts from `initializer` where one is given, else filled with `fill`. `trained` weights get
     a gradient and an optimizer; the others (running statistics) are only written by `forward`. `memory` is the order of
     axes in which it lies in memory where that is not PyTorch's: (2, 3, 1, 0) stores (F, C, H, W) as (H, W, C, F).
-    `learning` is filled in from the layer's own.
+    `units` is the axis of its units, where it can be normalised (engine/normalised). `learning` is filled in from the
+    layer's own.
     """
 
     shape: Shape
@@ -52,6 +53,7 @@ class Weight:
     fill: float = 0.0
     trained: bool = True
     memory: tuple[int, ...] = ()
+    units: int | None = None
     learning: Learning = USUAL
 
     @property
@@ -216,6 +218,10 @@ class Layer(Spec, family=True):
     def weights(self, *args: Any, **kwargs: Any) -> dict[str, Weight]:
         """Return the weights by PyTorch's names, given the shapes at the ports."""
         return {}
+
+    def own_weights(self, *inputs: Shape) -> dict[str, Weight]:
+        """Return the weights, given the shapes at the ports, each with what this layer says of how it learns."""
+        return {name: weight.under(self.learning.of(name)) for name, weight in self.weights(*inputs).items()}
 
     def weight_shapes(self, *inputs: Shape) -> dict[str, Shape]:
         """Return the shape of every weight behind inputs of these shapes, also of the boxes that it is made of."""

@@ -30,6 +30,21 @@ class Learning(Spec, abstract=True):
         min=0.0,
         max=1e6,
     )
+    normalisation: str = param(
+        "What the weights of each step are made of; for Dense, convolutions and Bilinear, others are as without it. "
+        "weight: w = g · v / ‖v‖, a learned length g and direction v for each unit, which often learns faster "
+        "(Salimans and Kingma, 2016). spectral: w / σ, the weights by their largest singular value, so that the box "
+        "stretches nothing, as for the judge of a GAN (Miyato et al., 2018). The other options then hold for what is "
+        "learned, v or the weights before they are divided.",
+        default="none",
+        choices=("none", "weight", "spectral"),
+    )
+    power_iterations: int = param(
+        "Of spectral normalisation: how often each step brings σ closer to the largest singular value.",
+        default=1,
+        min=1,
+        max=100,
+    )
     shares: str = param(
         "The name of a box of the same kind whose weights this one uses. Then that box says how they learn.",
         default="",

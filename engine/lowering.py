@@ -12,7 +12,7 @@ from engine.graph import Graph, NodeId, Port
 from engine.infer import infer
 from engine.layer import Layer
 from engine.learning import Learning
-from engine.sharing import owner
+from engine.sharing import as_owners_say
 
 
 @dataclass
@@ -34,18 +34,12 @@ class _Parts:
         return Port(name)
 
 
-def _learning(graph: Graph, node: NodeId) -> Learning:
-    """Return how the weights of a box that shares another one's learn: as their owner says, which may be taken apart."""
-    other = owner(graph, node)
-    own = graph.nodes[other].learning if other in graph.nodes else graph.nodes[node].learning
-    return own.with_(shares=other)
-
-
 def lowered(graph: Graph) -> Graph:
     """Return a graph without composites and problems after every box has said what computes it.
 
     Boxes keep their names and outputs; further parts of a box are named `box//part`.
     """
+    graph = as_owners_say(graph)
     inference = infer(graph)
     if not inference.masks and not any(layer.lowers(*inference.inputs(graph, n)) for n, layer in graph.nodes.items()):
         return graph
@@ -54,7 +48,7 @@ def lowered(graph: Graph) -> Graph:
     for node in graph.order:
         sources = tuple(graph.sources(node).values())
         given = tuple(masks.get(inference.masks.get(source)) for source in sources)
-        parts = found[node] = _Parts(node, inference.inputs(graph, node), given, _learning(graph, node))
+        parts = found[node] = _Parts(node, inference.inputs(graph, node), given, graph.nodes[node].learning)
         graph.nodes[node].lower(parts, *sources)
         if parts.mask:
             masks[node] = parts.mask

@@ -7,7 +7,7 @@ from itertools import chain
 
 from engine.arrays import Shape, describe
 from engine.graph import Graph, NodeId, Port
-from engine.layer import Weight
+from engine.layer import Layer, Weight
 from engine.problems import Change, Problem
 
 
@@ -28,10 +28,23 @@ def weight_of(graph: Graph, node: NodeId, name: str) -> tuple[NodeId, str]:
 
 
 def weights(graph: Graph, node: NodeId, inputs: tuple[Shape, ...]) -> dict[str, Weight]:
-    """Return the weights of a box by PyTorch's names, each with what its owner says of how it learns."""
-    layer, own = graph.nodes[node], graph.nodes.get(owner(graph, node))
+    """Return the weights of a box by PyTorch's names, each with how it learns: see `as_owners_say`."""
+    return graph.nodes[node].own_weights(*inputs)
+
+
+def as_owners_say(graph: Graph) -> Graph:
+    """Return a graph free of problems in which each box that shares weights says how these learn, as their owner does."""
+    sharing = {node: layer for node, layer in graph.nodes.items() if layer.learning.shares}
+    if not sharing:
+        return graph
+    return Graph({**graph.nodes, **{node: _as_owner_says(graph, node) for node in sharing}}, graph.wires)
+
+
+def _as_owner_says(graph: Graph, node: NodeId) -> Layer:
+    layer, other = graph.nodes[node], owner(graph, node)
+    own = graph.nodes.get(other)
     learning = own.learning if own and type(own) is type(layer) else layer.learning
-    return {name: weight.under(learning.of(name)) for name, weight in layer.weights(*inputs).items()}
+    return layer.with_(learning=learning.with_(shares=other))
 
 
 def sharing_problems(graph: Graph, shapes: Mapping[Port, Shape]) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from engine.infer import Inference, infer
 from engine.layer import Layer
 from engine.layers.input import Input
 from engine.layers.output import Output
+from engine.normalised import rule_of
 from engine.optimizer import Optimizer
 from engine.problems import UserError
 from engine.sharing import owner
@@ -51,8 +52,8 @@ class Once:
     def make(self, *a, **k):
         return self.module
     def first(self, module):
-        self.module = modules[self.box] = module
-        return module
+        self.module = modules[self.box] = normalised.get(self.box, lambda made: made)(module)
+        return self.module
 
 class Shared(dict):
     \"\"\"One module for all boxes that share their weights.\"\"\"
@@ -60,10 +61,15 @@ class Shared(dict):
         return self.setdefault(box, Once(box))
 
 once = Shared()
+normalised, renamed = {}, {}  # what normalises the weights of some boxes, and our names for what they then keep
 """
 _END = """
 loss()
-held = {{f"{{box}}.{{name}}": p for box, m in modules.items() for name, p in m.state_dict(keep_vars=True).items()}}
+states = {{box: m.state_dict(keep_vars=True) for box, m in modules.items()}}
+held = {{f"{{box}}.{{renamed.get(name, name)}}": p for box, state in states.items() for name, p in state.items()}}
+apart = {{f"{{box}}.{{renamed[name]}}" for box, state in states.items() for name in state if name in renamed}}
+for name in weights.keys() & apart:
+    weights[name] = weights[name].reshape(held[name].shape)
 known = all(name in held and held[name].shape == value.shape for name, value in weights.items())
 if known:
     for name, value in weights.items():
@@ -107,6 +113,7 @@ def torch_program(graph: Graph, optimizer: Optimizer, rate: float) -> str:
             )
             steps.append(f"total = total + {layer.weight!r} * {names[node]}({sources[0]}, data[{node!r}])")
         else:
+            boxes += _normalised(flat, inference, node)
             boxes.append(
                 f"def {names[node]}({', '.join(layer.ports())}, nn=once[{owner(flat, node)!r}]):\n"
                 f"    return {_body(flat, inference, node)}"
@@ -115,6 +122,13 @@ def torch_program(graph: Graph, optimizer: Optimizer, rate: float) -> str:
     whole = "".join(f"    {line}\n" for line in ["total = 0.0", *steps, "return total"])
     end = _END.format(optimizer=f"(lambda rate: {optimizer.torch()})({rate!r})")
     return _START + "\n" + "\n\n".join(boxes) + "\n\ndef loss():\n" + whole + end
+
+
+def _normalised(graph: Graph, inference: Inference, node: NodeId) -> list[str]:
+    """Return what lets the module of a box make its weight of others, where it does."""
+    found = graph.nodes[node].own_weights(*inference.inputs(graph, node))
+    rules = [rule for weight in found.values() if (rule := rule_of(weight))]
+    return [f"normalised[{node!r}] = lambda module: {rule.torch()}\nrenamed.update({rule.names!r})" for rule in rules]
 
 
 def _body(graph: Graph, inference: Inference, node: NodeId) -> str:

@@ -13,8 +13,9 @@ from engine.infer import infer
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.lowering import lowered
+from engine.normalised import folded
 from engine.problems import UserError
-from engine.sharing import owner, weight_of
+from engine.sharing import owner, weight_of, weights
 
 
 class Network:
@@ -60,8 +61,8 @@ class Network:
             if isinstance(layer, Input | Output):
                 continue
             sources = self.graph.sources(node).values()
-            declared = layer.weights(*(self.shapes[source] for source in sources))
-            held = {name: parameters[".".join(weight_of(self.graph, node, name))] for name in declared}
+            declared = weights(self.graph, node, tuple(self.shapes[source] for source in sources))
+            held = {n: folded(".".join(weight_of(self.graph, node, n)), w, parameters) for n, w in declared.items()}
             box = Box(sheet, node, self.ports(node), held, owner(self.graph, node))
             found = layer.onnx(box, *(values[source] for source in sources))
             ports = [Port(node, name) for name in layer.outputs]

@@ -48,7 +48,7 @@ class Bilinear(Layer):
     def weights(self, x1: Shape, x2: Shape) -> dict[str, Weight]:
         fan_in = x1[0] * x2[0]
         shape = (self.units, x1[0], x2[0])
-        weight = Weight(shape, self.initializer, fan_in=fan_in, fan_out=self.units, memory=STORED)
+        weight = Weight(shape, self.initializer, fan_in=fan_in, fan_out=self.units, memory=STORED, units=0)
         return {"weight": weight} | ({"bias": Weight((self.units,))} if self.use_bias else {})
 
     def scratch(self, x1: Shape, x2: Shape) -> dict[str, Scratch]:

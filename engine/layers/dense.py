@@ -42,7 +42,7 @@ class Dense(Layer):
 
     def weights(self, x: Shape) -> dict[str, Weight]:
         shape = (self.units, x[-1])
-        weight = Weight(shape, self.initializer, fan_in=x[-1], fan_out=self.units, memory=(1, 0))
+        weight = Weight(shape, self.initializer, fan_in=x[-1], fan_out=self.units, memory=(1, 0), units=0)
         return {"weight": weight} | ({"bias": Weight((self.units,))} if self.use_bias else {})
 
     @prepared

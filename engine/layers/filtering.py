@@ -66,14 +66,17 @@ class Filtering(Sided, abstract=True):
                 Change("padding", "same"),
             )
 
-    def declare(self, shape: Shape, filters: int, fan_out: int, memory: tuple[int, ...]) -> dict[str, Weight]:
-        """Return the weights: filters of this shape, PyTorch's, and a bias."""
+    def declare(
+        self, shape: Shape, filters: int, fan_out: int, memory: tuple[int, ...], units: int = 0
+    ) -> dict[str, Weight]:
+        """Return the weights: filters of this shape, PyTorch's, with axis `units` for them, and a bias."""
         weight = Weight(
             shape,
             self.initializer,
             fan_in=prod(shape[1:]),
             fan_out=fan_out * prod(per_side(self.kernel)),
             memory=memory,
+            units=units,
         )
         return {"weight": weight} | ({"bias": Weight((filters,))} if self.use_bias else {})
 

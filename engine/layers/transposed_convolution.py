@@ -58,7 +58,7 @@ class TransposedConvolution(Filtering, abstract=True):
     def weights(self, x: Shape) -> dict[str, Weight]:
         channels, _ = self.split(x)
         shape = (channels, self.filters, *per_side(self.kernel))
-        return self.declare(shape, self.filters, self.filters, matrix_order(self.rank))
+        return self.declare(shape, self.filters, self.filters, matrix_order(self.rank), units=1)
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         windows, (channels, _) = _windows(self, x), self.split(x)

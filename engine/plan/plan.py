@@ -15,6 +15,7 @@ from engine.graph import Graph, NodeId, Port
 from engine.infer import Inference
 from engine.layers.input import Input, PaddedInput
 from engine.layers.output import Output
+from engine.normalised import with_parts
 from engine.plan.bind import Bound
 from engine.plan.program import Call, Key
 from engine.plan.state import State
@@ -136,12 +137,12 @@ class Plan:
 
     def _cost(self, node: NodeId, milliseconds: float) -> BoxCost:
         layer, inputs = self.graph.nodes[node], self.inference.inputs(self.graph, node)
-        weights = [] if layer.learning.shares else layer.weights(*inputs).values()
+        weights = {} if layer.learning.shares else layer.own_weights(*inputs)
         return BoxCost(
             node,
             type(layer).__name__,
             self.inference.shapes.get(Port(node), ()),
-            sum(int(np.prod(weight.shape)) for weight in weights if weight.trained),
+            sum(int(np.prod(weight.shape)) for _, weight in with_parts(weights) if weight.trained),
             layer.multiply_adds(*inputs),
             sum(array.nbytes for key, array in self.bound.arrays.items() if key.node == node),
             milliseconds,
@@ -179,9 +180,11 @@ def tensor(call: Call, key: Key) -> str:
     """Return what a person calls an array that a call writes."""
     if key.kind == "losses":
         return "loss"
+    if key.kind == "made":
+        return f"normalised {key.name}"
     if call.phase == "forward":
         return f"output {key.name}"
-    return f"gradient of {key.name}" if key.kind in ("grad_weight", "spare") else "gradient"
+    return f"gradient of {key.name}" if key.kind in ("grad_weight", "grad_made", "spare") else "gradient"
 
 
 def _by_node(graph: Graph, kind: type, find: Callable[[NodeId], Array | None]) -> Arrays:

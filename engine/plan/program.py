@@ -14,7 +14,8 @@ class Key(NamedTuple):
 
     `kind` is "value" or "grad" (an output of a box, and its gradient), "part" (a further reader's share of a gradient, named
     by its port), "scratch", "target" or "losses" (of an Output), "weight" or "grad_weight" (of the box whose weights they
-    are), "spare" (the gradient of a weight by a box that does not own it, or that is frozen).
+    are), "made" or "grad_made" (of a normalised one: what layers compute with, and its gradient), "spare" (the gradient of a
+    weight by a box that does not own it, or that is frozen).
     """
 
     kind: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 from zlib import crc32
@@ -14,6 +14,7 @@ from engine.composite import flatten
 from engine.graph import Graph
 from engine.infer import infer
 from engine.layer import Weight
+from engine.normalised import rule_of, with_parts
 from engine.plan import layout
 from engine.plan.program import Key
 from engine.plan.stepping import Stepping
@@ -48,8 +49,8 @@ class State:
         self.step = 0
         self.rng = np.random.default_rng(seed)
         self.slots = {name: held[f"slot/{name}"] for name in stepping.slots}
-        for name, weight in declared.items() if seed is not None else ():
-            self.parameters[name][...] = draw(name, weight, seed)  # type: ignore[arg-type]
+        for name, array in draw(declared, seed) if seed is not None else ():
+            self.parameters[name][...] = array
         for name in stepping.weights if seed is not None else ():
             np.copyto(self.slots[name], self.vector)
 
@@ -112,24 +113,40 @@ class State:
 
 
 def declared_weights(graph: Graph) -> dict[str, Weight]:
-    """Return the weights of every box of a graph without composites, by `box.weight`; shared ones once."""
+    """Return what is kept of the weights of every box of a graph without composites, by `box.weight`; shared ones once."""
     inference = infer(graph)
     return {
         ".".join(weight_of(graph, node, name)): weight
         for node in graph.order
         if not graph.nodes[node].learning.shares
-        for name, weight in weights(graph, node, inference.inputs(graph, node)).items()
+        for name, weight in with_parts(weights(graph, node, inference.inputs(graph, node)))
     }
 
 
 def draw_parameters(graph: Graph, seed: int) -> Arrays:
     """Return the first values of all weights of a graph that is free of problems, float32, by `box.weight`."""
     declared = declared_weights(flatten(graph))
-    return {name: draw(name, weight, seed).astype(np.float32) for name, weight in declared.items()}
+    drawn = {name: array.astype(np.float32) for name, array in draw(declared, seed)}
+    return {name: drawn[name] for name in declared}
 
 
-def draw(name: str, weight: Weight, seed: int) -> Array:
-    """Return a weight's first values. They depend on its name, not on which other boxes there are."""
+def draw(declared: Mapping[str, Weight], seed: int) -> Iterator[tuple[str, Array]]:
+    """Yield the first values of all weights. Those of each depend on its name, not on which other boxes there are.
+
+    What else is kept of a normalised weight comes right behind it.
+    """
+    given: set[str] = set()
+    for name, weight in declared.items():
+        if name in given:
+            continue
+        yield name, (first := _draw(name, weight, seed))
+        if rule := rule_of(weight):
+            parts = rule.start(first, np.random.default_rng([seed, crc32(name.encode()), 1]))
+            yield from ((f"{name}_{part}", array) for part, array in parts.items())
+            given |= {f"{name}_{part}" for part in parts}
+
+
+def _draw(name: str, weight: Weight, seed: int) -> Array:
     if weight.initializer is None:
         return np.full(weight.shape, weight.fill)
     rng = np.random.default_rng([seed, crc32(name.encode())])

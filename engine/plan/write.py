@@ -14,6 +14,8 @@ from engine.infer import Inference
 from engine.layer import Layer, Scratch, Weight, Workers, needs
 from engine.layers.input import Input
 from engine.layers.output import Output
+from engine.normalised import rule_of
+from engine.plan.made import learn, make
 from engine.plan.mixing import mix, mixer_before
 from engine.plan.program import ArraySpec, Call, Key, Program
 from engine.sharing import weight_of, weights
@@ -52,6 +54,9 @@ class _Writer:
         self.order = [node for node in graph.order if node in self._alive()]
         self.learning = self._learning() if options.training else set()
         self.filled: set[Key] = set()  # gradients that a call has written so far
+        self.made: dict[
+            Key, NodeId
+        ] = {}  # the first box that computes with each weight that is made of what is learned
         self.learners: dict[Key, NodeId] = {}  # the box that writes each gradient of a weight, while others add to it
 
     def write(self) -> Program:
@@ -115,11 +120,19 @@ class _Writer:
         for name in layer.outputs:
             self._array(Key("value", node, name), self.inference.shapes[Port(node, name)], pinned=pinned)
         if not isinstance(layer, Input):
+            self._make_weights(node)
             self._declare_scratch(node, layer.scratch(*self._inputs(node)))
             writes = tuple(Key("value", node, name) for name in layer.outputs)
             first = next(iter(self.graph.sources(node).values()), None)
             over = (writes[0], Key("value", *first)) if layer.in_place and first else None
             self._call(node, "forward", layer.forward, needs(type(layer), "forward"), writes, over=over)
+
+    def _make_weights(self, node: NodeId) -> None:
+        for name, weight in self._weights(node).items():
+            learned = Key("weight", *weight_of(self.graph, node, name))
+            if rule_of(weight) and learned not in self.made:
+                self.made[learned] = node
+                make(self.program, node, learned, weight, self.options.dtype, training=self.options.training)
 
     def _reaches_output(self, node: NodeId) -> bool:
         """Tell whether an Output reads this box: what it says must survive the step."""
@@ -159,6 +172,14 @@ class _Writer:
                 key = Key("grad", node, name)
                 self._array(key, self.inference.shapes[Port(node, name)], pinned=key not in self.filled)
             self._gradients(node, layer.backward, needs(type(layer), "backward"))
+        self._learn_made(node)
+
+    def _learn_made(self, node: NodeId) -> None:
+        """Turn the gradient of each weight made for this box into that of what is learned: those behind it have added to it."""
+        for name, weight in self._weights(node).items() if node in self.made.values() else ():
+            learned = Key("weight", *weight_of(self.graph, node, name))
+            if self.made.get(learned) == node and self._total(node, name) in self.learners:
+                learn(self.program, node, learned, weight)
 
     def _arrived(self, node: NodeId) -> bool:
         return any(Key("grad", node, name) in self.filled for name in self.graph.nodes[node].outputs)
@@ -185,7 +206,7 @@ class _Writer:
         """Return the gradients of weights that a call of a box contributes to, and the arrays in which it writes its share."""
         declared = self._weights(node) if not isinstance(self.graph.nodes[node], Output) else {}
         wanted = [n for n in declared if f"grad_{n}" in names and declared[n].learns]
-        found = {Key("grad_weight", *weight_of(self.graph, node, n)): self._weight_gradient(node, n) for n in wanted}
+        found = {self._total(node, n): self._weight_gradient(node, n) for n in wanted}
         return {total: key for total, key in found.items() if key}
 
     def _targets(self, node: NodeId, names: set[str]) -> dict[str, Key]:
@@ -260,7 +281,15 @@ class _Writer:
         return needs(type(layer), "shape")[:1] == (f"*{name}",)
 
     def _weight(self, node: NodeId, name: str) -> Key | None:
-        return Key("weight", *weight_of(self.graph, node, name)) if name in self._weights(node) else None
+        if name not in self._weights(node):
+            return None
+        learned = Key("weight", *weight_of(self.graph, node, name))
+        return learned._replace(kind="made") if learned in self.made else learned
+
+    def _total(self, node: NodeId, name: str) -> Key:
+        """Return the gradient of a weight that a box computes with, to which all add who do so."""
+        learned = Key("weight", *weight_of(self.graph, node, name))
+        return learned._replace(kind="grad_made" if learned in self.made else "grad_weight")
 
     def _weight_gradient(self, node: NodeId, name: str) -> Key | None:
         """Return where a box writes the gradient of a weight: that itself, or an array beside it.
@@ -270,11 +299,13 @@ class _Writer:
         declared = self._weights(node).get(name)
         if declared is None or not declared.trained:
             return None
-        total = Key("grad_weight", *weight_of(self.graph, node, name))
+        total, spec = self._total(node, name), ArraySpec(declared.shape, self.options.dtype, memory=declared.memory)
         if declared.learns and self.learners.setdefault(total, node) == node:
+            if total.kind == "grad_made":
+                self.program.arrays[total] = spec
             return total
         spare = Key("spare", node, name)
-        self.program.arrays[spare] = ArraySpec(declared.shape, self.options.dtype, memory=declared.memory)
+        self.program.arrays[spare] = spec
         return spare
 
 
