@@ -34,7 +34,7 @@ class Learning(Spec, abstract=True):
         "What the weights of each step are made of; for Dense, convolutions and Bilinear, others are as without it. "
         "weight: w = g · v / ‖v‖, a learned length g and direction v for each unit, which often learns faster "
         "(Salimans and Kingma, 2016). spectral: w / σ, the weights by their largest singular value, so that the box "
-        "stretches nothing, as for the judge of a GAN (Miyato et al., 2018). The other options then hold for what is "
+        "hardly amplifies anything, as for the judge of a GAN (Miyato et al., 2018). The other options then hold for what is "
         "learned, v or the weights before they are divided.",
         default="none",
         choices=("none", "weight", "spectral"),

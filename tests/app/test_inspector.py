@@ -66,6 +66,15 @@ def test_how_weights_learn_is_said_on_the_box_and_undone(inspector, document):
     assert card_of("twin", document.project.graph.nodes["twin"], document.analysis).note == "frozen · 3 units"
 
 
+def test_the_lengths_of_a_normalised_box_are_counted(inspector, document):
+    document.select(["dense"])
+    editor = inspector.page.form.editor("learning").form.editor("normalisation")
+    editor.box.setCurrentIndex(1)
+    editor.box.activated.emit(1)
+    assert document.project.graph.nodes["dense"].learning.normalisation == "weight"
+    assert inspector.page.facts.texts()["parameters"] == "18"
+
+
 def test_layers_without_weights_say_nothing_about_learning(inspector, document):
     document.select(["input"])
     assert "learning" not in inspector.page.form.rows

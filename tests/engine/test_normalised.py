@@ -30,6 +30,7 @@ from engine.optimizers.muon import Muon
 from engine.optimizers.schedule_free_adamw import ScheduleFreeAdamW
 from engine.optimizers.sgd import SGD
 from engine.plan.compile import compile
+from engine.plan.plan import NotFinite
 from engine.plan.predict import Predictor
 from engine.plan.state import draw_parameters
 from engine.preprocessor import Feed
@@ -353,3 +354,23 @@ def test_a_run_is_saved_with_what_was_learned(kind, tmp_path):
     ours, theirs = (Predictor(graph, values).answers(inputs)["out"] for values in (run.parameters, kept))
     np.testing.assert_array_equal(ours, theirs)
     assert kept.keys() > {f"owner.weight_{part}" for part in {"weight": "g", "spectral": "uv"}[kind]}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_not_finite_is_named(kind):
+    plan = compile(towers(kind), 4, optimizer=SGD())
+    fed(plan)
+    before = plan.state.vector.copy()
+    plan.targets["out"][...] = 1e30
+    with pytest.raises(NotFinite, match="became infinite or not a number"):
+        plan.step(0.1)
+    np.testing.assert_array_equal(plan.state.vector, before)
+
+
+def test_a_unit_of_zeros_stays_finite():
+    graph = Graph().add("in", Input(size=(4,))).add("box", normalised(Dense(units=3), "weight"), "in")
+    plan = compile(graph.add("out", Output(loss=MeanSquaredError()), "box"), 4, optimizer=SGD())
+    plan.parameters["box.weight"][1] = 0
+    fed(plan)
+    for _ in range(3):
+        assert np.isfinite(plan.step(0.01))
