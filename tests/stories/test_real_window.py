@@ -186,7 +186,7 @@ def test_a_killed_training_is_resumed_from_the_window_exactly(drive, tmp_path):
         says worker "[0-9]+"
         says checkpoint "[0-9]+" 30
         settle 0.3
-        kill -9 $(wait_log "^SAY worker [0-9]+" 1 | cut -d' ' -f3)
+        kill -9 $(wait_log "^SAY worker [0-9]+" 30 | cut -d' ' -f3)
         says notice ".*epoch.*"
         shot killed
         press button:Resume
