@@ -78,6 +78,8 @@ def draw(seed: int) -> Graph:
     drawing = Drawing(rng)
     for number in range(rng.integers(6, 27)):
         (drawing.shortcut if rng.random() < 0.2 else drawing.grow)(f"box{number}")
+    while not drawing.graph.wires:  # nothing suited so far
+        drawing.grow("box")
     return _finished(drawing.graph)
 
 
@@ -97,11 +99,12 @@ def steady(graph: Graph) -> Graph:
     def stands(node: str, layer: Layer) -> bool:
         if isinstance(layer, Input | Output):
             return True
-        chance = "rng" in needs(type(layer), "forward") or getattr(layer, "dropout", 0)
-        return not chance and bool(layer.torch(*inference.inputs(flat, node)))
+        return "rng" not in needs(type(layer), "forward") and bool(layer.torch(*inference.inputs(flat, node)))
 
-    nodes = {node: layer if stands(node, layer) else Identity() for node, layer in flat.nodes.items()}
-    return Graph(nodes, flat.wires)
+    sure = {
+        node: layer.with_(dropout=0.0) if hasattr(layer, "dropout") else layer for node, layer in flat.nodes.items()
+    }
+    return Graph({node: layer if stands(node, layer) else Identity() for node, layer in sure.items()}, flat.wires)
 
 
 def depth(graph: Graph) -> int:

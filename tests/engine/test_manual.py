@@ -78,7 +78,7 @@ def test_the_parts_of_a_page_are_sentences(kind):
 
 
 def test_a_docstring_is_taken_apart():
-    class Sample(Spec):
+    class Sample(Spec, abstract=True):
         """Doubles: y = 2 x.
 
         It is quick. Euler, 1948. ONNX: Mul.
@@ -92,7 +92,7 @@ def test_a_docstring_is_taken_apart():
 
 
 def test_a_formula_of_its_own_goes_before_the_one_in_the_sentence():
-    class Sample(Spec):
+    class Sample(Spec, abstract=True):
         """Doubles.
 
         Formula: y = 2 x, twice.

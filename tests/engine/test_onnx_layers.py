@@ -104,11 +104,15 @@ def test_a_random_graph_answers_alike_in_onnx_runtime(seed, opset):
     rng = np.random.default_rng(seed)
     feeds = {node: rng.standard_normal((2, *box.size)).astype(np.float32) for node, box in network.inputs.items()}
     found = OnnxPredictor(proto.SerializeToString()).run(feeds)
-    ours = Predictor(network.graph, parameters, batch=2, keep_values=True).values(feeds)
+    ours, exact = (
+        Predictor(network.graph, parameters, batch=2, keep_values=True, dtype=dtype).values(feeds)
+        for dtype in (np.float32, np.float64)
+    )
     for port, value in ours.items():
         if port.node not in network.inputs:
             scale = max(1.0, float(np.abs(value).max()))
-            assert difference(value, found[f"shown {port}"], scale) < 1e-5, port
+            rounding = difference(value, exact[port], scale)  # much, behind a normalisation of nearly equal values
+            assert difference(value, found[f"shown {port}"], scale) < 1e-5 + 4 * rounding, port
 
 
 def _shared(example):

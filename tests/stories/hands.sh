@@ -1,12 +1,12 @@
 # Hands for the scripts of test_real_window.py, beside those of drive_window.sh: parts are found by name, as the
 # driven window says where they are.
 
-at() { wait_log "^AT ${1} " "${2:-8}" | cut -d' ' -f3-; }                # at button:New: x y
-press() { click $(at "$1" "${2:-8}"); settle 0.3; }                      # press button:New [SECONDS]
+at() { wait_log "^AT ${1} " "${2:-30}" | cut -d' ' -f3-; }                # at button:New: x y
+press() { click $(at "$1" "${2:-30}"); settle 0.3; }                      # press button:New [SECONDS]
 
 says_now() { grep "^SAY $1 " "$LOG" | tail -n 1 | grep -qE "^SAY $1 $2\$"; }
 says() { # says state idle [SECONDS]: waits until what it says last about a thing matches
-    until_true "${3:-8}" says_now "$1" "$2" || fail "it does not say '$1 $2' within ${3:-8} s"
+    until_true "${3:-30}" says_now "$1" "$2" || fail "it does not say '$1 $2' within ${3:-30} s"
 }
 
 clear_spot() { # clear_spot SHARE: x y on the canvas, so far from its left edge
@@ -22,7 +22,7 @@ choose_sample() { # choose_sample penguins: in the Data panel
     press choice:Built-in_samples
     type_text "$1"
     key Return
-    says data "$1" 10
+    says data "$1"
 }
 
 write_path() { # write_path PATH: into a file dialog that is about to open

@@ -170,13 +170,13 @@ def test_the_window_stays_quick_while_it_trains(drive, tmp_path, template, data,
     count, _, p99, _ = figures(lines, "WORK")
     assert count > 200
     assert p99 < 33
-    assert figures(lines, "GAPS")[2] < 150
+    assert figures(lines, "GAPS")[2] < 400
 
 
 def test_a_killed_training_is_resumed_from_the_window_exactly(drive, tmp_path):
     for name in ("whole", "killed"):
         project = api.new(tmp_path / f"{name}.netw", template="cnn", data="digits8x8")
-        save(tmp_path / f"{name}.netw", Saved(project.with_(training=project.training.with_(epochs=120))))
+        save(tmp_path / f"{name}.netw", Saved(project.with_(training=project.training.with_(epochs=200))))
     whole = api.train(tmp_path / "whole.netw")
     drive(
         """
@@ -186,7 +186,7 @@ def test_a_killed_training_is_resumed_from_the_window_exactly(drive, tmp_path):
         says worker "[0-9]+"
         says checkpoint "[0-9]+" 30
         settle 0.3
-        kill -9 $(wait_log "^SAY worker [0-9]+" 1 | cut -d' ' -f3)
+        kill -9 $(wait_log "^SAY worker [0-9]+" 30 | cut -d' ' -f3)
         says notice ".*epoch.*"
         shot killed
         press button:Resume
