@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any
 
-import numpy as np
-
 Run = Callable[[], None]
-
-BUFFER = 1024  # values
 
 
 def prepared(method: Callable[..., Run]) -> Callable[..., None]:
@@ -37,17 +32,3 @@ def ready(function: Callable[..., None], *arguments: Any) -> Run:
         return partial(function, *arguments)
     run: Run = prepare(function.__self__, *arguments)  # type: ignore[attr-defined]
     return run
-
-
-@contextmanager
-def short_buffers() -> Iterator[None]:
-    """Let NumPy, in this thread, copy less before it computes.
-
-    Where rows of an array do not lie one behind the other, NumPy copies as many as fit its buffer, 8192 values if nobody
-    says otherwise, and computes with the copy. That gains for short rows only; longer ones take twice the time.
-    """
-    usual = np.setbufsize(BUFFER)
-    try:
-        yield
-    finally:
-        np.setbufsize(usual)

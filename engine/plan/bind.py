@@ -3,37 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
 from engine.arrays import Array
-from engine.calls import ready, short_buffers
+from engine.calls import ready
 from engine.plan.memory import allocate, poison
 from engine.plan.program import Argument, Call, Key, Program
+from engine.plan.setting import Setting
 from engine.plan.state import State
+from engine.plan.subnormals import Context
 
-LARGE = 1 << 20  # bytes of a step from which on the time to change a setting of NumPy does not count
+LARGE = 1 << 17  # bytes of a step from which on the time to change a setting does not count
 
 
 @dataclass(frozen=True)
 class Bound:
-    """A program with its arrays: `calls` run in order, one for each of `program.calls`."""
+    """A program with its arrays: `calls` run in order, one for each of `program.calls`, in the context `setting`."""
 
     program: Program
     arrays: Mapping[Key, Array]
     calls: tuple[Callable[[], None], ...]
     bytes: int
+    setting: Context
 
     def run(self) -> None:
         """Do all calls."""
-        if self.bytes < LARGE:
-            for call in self.calls:
-                call()
-            return
-        with short_buffers():
-            for call in self.calls:
-                call()
+        with self.setting:
+            self.execute()
+
+    def execute(self) -> None:
+        """Do all calls; the caller has entered `setting`."""
+        for call in self.calls:
+            call()
 
 
 def bind(
@@ -58,7 +62,8 @@ def bind(
     calls = [ready(call.function, *map(resolve, call.arguments)) for call in program.calls]
     if poisoned:
         calls = _poisoned(program, arrays, calls)
-    return Bound(program, arrays, tuple(calls), size)
+    large = size + state.vector.nbytes >= LARGE
+    return Bound(program, arrays, tuple(calls), size, Setting() if large else nullcontext())
 
 
 def _poisoned(program: Program, arrays: Mapping[Key, Array], calls: list[Any]) -> list[Any]:

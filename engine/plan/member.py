@@ -122,19 +122,24 @@ class Part:
 
     def run(self, judge: Callable[[], None] = lambda: None) -> None:
         """Do forward and backward, and add up the gradients; `judge` may look at the losses of all before the end."""
+        with self.bound.setting:
+            self._run(judge)
+
+    def _run(self, judge: Callable[[], None]) -> None:
         self.member.begin()
-        self.bound.run()
+        self.bound.execute()
         self.member.add_up()
         judge()
         self.member.sync.meet()
 
     def step(self, judge: Callable[[], None] = lambda: None) -> None:
         """Do a whole step; nothing is updated where loss or gradient are not finite."""
-        self.run(judge)
         member = self.member
-        if member.sound():
-            member.update(float(member.numbers[0]), member.control[STEP], float(member.squares.sum()))
-        member.sync.meet()
+        with self.bound.setting:
+            self._run(judge)
+            if member.sound():
+                member.update(float(member.numbers[0]), member.control[STEP], float(member.squares.sum()))
+            member.sync.meet()
 
     def replay(self) -> None:
         """Do forward and backward once more and tell which of the arrays written is the first with a bad value."""

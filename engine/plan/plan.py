@@ -10,7 +10,6 @@ from time import perf_counter, process_time
 import numpy as np
 
 from engine.arrays import Array, Arrays, Shape
-from engine.calls import short_buffers
 from engine.graph import Graph, NodeId, Port
 from engine.infer import Inference
 from engine.layers.input import Input, PaddedInput
@@ -85,20 +84,22 @@ class Plan:
 
         Raises NotFinite, with all parameters untouched, where the loss or the gradient is not finite.
         """
-        self.bound.run()
-        self.state.penalise()
-        loss = self.loss()
-        squared = float(self.state.gradient.dot(self.state.gradient))
-        if not (isfinite(loss) and (isfinite(squared) or np.isfinite(self.state.gradient).all())):
-            raise self._blame()
-        self.gradient_norm = sqrt(squared)
-        self.state.update(rate, squared)
+        with self.bound.setting:
+            self.bound.execute()
+            self.state.penalise()
+            loss = self.loss()
+            squared = float(self.state.gradient.dot(self.state.gradient))
+            if not (isfinite(loss) and (isfinite(squared) or np.isfinite(self.state.gradient).all())):
+                raise self._blame()
+            self.gradient_norm = sqrt(squared)
+            self.state.update(rate, squared)
         return loss
 
     def run(self) -> float:
         """Do forward and backward on the loaded batch without an update; return the loss."""
-        self.bound.run()
-        self.state.penalise()
+        with self.bound.setting:
+            self.bound.execute()
+            self.state.penalise()
         return self.loss()
 
     def loss(self) -> float:
@@ -126,7 +127,7 @@ class Plan:
         kept, times = self.state.statistics.copy(), dict.fromkeys(self.graph.order, float("inf"))
         for _ in range(repeats):
             once = dict.fromkeys(times, 0.0)
-            with short_buffers():
+            with self.bound.setting:
                 for call, run in zip(self.bound.program.calls, self.bound.calls, strict=True):
                     start = perf_counter()
                     run()

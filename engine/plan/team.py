@@ -8,6 +8,7 @@ import subprocess
 import sys
 import weakref
 from collections.abc import Sequence
+from dataclasses import replace
 from math import isfinite, sqrt
 from time import process_time
 from typing import IO, Any
@@ -15,7 +16,6 @@ from typing import IO, Any
 import numpy as np
 
 from engine.graph import Graph
-from engine.plan.bind import Bound
 from engine.plan.member import COMMAND, NONE, PLAN, REQUEST, SEED, SOUND, Member, Part
 from engine.plan.member import STEP as NUMBER
 from engine.plan.member_process import ORDER, READY, REPLAY, RUN, STEP, describe
@@ -106,7 +106,7 @@ class TeamPlan(Plan):
         self.team, self._number = team, team.add(batch)
         self._part = team.parts[self._number]
         member, bound = team.member, self._part.bound
-        whole = Bound(bound.program, {**bound.arrays, **self._part.whole}, bound.calls, bound.bytes)
+        whole = replace(bound, arrays={**bound.arrays, **self._part.whole})
         super().__init__(member.graph, member.inference, batch, member.state, whole)
         self._draws = any(member.rng is argument for call in bound.program.calls for argument in call.arguments)
         self._loss = 0.0
