@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays import Array
+from engine.arrays import Array, aligned
 
 PIECE = 1 << 17  # values: few enough for the cache, enough for calls to cost nothing
 
@@ -50,7 +50,8 @@ def room(work: Array, piece: Array) -> Array:
 
 @lru_cache(maxsize=32)
 def _constant(value: float, count: int, dtype: Any) -> Array:
-    made = np.full(count, value, dtype)
+    made = aligned(count, dtype)
+    made.fill(value)
     made.flags.writeable = False
     return made
 

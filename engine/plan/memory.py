@@ -10,10 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays import Array, Shape
+from engine.arrays import ALIGNMENT, Array, Shape, aligned
 from engine.plan.program import ArraySpec, Key, Program
-
-ALIGNMENT = 64  # bytes: a cache line
 
 
 def place(sizes: Mapping[Key, int], spans: Mapping[Key, tuple[int, int]]) -> dict[Key, int]:
@@ -41,12 +39,12 @@ def allocate(program: Program, given: Mapping[Key, Array] = MappingProxyType({})
     sizes = {key: _bytes(program.arrays[key]) for key in spans}
     offsets = place(sizes, spans)
     total = max((offsets[key] + sizes[key] for key in spans), default=0)
-    arena = _aligned(total)
+    arena = aligned(total, np.uint8)
     arrays = dict(given)
     for key, spec in program.arrays.items():
         if key not in given:
             owner = owners.get(key)
-            raw = arena[offsets[owner] : offsets[owner] + sizes[owner]] if owner else _aligned(_bytes(spec))
+            raw = arena[offsets[owner] : offsets[owner] + sizes[owner]] if owner else aligned(_bytes(spec), np.uint8)
             arrays[key] = _shaped(raw, spec, _is_image(key))
     return arrays, total + sum(_bytes(spec) for key, spec in program.arrays.items() if key not in owners)
 
@@ -89,13 +87,6 @@ def _is_image(key: Key) -> bool:
 def _bytes(spec: ArraySpec) -> int:
     count = int(np.prod(spec.shape, dtype=np.int64)) * np.dtype(spec.dtype).itemsize
     return -(-count // ALIGNMENT) * ALIGNMENT
-
-
-def _aligned(count: int) -> Array:
-    """Return `count` bytes of zeros that begin at a cache line."""
-    raw = np.zeros(count + ALIGNMENT, np.uint8)
-    skip = -raw.ctypes.data % ALIGNMENT
-    return raw[skip : skip + count]
 
 
 def _shaped(raw: Array, spec: ArraySpec, images_last: bool) -> Array:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
-from engine.arrays import Array
+from engine.arrays import Array, aligned
 from engine.layer import needs
 from engine.optimizer import Optimizer, Update
 
-PIECE = 1 << 18  # values of each vector: few enough to stay in the cache from one operation to the next
+PIECE = 1 << 16  # values of each vector: few enough to stay in the cache from one operation to the next
 
 
 def in_pieces(optimizer: Optimizer, vectors: Mapping[str, Array], piece: int = PIECE) -> Update:
@@ -19,7 +17,7 @@ def in_pieces(optimizer: Optimizer, vectors: Mapping[str, Array], piece: int = P
     All pieces share one set of scratch vectors, so that an update needs next to no memory besides what it updates.
     """
     parameter, names = vectors["parameter"], needs(type(optimizer), "update")
-    scratch = {name: np.zeros(min(piece, parameter.size), parameter.dtype) for name in optimizer.scratch}
+    scratch = {name: aligned(min(piece, parameter.size), parameter.dtype) for name in optimizer.scratch}
 
     def prepared(start: int) -> Update:
         held = {name: vector[start : start + piece] for name, vector in vectors.items()}

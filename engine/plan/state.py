@@ -9,7 +9,7 @@ from zlib import crc32
 
 import numpy as np
 
-from engine.arrays import Array, Arrays
+from engine.arrays import Array, Arrays, aligned
 from engine.composite import flatten
 from engine.graph import Graph
 from engine.infer import infer
@@ -38,7 +38,7 @@ class State:
         dtype: Any,
         vectors: Mapping[str, Array] | None = None,
     ) -> None:
-        held = vectors or {name: np.zeros(size, dtype) for name, size in sizes(declared, stepping).items()}
+        held = vectors or {name: aligned(size, dtype) for name, size in sizes(declared, stepping).items()}
         self.vector, self.gradient, self.statistics = held["vector"], held["gradient"], held["statistics"]
         self.declared, self.stepping, self._held = declared, stepping, held
         self.layout = layout.learning(declared)

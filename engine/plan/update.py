@@ -7,7 +7,7 @@ from math import sqrt
 
 import numpy as np
 
-from engine.arrays import Array
+from engine.arrays import Array, aligned
 from engine.layer import needs
 from engine.optimizer import Optimizer, Update
 from engine.plan.layout import Layout, Piece
@@ -29,7 +29,7 @@ def penalties(layout: Layout, part: slice, parameter: Array, gradient: Array) ->
     if not found:
         return None
     parameter, gradient = parameter[part], gradient[part]
-    work = np.empty(max(at.stop - at.start for _, at in found), parameter.dtype)
+    work = aligned(max(at.stop - at.start for _, at in found), parameter.dtype)
     calls = [(parameter[at], gradient[at], work[: at.stop - at.start], rule.l1, 2 * rule.l2) for rule, at in found]
 
     def add() -> None:

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from engine.graph import Graph
 from engine.kernels import products
-from engine.kernels.products import block_shape, in_blocks, product, steps
+from engine.kernels.blocks import SMALL, SMALL_TURNED, block_shape, in_blocks
+from engine.kernels.products import product, steps
 from engine.layers.dense import Dense
 from engine.layers.flatten import Flatten
 from engine.layers.input import Input
@@ -49,6 +50,7 @@ def blocks(monkeypatch):
         (70, 4096, 65, False, False),
         (3, 5, 7, False, False),
         (40, 50, 60, True, True),
+        (300, 10, 70, False, True),  # the second matrix is turned first
     ],
 )
 def test_a_product_is_right_and_can_be_repeated(blocks, m, k, n, left, right):
@@ -79,8 +81,8 @@ def test_blocks_are_small_enough_to_be_multiplied_as_they_lie():
         for left, right in ((False, False), (False, True), (True, False)):
             shape = block_shape(drawn(m, k, left), drawn(k, n, right))
             if shape:
-                assert shape[0] * shape[1] * k <= products.SMALL
-                assert not right or shape[0] * shape[1] <= products.SMALL_TURNED
+                assert shape[0] * shape[1] * k <= SMALL
+                assert not right or shape[0] * shape[1] <= SMALL_TURNED
 
 
 def test_small_and_very_deep_products_stay_whole():

@@ -1,0 +1,90 @@
+"""Products cut into blocks of the result, each small enough to be multiplied as it lies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import numpy as np
+
+from engine.arrays import Array
+
+SMALL = (
+    1_000_000  # multiply-adds up to which OpenBLAS copies nothing: `sgemm_small_matrix_permit` of its SkylakeX kernels
+)
+SMALL_TURNED = 1200  # values of the result up to which it copies nothing where the second matrix lies transposed
+
+Multiply = Callable[[], object]
+
+
+def turned(matrix: Array) -> bool:
+    """Tell whether a matrix lies transposed in memory."""
+    return matrix.strides[0] < matrix.strides[1]
+
+
+def in_blocks(a: Array, b: Array, out: Array, height: int, width: int) -> Multiply:
+    """Return a function that writes a @ b into `out`, in blocks of so many rows and columns of the result."""
+    parts = list(_blocks(a, b, out, height, width))
+    if len(parts) == 1:
+        return partial(np.matmul, *parts[0])
+
+    def run() -> None:
+        for left, right, target in parts:
+            np.matmul(left, right, target)
+
+    return run
+
+
+def _blocks(a: Array, b: Array, out: Array, height: int, width: int) -> Iterator[tuple[Array, Array, Array]]:
+    """Yield stacks of blocks as views: (I, 1, h, K) @ (J, K, w) -> (I, J, h, w); at the edges they are smaller."""
+    depth = a.shape[1]
+    for rows, h in _cuts(out.shape[0], height):
+        left = a[rows].reshape(-1, 1, h, depth)
+        for columns, w in _cuts(out.shape[1], width):
+            right = b[:, columns].reshape(depth, -1, w).transpose(1, 0, 2)
+            yield left, right, out[rows, columns].reshape(len(left), h, -1, w).transpose(0, 2, 1, 3)
+
+
+def _cuts(size: int, step: int) -> Iterator[tuple[slice, int]]:
+    """Yield the part of `size` things that falls into whole steps, and the rest, each with its step."""
+    whole = size - size % step
+    if whole:
+        yield slice(0, whole), step
+    if whole < size:
+        yield slice(whole, size), size - whole
+
+
+def block_shape(a: Array, b: Array) -> tuple[int, int] | None:
+    """Return the rows and columns of the best blocks of a @ b; None where it should be left whole.
+
+    The sizes are measured: blocks a few cache lines wide, and as high as SMALL allows.
+    """
+    (rows, depth), columns = a.shape, b.shape[1]
+    if turned(a):
+        return None if turned(b) else fit(rows, depth, columns, 64, lowest=32)
+    if turned(b):
+        gains = rows < 256 or depth >= 256
+        return fit(rows, depth, columns, 32, lowest=8) if gains and depth >= 32 else None
+    return fit(rows, depth, columns, 64, lowest=8)
+
+
+def fit(rows: int, depth: int, columns: int, width: int, lowest: int) -> tuple[int, int] | None:
+    """Return the highest block of a width, at most 64 and not under `lowest` rows; with fewer rows a wider one."""
+    most = 64 if width == 64 else SMALL_TURNED // width
+    height = min(SMALL // (width * depth), most) // 8 * 8
+    whole = rows * depth * columns <= SMALL and (width == 64 or rows * columns <= SMALL_TURNED)
+    if height < lowest or whole:
+        return None
+    height = _evenly(rows, height, 8)
+    if rows <= height and width == 64:
+        width = max(SMALL // (max(rows, 8) * depth) // 64 * 64, 64)
+    return height, _evenly(columns, width, 16)
+
+
+def _evenly(size: int, most: int, unit: int) -> int:
+    """Return a step, at most `most`, by which `size` things fall into equal whole units; `most` where there is none near."""
+    if size <= most:
+        return size
+    fewest = -(-size // most)
+    counts = [count for count in range(fewest, 2 * fewest + 1) if size % (count * unit) == 0]
+    return size // counts[0] if counts else most
