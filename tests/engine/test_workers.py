@@ -28,7 +28,7 @@ from engine.plan.sync import share
 from engine.plan.team import HelperDied, TeamPlan
 from engine.training.loop import Training
 from engine.training.settings import TrainingSettings
-from engine.training.workers import choose
+from engine.training.workers import choose, fastest
 
 from .training_cases import classifier, flowers
 
@@ -271,3 +271,20 @@ def test_small_steps_are_left_to_one_worker():
     assert choose(classifier(), SETTINGS, flowers()) == 1
     training, end = trained(SETTINGS.with_(workers=0, epochs=1))
     assert training.workers == end.workers == 1
+
+
+@pytest.mark.parametrize(
+    ("alone", "several", "found"),
+    [
+        ([3e-4], [], 1),  # so short that nothing else is tried
+        ([2e-2], [1.1e-2], 8),  # clear at once
+        ([2e-2, 2e-2], [2.5e-2, 1.2e-2], 8),  # something else disturbed the first measurement
+        ([2e-2, 1e-2, 1e-2], [1.6e-2, 1.6e-2, 1.6e-2], 1),  # and here that of one worker
+        ([2e-2] * 3, [1.9e-2] * 3, 1),
+    ],
+)
+def test_a_small_gain_of_several_workers_is_measured_again(monkeypatch, alone, several, found):
+    measured = {1: iter(alone), 8: iter(several)}
+    monkeypatch.setattr("engine.training.workers._seconds", lambda count: next(measured[count]))
+    assert fastest(lambda count: count, 8) == found
+    assert not [*measured[1], *measured[8]]
