@@ -41,10 +41,6 @@ def _window(file: str | None) -> int:
     if sentence:
         print(sentence, file=sys.stderr)
         return 1
-    # Before Qt, whose import hook slows every module that comes after it; layers follow once the window is seen.
-    import engine.infer
-    import engine.project.recovery  # noqa: F401
-
     try:
         from app.application import run
     except ImportError as error:

@@ -25,7 +25,7 @@ BUTTON = QMessageBox.StandardButton
 @pytest.fixture
 def session(qapp, monkeypatch):
     fake = FakeTrainer()
-    monkeypatch.setattr("app.window.Trainer", lambda *parts: fake)
+    monkeypatch.setattr("app.workbench.Trainer", lambda *parts: fake)
     return fake
 
 
