@@ -35,8 +35,11 @@ def _is_command(word: str) -> bool:
 
 
 def _window(file: str | None) -> int:
+    import gc
+
     from app.screen import obstacle
 
+    gc.disable()  # nothing is garbage yet; `app.garbage` takes over
     sentence = obstacle()
     if sentence:
         print(sentence, file=sys.stderr)

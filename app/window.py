@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from app.files import Files
     from app.top_bar import TopBar
     from app.trainer import Trainer
+    from app.training.progress import TrainingProgress
     from app.window_training import WindowTraining
 
 
@@ -48,6 +49,7 @@ class Window(QMainWindow):
     canvas: Part[Canvas] = Part()
     docks: Part[Docks] = Part()
     top: Part[TopBar] = Part()
+    progress: Part[TrainingProgress] = Part()
 
     def __init__(self, settings: Settings, panels: Sequence[Panel] = PANELS) -> None:
         super().__init__()
@@ -71,8 +73,8 @@ class Window(QMainWindow):
 
     @property
     def on_welcome(self) -> bool:
-        """Whether the welcome page is shown: nothing is open."""
-        return self.pages.currentWidget() is self.welcome
+        """Whether the welcome page is shown, or what stands in its place while a file is about to be opened."""
+        return self.pages.currentWidget() in (self.welcome, self._opening)
 
     def new(self) -> None:
         """Begin an empty project."""
@@ -174,6 +176,11 @@ class Window(QMainWindow):
 
     # What comes from outside
 
+    def announce(self, path: Path) -> None:
+        """Say, in place of the welcome page, that a file is about to be opened."""
+        self._opening.setText(f"Opening {path.name}…")
+        self.pages.setCurrentWidget(self._opening)
+
     def open_path(self, path: Path) -> None:
         """Open what a person dropped or named on the command line; say so where it is nothing that can be opened."""
         self.startup.finish().open_path(path)
@@ -233,7 +240,10 @@ class Window(QMainWindow):
 
     def _lay_out(self) -> None:
         self.pages = QStackedWidget()
+        self._opening = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        self._opening.setProperty("quiet", True)
         self.pages.addWidget(self.welcome)
+        self.pages.addWidget(self._opening)
         middle = QWidget()
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)

@@ -116,6 +116,8 @@ class Workbench(QObject):
         self._show_size()
 
     def _trouble(self, sentence: str) -> None:
+        if self.window.on_welcome:  # also where a file was announced that cannot be opened
+            self.window.show_welcome()
         notices = self.window.notices
         (notices.post if sentence == NOTICE else notices.show_notice)(sentence)
 

@@ -1,10 +1,10 @@
 """Measures how the program starts: `python packaging/measure_start.py [ROUNDS] [OTHER_CHECKOUT]` prints milliseconds.
 
 All are counted from before the program's process is made, with what it reads in the disk's cache. `painted`: the first
-picture was shown. `usable`: a click that came right then has opened the menu File, and that was painted. `whole`: what comes
-after the first picture is there, and `stall` is the longest time meanwhile in which the window looked for no input.
-`example`: a click on the first example, as soon as there is a picture, has shown its network. `file`: `netwright FILE` has.
-`empty`: an empty window of Qt is painted, which is how long this machine needs at the least.
+picture was shown, after so much `work` of the processor. `usable`: a click that came right then has opened the menu File,
+and that was painted. `whole`: what comes after the first picture is there, and `stall` is the longest time meanwhile in
+which the window looked for no input. `example`: a click on the first example, as soon as there is a picture, has shown its
+network. `file`: `netwright FILE` has. `empty`: an empty window of Qt is painted, the least that this machine needs.
 
 Without a screen, and under Xvfb where that is installed; another checkout takes turns with this one.
 """
@@ -66,7 +66,7 @@ class Probe:
     def painted(self, window: Any) -> None:
         from PySide6.QtCore import Qt, QTimer
 
-        self.found["painted"] = self.now()
+        self.found |= {"painted": self.now(), "work": time.process_time() * 1000}
         if self.wish == "menu":
             menu = window.menuBar().actions()[0].menu()
             after_paint(menu, lambda: (self.keep("usable"), menu.close()))
@@ -194,7 +194,7 @@ def measure(rounds: int, checkouts: list[Path]) -> dict[tuple[str, str], list[fl
         for wish in ("empty", "menu", "whole", "example", "file"):
             for checkout in checkouts:
                 for name, value in start(checkout, wish).items() if turn else [*start(checkout, wish).items()][:0]:
-                    if name != "painted" or wish != "file":
+                    if name not in ("painted", "work") or wish != "file":
                         found.setdefault((name, str(checkout)), []).append(value)
     return found
 
@@ -206,7 +206,7 @@ def main(rounds: int, checkouts: list[Path]) -> None:
             os.environ.update(environment)
             found = measure(rounds, checkouts)
             print(f"{screen}, {rounds} rounds: median (least)")
-            for name in ("empty", "painted", "usable", "whole", "stall", "example", "file"):
+            for name in ("empty", "painted", "work", "usable", "whole", "stall", "example", "file"):
                 times = (found[name, str(checkout)] for checkout in checkouts)
                 print(f"  {name:8}", *(f"{median(some):6.0f} ({min(some):.0f})" for some in times))
 
