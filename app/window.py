@@ -1,4 +1,7 @@
-"""The window: joins the document, the canvas and the panels; what they do is theirs."""
+"""The window as it is first seen: menus, welcome page, status bar. What is behind that lies on the workbench and comes later.
+
+Nothing that this module imports may need NumPy or the engine's networks: they would come before the first paint.
+"""
 
 from __future__ import annotations
 

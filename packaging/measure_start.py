@@ -193,8 +193,9 @@ def measure(rounds: int, checkouts: list[Path]) -> dict[tuple[str, str], list[fl
     for turn in range(rounds + 1):
         for wish in ("empty", "menu", "whole", "example", "file"):
             for checkout in checkouts:
-                for name, value in start(checkout, wish).items() if turn else [*start(checkout, wish).items()][:0]:
-                    if name not in ("painted", "work") or wish != "file":
+                times = start(checkout, wish)
+                for name, value in times.items() if turn else ():
+                    if name not in ("painted", "work") or wish != "file":  # which paints no welcome page
                         found.setdefault((name, str(checkout)), []).append(value)
     return found
 
