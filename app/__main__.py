@@ -35,16 +35,15 @@ def _is_command(word: str) -> bool:
 
 
 def _window(file: str | None) -> int:
+    import gc
+
     from app.screen import obstacle
 
+    gc.disable()  # nothing is garbage yet; `app.garbage` takes over
     sentence = obstacle()
     if sentence:
         print(sentence, file=sys.stderr)
         return 1
-    # Before Qt, whose import hook slows every module that comes after it; layers follow once the window is seen.
-    import engine.infer
-    import engine.project.recovery  # noqa: F401
-
     try:
         from app.application import run
     except ImportError as error:

@@ -10,6 +10,7 @@ from app.stylesheet import stylesheet
 from app.theme import DARK, LIGHT, palette, program_font, theme
 
 CHOICES = ("system", "light", "dark")
+ARGUMENTS = ("-style", "fusion")  # for QApplication: its `setStyle` takes 15 ms to make Python's side of QStyle first
 
 
 def apply(choice: str) -> None:
@@ -22,8 +23,7 @@ def apply(choice: str) -> None:
 
 
 def prepare(app: QApplication) -> None:
-    """Give a new application the style, the type and the palette."""
-    app.setStyle("Fusion")
+    """Give a new application, which was given `ARGUMENTS`, the type and the palette."""
     app.setFont(program_font())
     app.styleHints().colorSchemeChanged.connect(_show)
     apply(theme().choice)

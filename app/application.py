@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
@@ -24,7 +24,7 @@ class Application(QApplication):
     """Opens files that the system hands over (macOS), as well as those of the command line."""
 
     def __init__(self, arguments: Sequence[str]) -> None:
-        super().__init__(list(arguments))
+        super().__init__([*arguments, *appearance.ARGUMENTS])
         self.setApplicationName("netwright")
         self.setApplicationDisplayName("Netwright")
         self.setDesktopFileName("netwright")
@@ -45,16 +45,17 @@ class Application(QApplication):
             self.window.open_path(path)
 
     def show_window(self, window: Window) -> None:
-        """Show the window, then open what waits."""
+        """Show the window, and open what waits once it is painted."""
         self.window = window
+        waiting, self._waiting = self._waiting, []
+        for path in waiting:
+            window.announce(path)
+            window.painted.connect(partial(window.open_path, path))
         room = window.screen().availableSize() - window.size()
         if min(room.width(), room.height()) < FRAME:
             window.showMaximized()
         else:
             window.show()
-        waiting, self._waiting = self._waiting, []
-        for path in waiting:
-            QTimer.singleShot(0, partial(window.open_path, path))
 
 
 def run(file: str | None = None) -> int:

@@ -6,7 +6,7 @@ import logging
 import sys
 import threading
 from collections.abc import Callable
-from logging.handlers import RotatingFileHandler
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -29,7 +29,9 @@ def install(notice: Callable[[str], None]) -> None:
 
     `notice` may be called from any thread.
     """
-    _open_log()
+    log.setLevel(logging.INFO)
+    log.propagate = False
+    log.addHandler(_Log())
 
     def caught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):
@@ -54,16 +56,28 @@ def uninstall() -> None:
         handler.close()
 
 
-def _open_log() -> None:
-    log.setLevel(logging.INFO)
-    log.propagate = False
-    try:
-        log_path().parent.mkdir(parents=True, exist_ok=True)
-        handler: logging.Handler = RotatingFileHandler(log_path(), maxBytes=1_000_000, backupCount=2, encoding="utf-8")
-    except OSError:  # a home that cannot be written to must not keep the program from starting
-        handler = logging.NullHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    log.addHandler(handler)
+class _Log(logging.Handler):
+    """Writes the log, which is opened once there is something to write: that takes time, and most days go well."""
+
+    @cached_property
+    def _file(self) -> logging.Handler:
+        from logging.handlers import RotatingFileHandler
+
+        try:
+            log_path().parent.mkdir(parents=True, exist_ok=True)
+            file: logging.Handler = RotatingFileHandler(log_path(), maxBytes=1_000_000, backupCount=2, encoding="utf-8")
+        except OSError:  # a home that cannot be written to must not keep the program from working
+            file = logging.NullHandler()
+        file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        return file
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._file.handle(record)
+
+    def close(self) -> None:
+        if "_file" in vars(self):
+            self._file.close()
+        super().close()
 
 
 _LEVELS: dict[Any, int] = {

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Sequence
 from itertools import pairwise
 
-from PySide6.QtCore import QByteArray, QObject, Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
@@ -20,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.icons import icon
 from app.panels import Context, Panel
+from app.states import from_text, to_text
 
 _AREAS = {
     "left": Qt.DockWidgetArea.LeftDockWidgetArea,
@@ -35,11 +34,10 @@ BOTTOM = {"data": 0.64, "build": 0.3, "train": 0.4, "use": 0.62}  # shares of wh
 class Docks(QObject):
     """Every panel's dock by name."""
 
-    def __init__(self, window: QMainWindow, panels: Sequence[Panel], context: Context) -> None:
+    def __init__(self, window: QMainWindow, context: Context) -> None:
         super().__init__(window)
-        self._window, self._panels, self._context = window, panels, context
+        self._window, self._context = window, context
         self.all: dict[str, Dock] = {}
-        self._painted = False
         bottom, sides = Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea
         window.setCorner(bottom, sides.LeftDockWidgetArea)
         window.setCorner(Qt.Corner.BottomRightCorner, sides.RightDockWidgetArea)
@@ -47,10 +45,13 @@ class Docks(QObject):
         window.setDockOptions(options.AnimatedDocks | options.AllowTabbedDocks | options.GroupedDragging)
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         window.setDocumentMode(True)
-        for panel in panels:
-            dock = self.all[panel.name] = Dock(panel, window)
-            dock.visibilityChanged.connect(lambda seen, d=dock: self._seen(d, seen))
-            window.addDockWidget(_AREAS[panel.area], dock)
+
+    def add(self, panel: Panel) -> None:
+        """Add the dock of a panel; it is not shown yet."""
+        dock = self.all[panel.name] = Dock(panel, self._window)
+        dock.hide()  # else the window shows it as soon as it has it
+        dock.visibilityChanged.connect(lambda seen: self.make(dock) if seen else None)
+        self._window.addDockWidget(_AREAS[panel.area], dock)
 
     def arrange(self, workspace: str) -> None:
         """Put every panel where it belongs in a workspace; those of other workspaces are closed."""
@@ -81,12 +82,6 @@ class Docks(QObject):
         if content is not None:
             content.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def painted(self) -> None:
-        """Called once the window has been painted: from now on panels are made when they are seen."""
-        self._painted = True
-        for dock in self.all.values():
-            self._seen(dock, dock.isVisible() and not dock.visibleRegion().isEmpty())
-
     def make(self, dock: Dock) -> None:
         """Make the panel of a dock, if it is not made yet."""
         if dock.content is None:
@@ -102,10 +97,6 @@ class Docks(QObject):
         """Put a saved layout back; return whether that could be done."""
         return self._window.restoreState(from_text(state), VERSION)
 
-    def _seen(self, dock: Dock, seen: bool) -> None:
-        if seen and (self._painted or dock.panel.early):
-            self.make(dock)
-
     def _size(self, workspace: str) -> None:
         shown = [dock for dock in self.all.values() if not dock.isHidden()]
         for area, orientation in (("left", Qt.Orientation.Horizontal), ("right", Qt.Orientation.Horizontal)):
@@ -114,19 +105,6 @@ class Docks(QObject):
         bottom = [dock for dock in shown if dock.panel.area == "bottom"]
         height = round((self._window.height() - BARS) * BOTTOM.get(workspace, 0.3))
         self._window.resizeDocks(bottom, [height] * len(bottom), Qt.Orientation.Vertical)
-
-
-def to_text(raw: QByteArray) -> str:
-    """Return a saved state as text that settings can hold."""
-    return base64.b64encode(raw.data()).decode("ascii")
-
-
-def from_text(text: str) -> QByteArray:
-    """Return a saved state; an empty one where the text is none."""
-    try:
-        return QByteArray(base64.b64decode(text, validate=True))
-    except ValueError:
-        return QByteArray()
 
 
 class Dock(QDockWidget):

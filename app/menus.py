@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -9,23 +10,21 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from app.actions import MENUS, Actions
-from app.files import Files
 from app.preferences import Settings
 
 
 class Menus(QObject):
     """Fills a menu bar and keeps its list of recent files."""
 
-    def __init__(self, bar: QMenuBar, actions: Actions, files: Files, settings: Settings) -> None:
+    def __init__(self, bar: QMenuBar, actions: Actions, settings: Settings, open_: Callable[[Path], None]) -> None:
         super().__init__(bar)
-        self._files, self._settings = files, settings
+        self._settings, self._open = settings, open_
         for name in MENUS:
             self._fill(bar.addMenu(f"&{name}"), name, actions)
         save = actions["save"]
         menu = next(menu for menu in bar.findChildren(QMenu) if save in menu.actions())
         self.recent = QMenu("Open &recent", menu)
         menu.insertMenu(save, self.recent)
-        files.recent_changed.connect(self.list_recent)
         self.list_recent()
 
     def _fill(self, menu: QMenu, name: str, actions: Actions) -> None:
@@ -41,7 +40,7 @@ class Menus(QObject):
         self.recent.clear()
         for text in self._settings.recent:
             path = Path(text)
-            action = self.recent.addAction(path.name, partial(self._files.open, path))
+            action = self.recent.addAction(path.name, partial(self._open, path))
             there = path.exists()
             action.setEnabled(there)
             action.setStatusTip(text if there else f"{text} is not there any more.")

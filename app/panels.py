@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtWidgets import QWidget
 
-from app.actions import Actions
-from app.dataset import ProjectData
-from app.document import Document
-from app.preferences import Settings
-from app.trainer import Trainer
-from engine.project.run import Run
-
 if TYPE_CHECKING:
+    from app.actions import Actions
     from app.canvas.canvas import Canvas
+    from app.dataset import ProjectData
+    from app.document import Document
     from app.files import Files
+    from app.preferences import Settings
     from app.runs.panel import RunsPanel
+    from app.trainer import Trainer
+    from engine.project.run import Run
 
 Area = Literal["left", "right", "bottom"]
 
@@ -49,7 +48,7 @@ class Context:
 
 @dataclass(frozen=True)
 class Panel:
-    """A dock of the window. It is made when it is first seen, after the window's first paint unless `early`.
+    """A dock of the window. It is made when it is first seen.
 
     `workspaces` are those in which it is open, `front` those in which it is the foremost of its tabs.
     """
@@ -61,7 +60,6 @@ class Panel:
     make: Callable[[Context], QWidget]
     workspaces: tuple[str, ...] = ()
     front: tuple[str, ...] = ()
-    early: bool = False
     width: int = 0  # at least, when it is asked for
 
 
@@ -170,8 +168,8 @@ def _try(context: Context) -> QWidget:
 
 
 PANELS: tuple[Panel, ...] = (
-    Panel("layers", "Layers", "layers", "left", _layers, ("build",), early=True),
-    Panel("inspector", "Inspector", "sliders-horizontal", "right", _inspector, ("build", "train"), early=True),
+    Panel("layers", "Layers", "layers", "left", _layers, ("build",)),
+    Panel("inspector", "Inspector", "sliders-horizontal", "right", _inspector, ("build", "train")),
     Panel("settings", "Training", "dumbbell", "right", _settings, ("train",), front=("train",)),
     Panel("manual", "Manual", "book-open", "right", _manual, width=440),
     Panel("curves", "Curves", "chart-line", "bottom", _curves, ("build", "train"), front=("train",)),

@@ -1,72 +1,74 @@
-"""The window: joins the document, the canvas and the panels; what they do is theirs."""
+"""The window as it is first seen: menus, welcome page, status bar. What is behind that lies on the workbench and comes later.
+
+Nothing that this module imports may need NumPy or the engine's networks: they would come before the first paint.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QBuffer, QEvent, QIODevice, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QDialog, QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
-from app import appearance, tasks, window_actions
+from app import appearance, window_actions
 from app.actions import Actions
-from app.canvas.canvas import Canvas
-from app.crash import NOTICE
-from app.dataset import ProjectData
-from app.docks import Docks, from_text, to_text
-from app.document import Document
-from app.files import Files
-from app.inspector.box_page import total_text
 from app.menus import Menus
 from app.notices import Notices
-from app.panels import PANELS, Context, Panel, available
+from app.panels import PANELS, Panel, available
 from app.preferences import Preferences, Settings
-from app.top_bar import TopBar
-from app.trainer import Trainer
-from app.training.leaving import leave_training
-from app.training.progress import TrainingProgress
+from app.startup import Part, Startup, late
+from app.states import from_text, to_text
 from app.welcome.page import WelcomePage
-from app.window_training import WindowTraining
-from engine.problems import UserError
-from engine.project.file import SUFFIX
 
 if TYPE_CHECKING:
+    from app.canvas.canvas import Canvas
     from app.commands.palette import CommandPalette
-
-# Loaded after the first paint, before anybody needs them: all layers, what a training takes, and what draws its curves.
-LATER = ("app.data_reading", "engine.process.client", "app.training.curve_plot")
+    from app.dataset import ProjectData
+    from app.docks import Docks
+    from app.document import Document
+    from app.files import Files
+    from app.top_bar import TopBar
+    from app.trainer import Trainer
+    from app.training.progress import TrainingProgress
+    from app.window_training import WindowTraining
 
 
 class Window(QMainWindow):
-    """The main window. `painted` comes once, after it was first seen."""
+    """The main window. `painted` comes once, after it was first seen, `whole` once all that is behind it is there."""
 
     painted = Signal()
+    whole = Signal()
+
+    document: Part[Document] = Part()
+    data: Part[ProjectData] = Part()
+    trainer: Part[Trainer] = Part()
+    training: Part[WindowTraining] = Part()
+    files: Part[Files] = Part()
+    canvas: Part[Canvas] = Part()
+    docks: Part[Docks] = Part()
+    top: Part[TopBar] = Part()
+    progress: Part[TrainingProgress] = Part()
 
     def __init__(self, settings: Settings, panels: Sequence[Panel] = PANELS) -> None:
         super().__init__()
-        self.settings = settings
-        self.document = Document(parent=self)
-        self.data = ProjectData(self.document, self)
-        self.trainer = Trainer(self.document, self.data, self)
-        self.training = WindowTraining(self)
+        self.settings, self.panels = settings, tuple(panels)
+        self.startup = Startup(self)
         self.actions_ = Actions(self)
-        self.canvas = Canvas(self.document)
         self.notices = Notices()
-        self.files = Files(self.document, settings, self)
-        self.workspaces = available(tuple(panels))
+        self.workspaces = available(self.panels)
         self.workspace = "build"
-        self.docks = Docks(self, panels, self._context())
         window_actions.declare(self)
         self.actions_.take_keys(settings.shortcuts)
-        self.top = TopBar(self.actions_, self.workspaces)
         self.welcome = WelcomePage(self.actions_["new"], self.actions_["open"])
+        self.welcome.example.connect(lambda path: self.files.open(path, as_copy=True))
+        self.welcome.recent.connect(late(self, "files").open)
         self._first, self._closing, self._leaving = True, False, False
         self._lay_out()
-        self._join()
         self._restore()
         self.show_welcome()
 
@@ -74,8 +76,8 @@ class Window(QMainWindow):
 
     @property
     def on_welcome(self) -> bool:
-        """Whether the welcome page is shown: nothing is open."""
-        return self._stack.currentWidget() is self.welcome
+        """Whether the welcome page is shown, or what stands in its place while a file is about to be opened."""
+        return self.pages.currentWidget() in (self.welcome, self._opening)
 
     def new(self) -> None:
         """Begin an empty project."""
@@ -83,15 +85,12 @@ class Window(QMainWindow):
 
     def close_project(self) -> None:
         """Go back to the welcome page."""
-        self.files.new_then(self.show_welcome)
+        self.files.new_then(self._put_away)
 
     def show_welcome(self) -> None:
         """Show the welcome page, without the panels, which would have nothing to show."""
         self.welcome.show_recent(self.settings.recent)
-        self._stack.setCurrentWidget(self.welcome)
-        for dock in self.docks.all.values():
-            dock.setVisible(False)
-        self.top.setVisible(False)
+        self.pages.setCurrentWidget(self.welcome)
         self._size.setVisible(False)
         self.refresh()
 
@@ -99,7 +98,7 @@ class Window(QMainWindow):
         """Show the canvas and the panels."""
         if self.on_welcome:
             import_module("engine.catalog")  # whoever is quicker than the background would find no layers
-            self._stack.setCurrentWidget(self.canvas)
+            self.pages.setCurrentWidget(self.canvas)
             self.top.setVisible(True)
             self._size.setVisible(True)
             if not self.docks.restore(self.settings.layout.get("docks", "")):
@@ -124,12 +123,11 @@ class Window(QMainWindow):
         self.take_preferences(self.settings.preferences.with_(theme=choice))
 
     def take_preferences(self, preferences: Preferences) -> None:
-        """Put preferences into force at once."""
+        """Put preferences into force at once, and remember them."""
         self.settings.preferences = preferences
         appearance.apply(preferences.theme)
+        self._mark_theme()
         self.files.recovery.wanted = preferences.recovery
-        for choice in appearance.CHOICES:
-            self.actions_[f"theme.{choice}"].setChecked(choice == preferences.theme)
         self.files.remember_settings()
 
     def rename(self) -> None:
@@ -181,28 +179,18 @@ class Window(QMainWindow):
 
     # What comes from outside
 
+    def announce(self, path: Path) -> None:
+        """Say, in place of the welcome page, that a file is about to be opened."""
+        self._opening.setText(f"Opening {path.name}…")
+        self.pages.setCurrentWidget(self._opening)
+
     def open_path(self, path: Path) -> None:
         """Open what a person dropped or named on the command line; say so where it is nothing that can be opened."""
-        if path.suffix.lower() == SUFFIX:
-            self.files.open(path)
-            return
-        try:
-            self.data.choose_path(path)
-        except UserError as error:
-            self.notices.show_notice(str(error))
-        else:
-            self.go_to("data")
+        self.startup.finish().open_path(path)
 
     def tell(self, sentence: str) -> None:
         """Write a sentence into the status bar."""
         self.statusBar().showMessage(sentence, 8000)
-
-    def trouble(self, sentence: str) -> None:
-        """Ask for attention, from whatever thread."""
-        if sentence == NOTICE:
-            self.notices.post(sentence)
-        else:
-            self.notices.show_notice(sentence)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if event.mimeData().hasUrls():
@@ -248,77 +236,38 @@ class Window(QMainWindow):
     # How
 
     def _painted(self) -> None:
-        self.docks.painted()
         self.painted.emit()
-        tasks.start(lambda _: [import_module(name) for name in LATER])
         if self.settings.problem:
             self.notices.show_notice(self.settings.problem)
-        self.files.look_for_recoveries()
-
-    def _context(self) -> Context:
-        return Context(
-            self.document,
-            self.actions_,
-            self.settings,
-            self.canvas,
-            self.files,
-            self.data,
-            self.trainer,
-            self.tell,
-            self.notices.show_notice,
-            lambda name: self.docks.show(name),
-            self.training.export,
-        )
+        self.startup.begin()
 
     def _lay_out(self) -> None:
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self.welcome)
-        self._stack.addWidget(self.canvas)
+        self.pages = QStackedWidget()
+        self._opening = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        self._opening.setProperty("quiet", True)
+        self.pages.addWidget(self.welcome)
+        self.pages.addWidget(self._opening)
         middle = QWidget()
         column = QVBoxLayout(middle)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.notices)
-        column.addWidget(self._stack, 1)
+        column.addWidget(self.pages, 1)
         self.setCentralWidget(middle)
-        self.addToolBar(self.top)
         self._size = QLabel()
-        self.progress = TrainingProgress(self.trainer)
-        self.statusBar().addPermanentWidget(self.progress)
         self.statusBar().addPermanentWidget(self._size)
         self.statusBar().setSizeGripEnabled(False)
         self.setAcceptDrops(True)
         self.setMinimumSize(860, 560)
         self.resize(1280, 800)
-        self.menus = Menus(self.menuBar(), self.actions_, self.files, self.settings)
-
-    def _join(self) -> None:
-        document, files = self.document, self.files
-        document.titled.connect(self._show_title)
-        document.undo_stack.indexChanged.connect(self._show_title)
-        document.selected.connect(self._say_selection)
-        for signal in (document.selected, document.analysed, document.changed):
-            signal.connect(self.refresh)
-        document.analysed.connect(lambda _: self._show_size())
-        files.told.connect(self.tell)
-        files.failed.connect(self.trouble)
-        files.shown.connect(self.show_work)
-        files.found.connect(self._offer_recoveries)
-        files.preview = self._preview
-        files.end_training = partial(leave_training, self, self.trainer)
-        self.canvas.said.connect(self.tell)
-        self.top.chosen.connect(self.go_to)
-        self.welcome.example.connect(lambda path: self.files.open(path, as_copy=True))
-        self.welcome.recent.connect(self.files.open)
-        self._show_title()
-        self._show_size()
+        self.menus = Menus(self.menuBar(), self.actions_, self.settings, late(self, "files").open)
+        self.show_title("Untitled")
 
     def _restore(self) -> None:
-        self.take_preferences(self.settings.preferences)
+        self._mark_theme()
         self.restoreGeometry(from_text(self.settings.layout.get("geometry", "")))
         kept = self.settings.layout.get("workspace", "build")
         self.workspace = kept if any(space.name == kept for space in self.workspaces) else "build"
-        self.top.show_workspace(self.workspace)
 
     def _remember_layout(self) -> None:
         if not self.on_welcome:
@@ -334,52 +283,25 @@ class Window(QMainWindow):
         """Say for every action whether it can be done now."""
         window_actions.refresh(self)
 
-    def _show_title(self, *_: object) -> None:
-        self.setWindowTitle(f"{self.document.title}[*] — Netwright")
-        self.setWindowModified(self.document.is_modified)
-        self.refresh()
+    def show_title(self, title: str, *, modified: bool = False) -> None:
+        """Say in the frame what is open, and whether it is saved."""
+        self.setWindowTitle(f"{title}[*] — Netwright")
+        self.setWindowModified(modified)
 
-    def _show_size(self) -> None:
-        analysis = self.document.analysis
-        count = len(analysis.problems)
-        problems = f" · {count} {'problem' if count == 1 else 'problems'}" if count else ""
-        self._size.setText(f"{total_text(analysis)}{problems}")
-        source = self.document.project.data.source
-        self.top.data.setText(source.label() if source else "No data yet")
-        if "problems" in self.docks.all:
-            self.docks.all["problems"].show_count(count)
+    def show_size(self, text: str) -> None:
+        """Say in the status bar how large the network is."""
+        self._size.setText(text)
 
-    def _say_selection(self, chosen: frozenset[str]) -> None:
-        if len(chosen) == 1:
-            (node,) = chosen
-            self.tell(f"{type(self.document.project.graph.nodes[node]).__name__} “{node}” selected")
-        elif chosen:
-            self.tell(f"{len(chosen)} boxes selected")
+    def _put_away(self) -> None:
+        """Go back to the welcome page, with the panels out of sight."""
+        for dock in self.docks.all.values():
+            dock.hide()
+        self.top.hide()
+        self.show_welcome()
 
-    def _offer_recoveries(self, left: Sequence[Any]) -> None:
-        for one in left:
-            if one.problem:
-                self.notices.show_notice(one.problem)
-                continue
-            name = one.original.stem if one.original else "a project without a name"
-            when = f" from {one.written.astimezone():%H:%M}" if one.written else ""
-            self.notices.show_notice(
-                f"There is unsaved work of {name}{when}.",
-                (
-                    ("&Open it", partial(self.files.recover, one)),
-                    ("&Later", partial(self.files.keep, one)),
-                    ("&Delete it", partial(self.files.forget, one)),
-                ),
-                icon_name="history",
-            )
-
-    def _preview(self) -> bytes:
-        """Return a small picture of the canvas for the project file."""
-        buffer = QBuffer()
-        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        picture = self.canvas.grab().scaledToWidth(480, Qt.TransformationMode.SmoothTransformation)
-        picture.save(buffer, "PNG")
-        return bytes(buffer.data().data())
+    def _mark_theme(self) -> None:
+        for choice in appearance.CHOICES:
+            self.actions_[f"theme.{choice}"].setChecked(choice == self.settings.preferences.theme)
 
     def open_dialog(self, dialog: QDialog) -> None:
         """Show a dialog that forgets itself when it is closed."""

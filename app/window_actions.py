@@ -1,4 +1,7 @@
-"""Declares everything that the window can do; panels add their own."""
+"""Declares everything that the window can do; panels add their own.
+
+Most is done on the workbench, which comes after the actions: `late` parts stand for it (see `app.startup`).
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,28 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QAction, QKeySequence
 
-from app.canvas.canvas import Canvas
+from app.startup import late
 
 if TYPE_CHECKING:
+    from app.actions import Actions
+    from app.canvas.canvas import Canvas
+    from app.docks import Docks
+    from app.document import Document
+    from app.files import Files
+    from app.trainer import Trainer
     from app.window import Window
+    from app.window_training import WindowTraining
 
 _KEY = QKeySequence.StandardKey
 NOTHING_SELECTED = "Select a box first."
+NOTHING_OPEN = "Open a project, or begin a new one."
+NOTHING_TRAINS = "No training is running."
+
+# By what an action needs beside an open project.
+_CHOSEN = ("cut", "copy", "duplicate", "delete")
+_BOXES = ("select_all", "fit", "arrange")
+_PROJECT = ("save", "save_as", "close_project", "paste", "quick_add", "zoom_in", "zoom_out", "zoom_reset")
+_OTHER = ("rename", "train", "export")
 
 
 def declare(window: Window) -> None:
@@ -21,19 +39,21 @@ def declare(window: Window) -> None:
     _file(window)
     _edit(window)
     _view(window)
-    _network(window, window.canvas)
+    _network(window)
     _training(window)
     _help(window)
 
 
 def _file(window: Window) -> None:
-    add, files = partial(window.actions_.add, "File"), window.files
+    add = partial(window.actions_.add, "File")
+    files: Files = late(window, "files")
+    training: WindowTraining = late(window, "training")
     add("new", "&New", "Begin an empty project", window.new, "file-plus", _KEY.New)
     add("open", "&Open…", "Open a project file", files.open_dialog, "folder-open", _KEY.Open)
     add("save", "&Save", "Save the project", files.save, "save", _KEY.Save)
     add("save_as", "Save &as…", "Save the project in another file", files.save_as, "save-all", "Ctrl+Shift+S")
     tip = "Write the latest run as an ONNX model that is proven to answer alike"
-    add("export", "&Export as ONNX…", tip, window.training.export, "share-2", "Ctrl+E")
+    add("export", "&Export as ONNX…", tip, training.export, "share-2", "Ctrl+E")
     add("close_project", "&Close project", "Go back to the welcome page", window.close_project, "x", "Ctrl+W")
     tip, role = "Choose theme, recovery and more", QAction.MenuRole.PreferencesRole
     add("preferences", "&Preferences…", tip, window.show_preferences, "settings", "Ctrl+,", role=role)
@@ -41,7 +61,9 @@ def _file(window: Window) -> None:
 
 
 def _edit(window: Window) -> None:
-    add, canvas, document = partial(window.actions_.add, "Edit"), window.canvas, window.document
+    add = partial(window.actions_.add, "Edit")
+    canvas: Canvas = late(window, "canvas")
+    document: Document = late(window, "document")
     again = ("Ctrl+Shift+Z", "Ctrl+Y")
     add("undo", "&Undo", "Take the last change back", document.undo, "undo-2", "Ctrl+Z")
     add("redo", "&Redo", "Do again what was taken back", document.redo, "redo-2", again)
@@ -56,7 +78,8 @@ def _edit(window: Window) -> None:
 
 
 def _view(window: Window) -> None:
-    add, canvas = partial(window.actions_.add, "View"), window.canvas
+    add = partial(window.actions_.add, "View")
+    canvas: Canvas = late(window, "canvas")
     tip = "Find everything that can be done by its name"
     add("command_palette", "&Do anything…", tip, window.show_commands, "command", "Ctrl+K")
     add("fit", "&Fit", "Show the whole network", canvas.fit, "maximize", "F")
@@ -88,14 +111,15 @@ def _workspaces(window: Window) -> None:
 
 def _panels(window: Window) -> None:
     add = partial(window.actions_.add, "View/Panels")
-    for dock in window.docks.all.values():
-        name, title = dock.panel.name, dock.panel.title
-        do = partial(window.docks.show, name)
-        add(f"panel.{name}", f"{title} panel", f"Open the panel {title}", do, dock.panel.icon)
+    docks: Docks = late(window, "docks")
+    for panel in window.panels:
+        name, title = panel.name, panel.title
+        add(f"panel.{name}", f"{title} panel", f"Open the panel {title}", partial(docks.show, name), panel.icon)
 
 
-def _network(window: Window, canvas: Canvas) -> None:
+def _network(window: Window) -> None:
     add, align = partial(window.actions_.add, "Network"), partial(window.actions_.add, "Network/Align")
+    canvas: Canvas = late(window, "canvas")
     add("quick_add", "&Add a layer", "Search a layer (Tab on the canvas)", canvas.quick_add, "plus", "Shift+A")
     add("arrange", "A&rrange", "Lay the boxes out from left to right", canvas.arrange, "workflow", "Ctrl+L")
     for side in ("left", "centre", "right", "top", "middle", "bottom"):
@@ -109,9 +133,11 @@ def _network(window: Window, canvas: Canvas) -> None:
 
 def _training(window: Window) -> None:
     add = partial(window.actions_.add, "Training")
-    add("train", "&Train", "Train the network on its data", window.training.train, "play", "F5")
-    add("stop", "&Stop", "End the training and keep its run", window.trainer.stop, "square", "Shift+F5")
-    add("pause", "&Pause", "Pause the training, or let it go on", window.training.pause, "pause", "F6", checkable=True)
+    training: WindowTraining = late(window, "training")
+    trainer: Trainer = late(window, "trainer")
+    add("train", "&Train", "Train the network on its data", training.train, "play", "F5")
+    add("stop", "&Stop", "End the training and keep its run", trainer.stop, "square", "Shift+F5")
+    add("pause", "&Pause", "Pause the training, or let it go on", training.pause, "pause", "F6", checkable=True)
 
 
 def _help(window: Window) -> None:
@@ -125,22 +151,34 @@ def _help(window: Window) -> None:
 
 def refresh(window: Window) -> None:
     """Say for every action whether it can be done now, and if not, why."""
+    if window.on_welcome:
+        _nothing_open(window.actions_)
+        return
     actions, document = window.actions_, window.document
-    welcome = "Open a project, or begin a new one." if window.on_welcome else ""
     chosen = len(document.selection)
     few = "" if chosen > 1 else "Select two or more boxes first."
     empty = "" if document.project.graph.nodes else "There are no boxes yet."
-    for name in ("cut", "copy", "duplicate", "delete"):
-        actions[name].allow(welcome or ("" if chosen else NOTHING_SELECTED))
-    for name in ("save", "save_as", "close_project", "paste", "quick_add", "zoom_in", "zoom_out", "zoom_reset"):
-        actions[name].allow(welcome)
-    for name in ("select_all", "fit", "arrange"):
-        actions[name].allow(welcome or empty)
+    for name in _CHOSEN:
+        actions[name].allow("" if chosen else NOTHING_SELECTED)
+    for name in _PROJECT:
+        actions[name].allow()
+    for name in _BOXES:
+        actions[name].allow(empty)
     for action in actions.in_menu("Network/Align"):
-        action.allow(welcome or few)
-    actions["rename"].allow(welcome or ("" if chosen == 1 else "Select one box first."))
+        action.allow(few)
+    actions["rename"].allow("" if chosen == 1 else "Select one box first.")
     _undo(window)
-    _session(window, welcome)
+    _session(window)
+
+
+def _nothing_open(actions: Actions) -> None:
+    names = (*_CHOSEN, *_PROJECT, *_BOXES, *_OTHER)
+    for action in (*(actions[name] for name in names), *actions.in_menu("Network/Align")):
+        action.allow(NOTHING_OPEN)
+    for name in ("undo", "redo"):
+        actions[name].allow(f"There is nothing to {name}.")
+    for name in ("stop", "pause"):
+        actions[name].allow(NOTHING_TRAINS)
 
 
 def _undo(window: Window) -> None:
@@ -153,7 +191,7 @@ def _undo(window: Window) -> None:
         window.actions_[name].allow("" if can else f"There is nothing to {name}.")
 
 
-def _session(window: Window, welcome: str) -> None:
+def _session(window: Window) -> None:
     actions, trainer = window.actions_, window.trainer
     state = trainer.state
     problems = window.document.analysis.problems
@@ -162,13 +200,13 @@ def _session(window: Window, welcome: str) -> None:
     else:
         reason = trainer.reason()
     running = "" if state == "idle" else "A training is running."
-    idle = "No training is running." if state == "idle" else ""
-    actions["train"].allow(welcome or running or reason)
+    idle = NOTHING_TRAINS if state == "idle" else ""
+    actions["train"].allow(running or reason)
     actions["stop"].allow(idle)
     actions["pause"].allow(idle)
     actions["pause"].setChecked(state == "paused")
     trained = any(run.fitted for run in window.document.runs)
-    actions["export"].allow(welcome or ("" if trained else "Train the network first."))
+    actions["export"].allow("" if trained else "Train the network first.")
 
 
 def _many(count: int) -> str:

@@ -11,15 +11,16 @@ from engine.project.run import Run
 from engine.training.history import main_score
 
 if TYPE_CHECKING:
+    from app.trainer import Trainer
     from app.window import Window
 
 
 class WindowTraining(QObject):
     """Joins the trainer to the window's docks, notices and buttons."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: Window, trainer: Trainer) -> None:
         super().__init__(window)
-        self.window, self.trainer = window, window.trainer
+        self.window, self.trainer = window, trainer
         self.trainer.changed.connect(self._changed)
         self.trainer.kept.connect(self._kept)
         self.trainer.failed.connect(self._failed)

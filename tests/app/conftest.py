@@ -10,7 +10,9 @@ import engine.catalog  # noqa: F401  (as the window has done by the time that th
 
 @pytest.fixture(scope="session")
 def qapp_args():
-    return ["netwright"]
+    from app.appearance import ARGUMENTS
+
+    return ["netwright", *ARGUMENTS]
 
 
 @pytest.fixture(autouse=True)

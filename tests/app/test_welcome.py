@@ -47,7 +47,7 @@ def test_examples_are_listed_the_best_known_first(resources):
 
 def test_three_clicks_from_the_first_start_to_training(qtbot, tmp_path, resources, monkeypatch):
     session = FakeTrainer()
-    monkeypatch.setattr("app.window.Trainer", lambda *parts: session)
+    monkeypatch.setattr("app.workbench.Trainer", lambda *parts: session)
     window = make_window(qtbot, tmp_path)
     with qtbot.waitSignal(window.document.opened):
         window.welcome.tiles[0].click()

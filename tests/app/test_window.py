@@ -1,8 +1,3 @@
-import ast
-import subprocess
-import sys
-import textwrap
-
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
@@ -25,7 +20,7 @@ BUTTON = QMessageBox.StandardButton
 @pytest.fixture
 def session(qapp, monkeypatch):
     fake = FakeTrainer()
-    monkeypatch.setattr("app.window.Trainer", lambda *parts: fake)
+    monkeypatch.setattr("app.workbench.Trainer", lambda *parts: fake)
     return fake
 
 
@@ -45,30 +40,6 @@ def answer(window, monkeypatch, button):
     asked = []
     monkeypatch.setattr(window.files, "_ask", lambda: asked.append(1) or button)
     return asked
-
-
-def test_the_first_paint_loads_nothing_heavy(tmp_path):
-    script = f"""
-        import sys
-        from pathlib import Path
-        from PySide6.QtWidgets import QApplication
-        from app import appearance, preferences
-        from app.window import Window
-        app = QApplication([])
-        appearance.prepare(app)
-        window = Window(preferences.Settings(Path({str(tmp_path / "s.json")!r})))
-        window.show()
-        window.painted.connect(lambda: app.exit(0))
-        app.exec()
-        heavy = [name for name in ("pyqtgraph", "onnx", "onnxruntime", "duckdb", "torch") if name in sys.modules]
-        print(heavy)
-        window.close()
-    """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=200, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    assert ast.literal_eval(done.stdout.strip().splitlines()[-1]) == []
 
 
 def test_it_begins_with_the_welcome_page_and_goes_to_work(window):

@@ -59,14 +59,14 @@ class Driven(application.Window):
         self.said, self.ticks = {}, []
         self.looker = QTimer(self, interval=150)
         self.looker.timeout.connect(self.look)
-        self.painted.connect(self.begin)
+        self.painted.connect(lambda: print(f"PAINTED {time.time():.3f} {time.process_time():.3f}", flush=True))
+        self.whole.connect(self.begin)
         self.probe = QTimer(self, interval=5, timerType=Qt.TimerType.PreciseTimer)
         self.probe.timeout.connect(self.beat)
-        self.trainer.session.checkpointed.connect(lambda kept: print("SAY checkpoint", kept.epoch, flush=True))
-        self.trainer.session.state_changed.connect(self.measure)
 
     def begin(self):
-        print(f"PAINTED {time.time():.3f} {time.process_time():.3f}", flush=True)
+        self.trainer.session.checkpointed.connect(lambda kept: print("SAY checkpoint", kept.epoch, flush=True))
+        self.trainer.session.state_changed.connect(self.measure)
         self.looker.start()
 
     def measure(self, state):

@@ -209,7 +209,7 @@ def test_the_window_is_there_quickly(drive):
         painted, work = figures(lines, "PAINTED")
         works.append(work)
         print(f"{painted - figures(lines, 'EXEC')[0]:.2f} s to the first paint, {work:.2f} s of them work")
-    assert min(works) < 2.0
+    assert min(works) < 1.5
 
 
 @pytest.mark.parametrize(

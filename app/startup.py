@@ -1,0 +1,91 @@
+"""The order in which the program comes, so that it can be used at once.
+
+1. The `Window`: menus with all shortcuts, the welcome page, the status bar. It is painted before NumPy, the engine and most
+   of our own modules are loaded.
+2. The `Workbench` behind it: document, files, data, training, canvas, docks. Another thread loads its modules; then the
+   window's own builds it, step by step, and looks for input between two steps.
+3. What nobody needs at once, on another thread: all layers, what a training takes, what draws its curves.
+
+Nobody has to know how far this is: who asks for a part of the workbench too early waits until all of it is built. So a
+click that comes before does what it always does, a moment later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from PySide6.QtCore import QObject, QTimer
+
+from app import tasks
+
+if TYPE_CHECKING:
+    from app.window import Window
+    from app.workbench import Workbench
+
+WORKBENCH = "app.workbench"
+LATER = ("app.data_reading", "engine.process.client", "app.training.curve_plot")
+
+T = TypeVar("T")
+
+
+class Startup(QObject):
+    """Builds the workbench of a window; `begin` lets it come by and by, `finish` at once."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+
+    def begin(self) -> None:
+        """Let the workbench come while the window is used."""
+        tasks.start(lambda _: import_module(WORKBENCH), self._go_on, self._go_on, self)
+
+    def finish(self) -> Workbench:
+        """Return the workbench; what is missing of it is built now."""
+        for _ in self._steps:
+            pass
+        return self._bench
+
+    def _go_on(self, _: Any = None) -> None:
+        try:
+            next(self._steps)
+        except StopIteration:
+            tasks.start(lambda _: [import_module(name) for name in LATER])
+            self._window.whole.emit()
+        else:
+            QTimer.singleShot(0, self, self._go_on)
+
+    @cached_property
+    def _bench(self) -> Workbench:
+        made: Workbench = import_module(WORKBENCH).Workbench(self._window)
+        return made
+
+    @cached_property
+    def _steps(self) -> Iterator[None]:
+        return self._bench.build()
+
+
+class Part(Generic[T]):
+    """An attribute of the window that lies on its workbench, under the same name."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, window: Window, owner: type) -> T:
+        part: T = getattr(window.startup.finish(), self._name)
+        return part
+
+
+def late(window: Window, part: str) -> Any:
+    """Return what stands for a part of the workbench before it is there: its methods can be named, and called later."""
+    return _Late(window, part)
+
+
+class _Late:
+    def __init__(self, window: Window, part: str) -> None:
+        self._window, self._part = window, part
+
+    def __getattr__(self, method: str) -> Callable[..., Any]:
+        return lambda *arguments: getattr(getattr(self._window, self._part), method)(*arguments)
