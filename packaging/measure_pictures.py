@@ -1,4 +1,4 @@
-"""Measures whether data keeps up: `python packaging/measure_pictures.py [PICTURES [EPOCHS [SIDE]]]`.
+"""Measures whether data keeps up: `python packaging/measure_pictures.py [PICTURES [EPOCHS [SIDE [WORKERS...]]]]`.
 
 Makes a folder of PNGs, trains a small convolution network from it and from the same arrays in an npz, an epoch of one after an
 epoch of the other, and prints the time of the epochs after the first: at the standard limit of memory, and at limits at which
@@ -132,9 +132,9 @@ def race(samples: dict[str, Prepared], side: int, epochs: int, workers: int) -> 
             workers = training.workers
             found[name] = Entrant(training, training.events())
         for number in range(epochs):
-            names = list(found)
-            for name in names if number % 2 else reversed(names):
-                found[name].epoch()
+            first = number % len(found)
+            for entrant in [*found.values()][first:] + [*found.values()][:first]:
+                entrant.epoch()
     return found
 
 
@@ -149,14 +149,14 @@ def told(found: dict[str, Entrant]) -> Iterator[str]:
         yield f"  {name:15} {median(ratios):.3f} (of the least {total:.3f}), {same}"
 
 
-def main(count: int = 10_000, epochs: int = 7, side: int = 64) -> None:
+def main(count: int = 10_000, epochs: int = 7, side: int = 64, *workers: int) -> None:
     """Print everything."""
     with TemporaryDirectory() as place:
         folder = Path(place, "pictures")
         draw(folder, count, side)
         samples = {name: read(source, side) for name, source in sources(folder, count, side).items()}
-        for workers in (1, 0):
-            for line in told(race(samples, side, epochs, workers)):
+        for number in workers or (1, 0):
+            for line in told(race(samples, side, epochs, number)):
                 print(line, flush=True)
 
 
