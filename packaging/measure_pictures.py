@@ -1,7 +1,7 @@
 """Measures whether data keeps up: `python packaging/measure_pictures.py [PICTURES [EPOCHS [SIDE [WORKERS...]]]]`.
 
-Makes a folder of PNGs, trains a small convolution network from it and from the same arrays in an npz, an epoch of one after an
-epoch of the other, and prints the time of the epochs after the first: at the standard limit of memory, and at limits at which
+Makes a folder of PNGs, trains a small convolution network from it and from the same arrays in an npz, some steps of one after
+some of the other, and prints the time of the epochs after the first: at the standard limit of memory, and at limits at which
 two fifths and next to none of the pictures are kept. Each with one worker and with as many as are fastest.
 """
 
@@ -13,8 +13,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import shuffle
 from statistics import median
 from tempfile import TemporaryDirectory
+from time import perf_counter
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -41,13 +43,14 @@ from engine.layers.max_pool2d import MaxPool2D  # noqa: E402
 from engine.layers.output import Output  # noqa: E402
 from engine.layers.relu import ReLU  # noqa: E402
 from engine.preprocessing.scale import Scale  # noqa: E402
-from engine.training.events import EpochDone, Event  # noqa: E402
+from engine.training.events import Ended, EpochDone, Event, Steps  # noqa: E402
 from engine.training.loop import Training  # noqa: E402
 from engine.training.settings import TrainingSettings  # noqa: E402
 
 CLASSES = 10
 CHUNK = 100  # pictures that are drawn at a time
 SHARES = (0.4, 0.0)  # of the pictures that are kept, beside the standard limit
+STRETCH = 10  # steps
 ARRAYS = "arrays"
 
 
@@ -108,48 +111,58 @@ def sources(folder: Path, count: int, side: int) -> dict[str, Source]:
 
 @dataclass
 class Entrant:
-    """One training, and what its epochs took."""
+    """One training, and what each of its stretches took after the first epoch."""
 
     training: Training
     events: Iterator[Event]
     seconds: list[float] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
+    over: bool = False
 
-    def epoch(self) -> None:
-        """Train for one epoch; between two it rests."""
-        done = next(event for event in self.events if isinstance(event, EpochDone))
-        self.seconds.append(done.epoch.seconds)
-        self.losses.append(done.epoch.loss)
+    def go_on(self) -> None:
+        """Train for a stretch, which also ends with its epoch; between two it rests."""
+        start, first, steps = perf_counter(), not self.training.epoch, 0
+        for event in self.events:
+            self.over = isinstance(event, Ended)
+            if isinstance(event, Steps):
+                self.losses += event.losses
+                steps += len(event.losses)
+            if steps >= STRETCH or self.over or isinstance(event, EpochDone):
+                break
+        if steps and not first:
+            self.seconds.append(perf_counter() - start)
 
 
 def race(samples: dict[str, Prepared], side: int, epochs: int, workers: int) -> dict[str, Entrant]:
-    """Train on all samples, an epoch of each in turn; 0 workers: as many as the arrays are trained with fastest."""
+    """Train on all samples, a stretch of each in turn; 0 workers: as many as the arrays are trained with fastest."""
     found: dict[str, Entrant] = {}
     with ExitStack() as stack:
         for name, prepared in samples.items():
             settings = TrainingSettings(epochs=epochs, workers=workers)
-            training = stack.enter_context(closing(Training(network(side), settings, prepared)))
+            training = Training(network(side), settings, prepared, report_every=0.0)
+            stack.enter_context(closing(training))
             workers = training.workers
             found[name] = Entrant(training, training.events())
-        for number in range(epochs):
-            first = number % len(found)
-            for entrant in [*found.values()][first:] + [*found.values()][:first]:
-                entrant.epoch()
+        turn = list(found.values())
+        while not all(entrant.over for entrant in turn):
+            shuffle(turn)
+            for entrant in turn:
+                entrant.go_on()
     return found
 
 
 def told(found: dict[str, Entrant]) -> Iterator[str]:
-    """Yield a line for each way to hold the pictures: how long its epochs take beside those from arrays."""
+    """Yield a line for each way to hold the pictures: how long its stretches take beside those from arrays."""
     arrays = found[ARRAYS]
-    yield f"{arrays.training.workers} workers, an epoch of the arrays {median(arrays.seconds[1:]):.2f} s"
+    yield f"{arrays.training.workers} workers, {len(arrays.seconds)} stretches of {median(arrays.seconds):.2f} s"
     for name, entrant in found.items():
-        ratios = [mine / theirs for mine, theirs in zip(entrant.seconds[1:], arrays.seconds[1:], strict=True)]
+        each = median(mine / theirs for mine, theirs in zip(entrant.seconds, arrays.seconds, strict=True))
+        total = sum(entrant.seconds) / sum(arrays.seconds)
         same = "the same losses" if entrant.losses == arrays.losses else "OTHER LOSSES"
-        total = min(entrant.seconds[1:]) / min(arrays.seconds[1:])
-        yield f"  {name:15} {median(ratios):.3f} (of the least {total:.3f}), {same}"
+        yield f"  {name:15} {each:.3f}, altogether {total:.3f}, {same}"
 
 
-def main(count: int = 10_000, epochs: int = 7, side: int = 64, *workers: int) -> None:
+def main(count: int = 10_000, epochs: int = 3, side: int = 64, *workers: int) -> None:
     """Print everything."""
     with TemporaryDirectory() as place:
         folder = Path(place, "pictures")
