@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from platformdirs import user_state_path
+from platformdirs import user_cache_path, user_state_path
 
 from engine.problems import UserError
 
@@ -38,6 +38,14 @@ def state_folder() -> Path:
     The environment variable NETWRIGHT_STATE names another folder than the system's (XDG_STATE_HOME on Linux).
     """
     return Path(os.environ.get("NETWRIGHT_STATE") or user_state_path("netwright", appauthor=False))
+
+
+def cache_folder() -> Path:
+    """Return where this program keeps what it could make again, for as long as it runs.
+
+    The environment variable NETWRIGHT_CACHE names another folder than the system's (XDG_CACHE_HOME on Linux).
+    """
+    return Path(os.environ.get("NETWRIGHT_CACHE") or user_cache_path("netwright", appauthor=False))
 
 
 def make_folder(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Pictures as one array: as many as the memory allows are kept, the others are decoded again whenever they are asked for."""
+"""Pictures as one array: decoded once, as many as the memory allows are kept there, the others on the disk."""
 
 from __future__ import annotations
 
@@ -7,24 +7,30 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from math import prod
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
 from engine.arrays import Array, Shape
 from engine.data.pictures import read_picture
+from engine.data.spill import Spill
 from engine.deferred import Deferred
+from engine.files import cache_folder
+
+STRETCH = 16  # pictures that a thread decodes at a time
 
 
 class Pictures:
     """The pixels of picture files, uint8 (N, *shape), `shape` being (channels, height, width).
 
-    The first ones are kept, up to `memory` bytes: which of them does not matter to training, which asks for all alike.
+    The first ones are kept, up to `memory` bytes: which of them does not matter to training, which asks for all alike. The
+    others lie on the disk; what the disk does not take is decoded again whenever it is asked for.
     """
 
     def __init__(self, files: Sequence[Path], shape: Shape, fit: str, memory: int) -> None:
         self.files, self.shape, self.fit = files, shape, fit
         self.kept = np.empty((min(len(files), memory // prod(shape)), *shape), np.uint8)
+        self.spill = Spill(len(files) - len(self.kept), prod(shape)) if len(self.kept) < len(files) else None
 
     def read(self) -> Array:
         """Decode every picture once and return all, as an array that is `Deferred` where they are too many to keep.
@@ -32,9 +38,9 @@ class Pictures:
         Raises UserError naming the first file that is broken.
         """
         with ThreadPoolExecutor(_cores()) as pool:
-            for _ in pool.map(self._keep, range(len(self.files))):
+            for _ in pool.map(self._keep, range(0, len(self.files), STRETCH)):
                 pass
-        if len(self.kept) == len(self.files):
+        if not self.spill:
             return self.kept
         return cast(Array, Deferred(self.rows, np.arange(len(self.files)), self.shape, np.uint8))
 
@@ -44,15 +50,34 @@ class Pictures:
         there = rows < len(self.kept)
         out[there] = self.kept[rows[there]]
         for place in np.flatnonzero(~there):
-            out[place] = self._decode(rows[place])
+            self._fetch(int(rows[place]), out[place])
         return out
 
-    def _keep(self, row: int) -> None:
-        pixels = self._decode(row)
-        if row < len(self.kept):
-            self.kept[row] = pixels
+    def notes(self) -> tuple[str, ...]:
+        """Return a sentence where some pictures could be kept neither in memory nor on the disk."""
+        again = int(np.sum(~self.spill.there)) if self.spill else 0
+        if not self.spill or not again:
+            return ()
+        pictures = "1 picture is" if again == 1 else f"{again:,} pictures are"
+        where = f"could not be kept in {cache_folder()}, because {self.spill.trouble}"
+        return (
+            f"{pictures} decoded again in every epoch: memory for pictures is used up, and more {where}. "
+            "Free some space there, or allow more memory.",
+        )
 
-    def _decode(self, row: Any) -> Array:
+    def _keep(self, start: int) -> None:
+        for row in range(start, min(start + STRETCH, len(self.files))):
+            pixels = self._decode(row)
+            if row < len(self.kept):
+                self.kept[row] = pixels
+            elif self.spill:
+                self.spill.write(row - len(self.kept), pixels)
+
+    def _fetch(self, row: int, out: Array) -> None:
+        if not (self.spill and self.spill.read(row - len(self.kept), out)):
+            out[...] = self._decode(row)
+
+    def _decode(self, row: int) -> Array:
         channels, height, width = self.shape
         return read_picture(self.files[row], height, width, channels == 3, self.fit)
 

@@ -5,6 +5,7 @@ import warnings
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import islice
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -49,12 +50,25 @@ def folder(tmp_path_factory):
     return root
 
 
-@pytest.fixture(params=["memory", "encoded", "some decoded again", "all decoded again"])
+# What is held how: pictures in memory, and of the others, how many the disk takes.
+HELD = {
+    "memory": (COUNT, 0),
+    "encoded": (COUNT, 0),
+    "some on the disk": (7, COUNT),
+    "all on the disk": (0, COUNT),
+    "a little of each": (7, 9),
+    "some decoded again": (7, 0),
+    "all decoded again": (0, 0),
+}
+
+
+@pytest.fixture(params=list(HELD))
 def held(request, monkeypatch):
-    """How much of the pictures is kept."""
-    kept = {"some decoded again": 7, "all decoded again": 0}.get(request.param, COUNT)
+    """How much of the pictures is kept, and where."""
+    kept, spilt = HELD[request.param]
     if request.param != "memory":
         monkeypatch.setattr("engine.data.encoding.ENCODED", 0)
+    leave_room(monkeypatch, spilt * 3 * SIDE * SIDE)
 
     class Few(Pictures):
         def __init__(self, files, shape, fit, memory):
@@ -62,6 +76,11 @@ def held(request, monkeypatch):
 
     monkeypatch.setattr(image_folder, "Pictures", Few)
     return request.param
+
+
+def leave_room(monkeypatch, size):
+    """Let the disk be so full that just these bytes may be taken."""
+    monkeypatch.setattr("engine.data.spill.disk_usage", lambda folder: SimpleNamespace(free=2 * size))
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +129,9 @@ def test_it_is_indexed_like_the_array_that_it_stands_for():
 
 def test_a_data_set_is_the_same_however_much_is_kept(folder, whole, held):
     data = ImageFolder(path=str(folder), colour=True).read()
-    assert isinstance(data["image"].values, Deferred) is held.endswith("again")
+    kept, spilt = HELD[held]
+    assert isinstance(data["image"].values, Deferred) is (kept < COUNT)
+    assert bool(data.notes) is (kept + spilt < COUNT)
     np.testing.assert_array_equal(np.asarray(data["image"].values), whole["image"].values)
     rows = np.array([20, 3, 3, 29])
     np.testing.assert_array_equal(data.take(rows)["image"].values, whole["image"].values[rows])
@@ -155,6 +176,7 @@ def test_a_picture_that_cannot_be_read_any_more_is_named(tmp_path, monkeypatch):
     for number in range(4):
         (tmp_path / "a").mkdir(exist_ok=True)
         Image.new("L", (SIDE, SIDE)).save(tmp_path / "a" / f"{number}.png")
+    leave_room(monkeypatch, 0)
     pictures = Pictures(sorted((tmp_path / "a").iterdir()), (1, SIDE, SIDE), "stretch", 2 * SIDE * SIDE)
     values = pictures.read()
     (tmp_path / "a" / "3.png").write_bytes(b"no picture")

@@ -146,6 +146,8 @@ def test_state_lies_where_the_system_or_the_environment_says(tmp_path, monkeypat
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     if os.name == "posix" and os.uname().sysname == "Linux":
         assert files.state_folder() == tmp_path / "netwright"
+    monkeypatch.setenv("NETWRIGHT_CACHE", str(tmp_path / "cache"))
+    assert files.cache_folder() == tmp_path / "cache"
     (tmp_path / "file").touch()
     with pytest.raises(UserError, match=r"folder .*file could not be made, because"):
         files.make_folder(tmp_path / "file")

@@ -36,7 +36,7 @@ class ImageFolder(Source):
     )
 
     memory: int = param(
-        "Most memory for decoded pictures. Those beyond it are decoded again in every epoch, ahead of the steps.",
+        "Most memory for decoded pictures. Those beyond it lie on the disk meanwhile, in a file without a name.",
         default=2048,
         min=1,
         max=1 << 20,
@@ -54,14 +54,14 @@ class ImageFolder(Source):
                 f"{len(files):,} pictures of {height} × {width} are more than {LARGEST >> 30} GiB. Choose a smaller size."
             )
         pictures = Pictures([path for path, _ in files], (channels, height, width), self.fit, self.memory << 20)
-        root = Path(self.path)
+        root, pixels = Path(self.path), pictures.read()
         return Dataset(
             (
-                Column("image", "image", pictures.read()),
+                Column("image", "image", pixels),
                 Column("label", "category", text_array(label for _, label in files)),
                 Column("file", "text", text_array(path.relative_to(root).as_posix() for path, _ in files)),
             ),
-            notes,
+            (*notes, *pictures.notes()),
         )
 
     def essence(self) -> ImageFolder:
