@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.kernels.reductions import sum_columns
+from engine.kernels.reductions import largest_last, sum_last
 
 
 @lru_cache(maxsize=16)
@@ -29,14 +29,13 @@ def softmax(x: Array) -> Array:
 
 def shift(x: Array, row: Array, out: Array) -> None:
     """Write x less its largest value along the last axis; `row` (..., 1) is a work array."""
-    x.max(axis=-1, keepdims=True, out=row)
+    largest_last(x, row, out)
     np.subtract(x, row, out=out)
 
 
 def normalise(out: Array, row: Array) -> None:
     """Turn shifted values into their softmax; `row` (..., 1) gets the logarithm of their sum of powers."""
     np.exp(out, out=out)
-    sums = row.reshape(-1)
-    sum_columns(out.reshape(-1, out.shape[-1]), out=sums)
+    sum_last(out, row)
     out /= row
-    np.log(sums, out=sums)
+    np.log(row, out=row)

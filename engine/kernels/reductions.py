@@ -11,6 +11,8 @@ from engine.arrays import Array
 from engine.calls import Run
 from engine.kernels.memory import PIECE, channels_last, ones
 
+NARROW = 64  # columns
+
 
 def sum_rows(x: Array, out: Array) -> None:
     """Write the sum over the first axis of a matrix into `out`: (N, U) -> (U,).
@@ -23,6 +25,25 @@ def sum_rows(x: Array, out: Array) -> None:
 def sum_columns(x: Array, out: Array) -> None:
     """Write the sum over the last axis of a matrix into `out`: (N, U) -> (N,)."""
     x.dot(ones(x.shape[1], x.dtype), out)  # (N, U) @ (U,) -> (N,)
+
+
+def sum_last(x: Array, out: Array) -> None:
+    """Write the sum along the last axis of any array into `out` (..., 1), contiguous."""
+    sum_columns(x.reshape(-1, x.shape[-1]), out.reshape(-1))
+
+
+def largest_last(x: Array, out: Array, work: Array) -> None:
+    """Write the largest value along the last axis of any array into `out` (..., 1), contiguous; `work` is like `x`.
+
+    Along a short axis NumPy takes ten times as long as from row to row, so that few columns are turned first.
+    """
+    if x.shape[-1] > NARROW or not work.flags.c_contiguous:
+        np.max(x, axis=-1, keepdims=True, out=out)
+        return
+    rows = x.reshape(-1, x.shape[-1])
+    turned = work.reshape(x.shape[-1], -1)
+    np.copyto(turned, rows.T)
+    np.max(turned, axis=0, out=out.reshape(-1))
 
 
 def mean_of_samples(x: Array, out: Array) -> None:

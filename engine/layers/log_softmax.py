@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.arrays import Array, Shape
 from engine.kernels.memory import channels_last
+from engine.kernels.reductions import largest_last, sum_last
 from engine.layer import Example, OnnxGraph, Pointwise, Scratch
 
 
@@ -35,16 +36,16 @@ class LogSoftmax(Pointwise):
 
     def forward(self, x: Array, row: Array, work: Array, y: Array) -> None:
         values, out = channels_last(x), channels_last(y)
-        np.max(values, axis=-1, keepdims=True, out=row)
+        largest_last(values, row, out)
         np.subtract(values, row, out=out)
         np.exp(out, out=work)
-        np.sum(work, axis=-1, keepdims=True, out=row)
+        sum_last(work, row)
         np.log(row, out=row)
         np.subtract(out, row, out=out)
 
     def backward(self, y: Array, sums: Array, grad_y: Array, grad_x: Array) -> None:
         values, grad, out = channels_last(y), channels_last(grad_y), channels_last(grad_x)
-        np.sum(grad, axis=-1, keepdims=True, out=sums)
+        sum_last(grad, sums)
         np.exp(values, out=out)
         np.multiply(out, sums, out=out)
         np.subtract(grad, out, out=out)

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.arrays import Array, Shape
 from engine.kernels.memory import channels_last
+from engine.kernels.reductions import largest_last, sum_last
 from engine.layer import Example, OnnxGraph, Pointwise, Scratch
 
 
@@ -35,16 +36,16 @@ class Softmax(Pointwise):
 
     def forward(self, x: Array, row: Array, y: Array) -> None:
         values, out = channels_last(x), channels_last(y)
-        np.max(values, axis=-1, keepdims=True, out=row)
+        largest_last(values, row, out)
         np.subtract(values, row, out=out)
         np.exp(out, out=out)
-        np.sum(out, axis=-1, keepdims=True, out=row)
+        sum_last(out, row)
         np.divide(out, row, out=out)
 
     def backward(self, y: Array, row: Array, grad_y: Array, grad_x: Array) -> None:
         values, grad, out = channels_last(y), channels_last(grad_y), channels_last(grad_x)
         np.multiply(values, grad, out=out)
-        np.sum(out, axis=-1, keepdims=True, out=row)
+        sum_last(out, row)
         np.subtract(grad, row, out=out)
         np.multiply(out, values, out=out)
 

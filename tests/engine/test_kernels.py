@@ -11,7 +11,7 @@ from engine.kernels.lookup import add_rows
 from engine.kernels.memory import PIECE, channels_last, pieces, shaped_like, zeros_like
 from engine.kernels.normalisation import statistics
 from engine.kernels.reducing import REDUCTIONS
-from engine.kernels.reductions import channel_rows, channel_sums, give_back, repeat, row_blocks
+from engine.kernels.reductions import channel_rows, channel_sums, give_back, largest_last, repeat, row_blocks, sum_last
 from engine.kernels.windows import Windows, out_size, same_padding
 
 RNG = np.random.default_rng(3)
@@ -244,3 +244,14 @@ def test_a_product_has_a_slope_where_factors_are_zero():
     tensor = torch.tensor(x, requires_grad=True)
     tensor.prod(1).sum().backward()
     np.testing.assert_array_equal(out, tensor.grad.numpy())
+
+
+@pytest.mark.parametrize("shape", [(7, 1), (5, 3), (4, 6, 10), (3, 300)])
+@pytest.mark.parametrize("contiguous", [True, False])
+def test_values_along_the_last_axis(shape, contiguous):
+    x = RNG.standard_normal(shape) if contiguous else np.moveaxis(RNG.standard_normal((shape[-1], *shape[:-1])), 0, -1)
+    largest, total = np.empty((*shape[:-1], 1)), np.empty((*shape[:-1], 1))
+    largest_last(x, largest, np.empty_like(x))
+    sum_last(x, total)
+    np.testing.assert_array_equal(largest, x.max(axis=-1, keepdims=True))
+    np.testing.assert_allclose(total, x.sum(axis=-1, keepdims=True), atol=1e-12)
