@@ -104,7 +104,10 @@ class Plan:
 
     def loss(self) -> float:
         """Return the loss of the latest step: the sum over outputs of weight times mean, without L1 and L2 of weights."""
-        return sum(float(losses.dot(weights)) for losses, weights in self._means)
+        total = 0.0
+        for losses, weights in self._means:
+            total += float(losses.dot(weights))
+        return total
 
     def outputs(self) -> dict[NodeId, Array]:
         """Return what reached each Output in the latest step, before `loss.answer`; views that the next step changes."""
