@@ -9,10 +9,9 @@ import numpy as np
 
 from engine.arrays import Array
 
-SMALL = (
-    1_000_000  # multiply-adds up to which OpenBLAS copies nothing: `sgemm_small_matrix_permit` of its SkylakeX kernels
-)
-SMALL_TURNED = 1200  # values of the result up to which it copies nothing where the second matrix lies transposed
+# Up to here OpenBLAS copies nothing: see `sgemm_small_matrix_permit` of its SkylakeX kernels.
+SMALL = 1_000_000  # multiply-adds
+SMALL_TURNED = 1200  # values of the result, where the second matrix lies transposed
 
 Multiply = Callable[[], object]
 

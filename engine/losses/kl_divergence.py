@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.arrays import Array, Shape, describe
 from engine.kernels.classes import normalise, shift, softmax
-from engine.kernels.reductions import mean_of_samples
+from engine.kernels.reductions import mean_of_samples, sum_last
 from engine.layer import OnnxGraph, Scratch, ShapeError
 from engine.loss import Loss, Values
 
@@ -49,7 +49,7 @@ class KLDivergence(Loss):
         each -= softmax
         np.multiply(each, target, out=each)  # t (log t - shifted x), 0 where t is 0
         normalise(softmax, row)
-        np.sum(target, axis=-1, keepdims=True, out=whole)
+        sum_last(target, whole)
         np.multiply(row, whole, out=row)
         row[..., 0] += each.sum(axis=-1)
         mean_of_samples(row, out=losses)

@@ -213,9 +213,8 @@ def test_an_early_theme_is_taken_and_remembered(bare):
     window = bare()
     window.actions_["theme.light"].trigger()
     assert window.actions_["theme.light"].isChecked()
-    assert (
-        preferences.load(window.settings.path).preferences.theme == "light" or window.files._settings_timer.isActive()
-    )
+    window.files.end()
+    assert preferences.load(window.settings.path).preferences.theme == "light"
 
 
 @pytest.mark.parametrize("name", ["preferences", "shortcuts", "about"])
