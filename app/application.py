@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent
 from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
-from app import appearance, crash, preferences
+from app import appearance, crash, preferences, tasks
 from app.garbage import GarbageCollector
 from app.icons import icon
 from app.theme import theme
@@ -74,6 +74,7 @@ def run(file: str | None = None) -> int:
         app.open(Path(settings.recent[0]))
     app.show_window(window)
     status = app.exec()
+    tasks.finish()  # what was begun as the window closed must not outlive Qt
     crash.uninstall()
     garbage.end()
     return status
