@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial, wraps
 from typing import Any
 
-Run = Callable[[], None]
+Run = Callable[[], object]
 
 
 def prepared(method: Callable[..., Run]) -> Callable[..., None]:
@@ -32,3 +32,25 @@ def ready(function: Callable[..., None], *arguments: Any) -> Run:
         return partial(function, *arguments)
     run: Run = prepare(function.__self__, *arguments)  # type: ignore[attr-defined]
     return run
+
+
+class InTurn:
+    """A function without arguments that calls others in turn. A plan takes it apart, for each layer of calls costs time."""
+
+    def __init__(self, calls: tuple[Run, ...]) -> None:
+        self.calls = calls
+
+    def __call__(self) -> None:
+        for call in self.calls:
+            call()
+
+
+def in_turn(calls: Iterable[Run]) -> Run:
+    """Return a function that makes all these calls, one after the other."""
+    flat = tuple(single for call in calls for single in singles(call))
+    return flat[0] if len(flat) == 1 else InTurn(flat)
+
+
+def singles(run: Run) -> tuple[Run, ...]:
+    """Return the calls that `in_turn` made a function of; any other function is one call."""
+    return run.calls if isinstance(run, InTurn) else (run,)

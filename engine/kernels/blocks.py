@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
 
 from engine.arrays import Array
+from engine.calls import Run
 
 # Up to here OpenBLAS copies nothing: see `sgemm_small_matrix_permit` of its SkylakeX kernels.
 SMALL = 1_000_000  # multiply-adds
 SMALL_TURNED = 1200  # values of the result, where the second matrix lies transposed
-
-Multiply = Callable[[], object]
 
 
 def turned(matrix: Array) -> bool:
@@ -21,7 +20,7 @@ def turned(matrix: Array) -> bool:
     return matrix.strides[0] < matrix.strides[1]
 
 
-def in_blocks(a: Array, b: Array, out: Array, height: int, width: int) -> Multiply:
+def in_blocks(a: Array, b: Array, out: Array, height: int, width: int) -> Run:
     """Return a function that writes a @ b into `out`, in blocks of so many rows and columns of the result."""
     parts = list(_blocks(a, b, out, height, width))
     if len(parts) == 1:

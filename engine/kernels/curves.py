@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
+
 import numpy as np
 
 from engine.arrays import Array
+from engine.calls import Run
+from engine.kernels.memory import constant
 
 
 def sigmoid(x: Array, out: Array) -> None:
-    """Write 1 / (1 + exp(-x)) as (tanh(x / 2) + 1) / 2; `out` may be `x`."""
-    np.multiply(x, 0.5, out=out)
-    np.tanh(out, out=out)
-    np.multiply(out, 0.5, out=out)
-    np.add(out, 0.5, out=out)
+    """Write 1 / (1 + exp(-x)) as (tanh(x / 2) + 1) / 2, which never overflows; `out` may be `x`."""
+    for call in sigmoid_calls(x, out):
+        call()
+
+
+def sigmoid_calls(x: Array, out: Array) -> Iterator[Run]:
+    """Yield the calls that do what `sigmoid` does."""
+    half = constant(0.5, x.dtype)
+    yield partial(np.multiply, x, half, out)
+    yield partial(np.tanh, out, out)
+    yield partial(np.multiply, out, half, out)
+    yield partial(np.add, out, half, out)
 
 
 def softplus(x: Array, work: Array, out: Array) -> None:

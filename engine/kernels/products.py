@@ -13,7 +13,8 @@ from functools import cache, partial
 import numpy as np
 
 from engine.arrays import Array, aligned
-from engine.kernels.blocks import Multiply, block_shape, fit, in_blocks, turned
+from engine.calls import Run
+from engine.kernels.blocks import block_shape, fit, in_blocks, turned
 
 AVX512 = {"X86_V4", "AVX512_SKX"}  # as NumPy names it, from 2.4 on and before
 CORES = {"", "SkylakeX", "Cooperlake", "SapphireRapids"}  # whose kernels these are; "" is whatever fits the processor
@@ -21,7 +22,7 @@ CACHED = 1 << 16  # values of a matrix that stays in the cache while all others 
 MANY = 256  # rows
 
 
-def product(a: Array, b: Array, out: Array) -> Multiply:
+def product(a: Array, b: Array, out: Array) -> Run:
     """Return a function that writes a @ b into the contiguous `out`: (M, K) @ (K, N) -> (M, N)."""
     if not small_kernels() or out.dtype != np.float32:
         return partial(a.dot, b, out)
@@ -31,7 +32,7 @@ def product(a: Array, b: Array, out: Array) -> Multiply:
     return in_blocks(a, b, out, *shape) if shape else partial(a.dot, b, out)
 
 
-def _turning(a: Array, b: Array, out: Array) -> Multiply:
+def _turning(a: Array, b: Array, out: Array) -> Run:
     """Multiply by a copy of `b` that does not lie transposed."""
     copy = aligned(b.size, b.dtype).reshape(b.shape)
     multiply = product(a, copy, out)

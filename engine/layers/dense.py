@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
-import numpy as np
-
 from engine.arrays import Array, Shape, describe
-from engine.calls import Run, prepared
+from engine.calls import Run, in_turn, prepared
 from engine.initializer import Initializer
 from engine.initializers.glorot import GlorotUniform
+from engine.kernels.broadcast import adding
 from engine.kernels.memory import ones
 from engine.kernels.products import product
 from engine.layer import Example, Layer, OnnxGraph, ShapeError, Weight
@@ -49,13 +49,7 @@ class Dense(Layer):
     def forward(self, x: Array, weight: Array, bias: Array | None, y: Array) -> Run:
         rows, out = x.reshape(-1, x.shape[-1]), y.reshape(-1, y.shape[-1])
         multiply = product(rows, weight.T, out)  # (N, I) @ (I, U) -> (N, U)
-
-        def run() -> None:
-            multiply()
-            if bias is not None:
-                np.add(out, bias, out)
-
-        return run
+        return multiply if bias is None else in_turn((multiply, adding(bias, out)))
 
     @prepared
     def backward(
@@ -68,18 +62,12 @@ class Dense(Layer):
         grad_bias: Array | None,
     ) -> Run:
         rows, grad = x.reshape(-1, x.shape[-1]), grad_y.reshape(-1, grad_y.shape[-1])
-        total = ones(len(grad), grad.dtype).dot
-        weigh = product(rows.T, grad, grad_weight.T)  # (I, N) @ (N, U) -> (I, U)
-        pass_on = grad_x is not None and product(grad, weight, grad_x.reshape(rows.shape))  # (N, U) @ (U, I) -> (N, I)
-
-        def run() -> None:
-            weigh()
-            if grad_bias is not None:
-                total(grad, grad_bias)  # (N,) @ (N, U) -> (U,)
-            if pass_on:
-                pass_on()
-
-        return run
+        calls = [product(rows.T, grad, grad_weight.T)]  # (I, N) @ (N, U) -> (I, U)
+        if grad_bias is not None:
+            calls.append(partial(ones(len(grad), grad.dtype).dot, grad, grad_bias))  # (N,) @ (N, U) -> (U,)
+        if grad_x is not None:
+            calls.append(product(grad, weight, grad_x.reshape(rows.shape)))  # (N, U) @ (U, I) -> (N, I)
+        return in_turn(calls)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         if len(g.shape("x")) == 1:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.calls import Run, prepared
+from engine.calls import Run, in_turn, prepared
 from engine.kernels.memory import constant, pieces, zeros_like
 from engine.layer import Example, OnnxGraph, Pointwise
 
@@ -29,24 +30,12 @@ class ReLU(Pointwise):
 
     @prepared
     def forward(self, x: Array, y: Array) -> Run:
-        parts = [(source, zeros_like(source), out) for source, out in pieces(x, y)]
-
-        def run() -> None:
-            for source, zeros, out in parts:
-                np.maximum(source, zeros, out=out)
-
-        return run
+        parts = pieces(x, y)
+        return in_turn(partial(np.maximum, source, zeros_like(source), out=out) for source, out in parts)
 
     @prepared
     def backward(self, y: Array, grad_y: Array, grad_x: Array) -> Run:
-        parts, zero = list(pieces(y, grad_y, grad_x)), constant(0, y.dtype)
-
-        def run() -> None:
-            for value, grad, out in parts:
-                np.greater(value, zero, out=out)
-                np.multiply(out, grad, out)
-
-        return run
+        return in_turn(call for part in pieces(y, grad_y, grad_x) for call in _back(*part))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Relu", x)
@@ -58,3 +47,8 @@ class ReLU(Pointwise):
     def examples(cls) -> Iterator[Example]:
         yield Example(cls(), ((4,),))
         yield Example(cls(), ((2, 3, 3),))
+
+
+def _back(y: Array, grad_y: Array, grad_x: Array) -> Iterator[Run]:
+    yield partial(np.greater, y, constant(0, y.dtype), grad_x)
+    yield partial(np.multiply, grad_x, grad_y, grad_x)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.calls import Run, prepared
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.curves import sigmoid_calls
 from engine.kernels.memory import constant, pieces
 from engine.layer import Example, OnnxGraph, Pointwise
 
@@ -29,28 +31,11 @@ class Sigmoid(Pointwise):
 
     @prepared
     def forward(self, x: Array, y: Array) -> Run:
-        parts, half = list(pieces(x, y)), constant(0.5, x.dtype)
-
-        def run() -> None:
-            for source, out in parts:
-                np.multiply(source, half, out)
-                np.tanh(out, out)
-                np.multiply(out, half, out)
-                np.add(out, half, out)
-
-        return run
+        return in_turn(call for source, out in pieces(x, y) for call in sigmoid_calls(source, out))
 
     @prepared
     def backward(self, y: Array, grad_y: Array, grad_x: Array) -> Run:
-        parts, one = list(pieces(y, grad_y, grad_x)), constant(1, y.dtype)
-
-        def run() -> None:
-            for value, grad, out in parts:
-                np.subtract(one, value, out)
-                np.multiply(out, value, out)
-                np.multiply(out, grad, out)
-
-        return run
+        return in_turn(call for part in pieces(y, grad_y, grad_x) for call in _back(*part))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Sigmoid", x)
@@ -62,3 +47,9 @@ class Sigmoid(Pointwise):
     def examples(cls) -> Iterator[Example]:
         yield Example(cls(), ((4,),))
         yield Example(cls(), ((2, 3, 3),))
+
+
+def _back(y: Array, grad_y: Array, grad_x: Array) -> Iterator[Run]:
+    yield partial(np.subtract, constant(1, y.dtype), y, grad_x)
+    yield partial(np.multiply, grad_x, y, grad_x)
+    yield partial(np.multiply, grad_x, grad_y, grad_x)

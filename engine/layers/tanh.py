@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.calls import Run, prepared
+from engine.calls import Run, in_turn, prepared
 from engine.kernels.memory import constant, pieces
 from engine.layer import Example, OnnxGraph, Pointwise
 
@@ -29,25 +30,11 @@ class Tanh(Pointwise):
 
     @prepared
     def forward(self, x: Array, y: Array) -> Run:
-        parts = list(pieces(x, y))
-
-        def run() -> None:
-            for source, out in parts:
-                np.tanh(source, out)
-
-        return run
+        return in_turn(partial(np.tanh, source, out) for source, out in pieces(x, y))
 
     @prepared
     def backward(self, y: Array, grad_y: Array, grad_x: Array) -> Run:
-        parts, one = list(pieces(y, grad_y, grad_x)), constant(1, y.dtype)
-
-        def run() -> None:
-            for value, grad, out in parts:
-                np.multiply(value, value, out)
-                np.subtract(one, out, out)
-                np.multiply(out, grad, out)
-
-        return run
+        return in_turn(call for part in pieces(y, grad_y, grad_x) for call in _back(*part))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Tanh", x)
@@ -59,3 +46,9 @@ class Tanh(Pointwise):
     def examples(cls) -> Iterator[Example]:
         yield Example(cls(), ((4,),))
         yield Example(cls(), ((2, 3, 3),))
+
+
+def _back(y: Array, grad_y: Array, grad_x: Array) -> Iterator[Run]:
+    yield partial(np.multiply, y, y, grad_x)
+    yield partial(np.subtract, constant(1, y.dtype), grad_x, grad_x)
+    yield partial(np.multiply, grad_x, grad_y, grad_x)

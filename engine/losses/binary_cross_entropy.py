@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.calls import Run, prepared
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.curves import sigmoid, sigmoid_calls
 from engine.kernels.memory import constant
 from engine.kernels.reductions import sample_means
 from engine.layer import OnnxGraph, Scratch
@@ -38,35 +40,27 @@ class BinaryCrossEntropy(Loss):
 
     @prepared
     def forward(self, x: Array, target: Array, each: Array, product: Array, losses: Array) -> Run:
-        zero, mean = constant(0, x.dtype), sample_means(each, losses)
+        return in_turn((*self._each(x, target, each, product), sample_means(each, losses)))
 
-        def run() -> None:
-            np.logaddexp(x, zero, each)  # log(1 + exp(x)), which does not overflow
-            np.multiply(x, target, product)
-            np.subtract(each, product, each)
-            if self.positive_weight != 1:  # this is -log of the probability of what is true
-                np.multiply(target, self.positive_weight - 1, product)
-                np.add(product, 1, product)
-                np.multiply(each, product, each)
-            mean()
-
-        return run
+    def _each(self, x: Array, target: Array, each: Array, product: Array) -> Iterator[Run]:
+        yield partial(np.logaddexp, x, constant(0, x.dtype), each)  # log(1 + exp(x)), which does not overflow
+        yield partial(np.multiply, x, target, product)
+        yield partial(np.subtract, each, product, each)  # -log of the probability of what is true
+        if self.positive_weight != 1:
+            yield partial(np.multiply, target, self.positive_weight - 1, product)
+            yield partial(np.add, product, 1, product)
+            yield partial(np.multiply, each, product, each)
 
     @prepared
     def backward(self, x: Array, target: Array, product: Array, scale: float, grad_x: Array) -> Run:
         share = constant(scale / x[0].size, x.dtype)
-
-        def run() -> None:
-            _sigmoid(x, grad_x)
-            np.subtract(grad_x, target, grad_x)
-            if self.positive_weight != 1:
-                np.multiply(grad_x, product, grad_x)
-            np.multiply(grad_x, share, grad_x)
-
-        return run
+        weigh = [partial(np.multiply, grad_x, product, grad_x)] if self.positive_weight != 1 else []
+        error = partial(np.subtract, grad_x, target, grad_x)
+        return in_turn((*sigmoid_calls(x, grad_x), error, *weigh, partial(np.multiply, grad_x, share, grad_x)))
 
     def answer(self, x: Array) -> Array:
-        return _sigmoid(x, out=np.empty_like(x))
+        sigmoid(x, out := np.empty_like(x))
+        return out
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Sigmoid", x)
@@ -81,13 +75,3 @@ class BinaryCrossEntropy(Loss):
         yield cls(), (1,)
         yield cls(), (2, 3)
         yield cls(positive_weight=2.3), (3,)
-
-
-def _sigmoid(x: Array, out: Array) -> Array:
-    # tanh costs half of exp and never overflows: σ(x) = tanh(x / 2) / 2 + 1 / 2
-    half = constant(0.5, x.dtype)
-    np.multiply(x, half, out)
-    np.tanh(out, out)
-    np.multiply(out, half, out)
-    np.add(out, half, out)
-    return out

@@ -69,8 +69,8 @@ class Adam(Optimizer):
 
         def move(rate: float, step: int) -> None:
             root = sqrt((1 - self.beta2) / (1 - self.beta2**step))
-            shift[...] = self.epsilon / root
-            factor[...] = rate * (1 - self.beta1) / (1 - self.beta1**step) / root
+            shift[()] = self.epsilon / root
+            factor[()] = rate * (1 - self.beta1) / (1 - self.beta1**step) / root
             np.multiply(grad, grad, work)
             np.multiply(square, beta2, square)
             np.add(square, work, square)

@@ -2,42 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
 from engine.arrays import Array
-from engine.calls import ready
+from engine.calls import Run, ready, singles
 from engine.plan.memory import allocate, poison
 from engine.plan.program import Argument, Call, Key, Program
 from engine.plan.setting import Setting
 from engine.plan.state import State
-from engine.plan.subnormals import Context
 
 LARGE = 1 << 17  # bytes of a step from which on the time to change a setting does not count
 
 
 @dataclass(frozen=True)
 class Bound:
-    """A program with its arrays: `calls` run in order, one for each of `program.calls`, in the context `setting`."""
+    """A program with its arrays: `calls`, one for each of `program.calls`, are to run in order, and within `setting`."""
 
     program: Program
     arrays: Mapping[Key, Array]
-    calls: tuple[Callable[[], None], ...]
+    calls: tuple[Run, ...]
     bytes: int
-    setting: Context
+    setting: Setting
 
     def run(self) -> None:
         """Do all calls."""
-        with self.setting:
-            self.execute()
+        self.setting.run(self.execute)
 
     def execute(self) -> None:
-        """Do all calls; the caller has entered `setting`."""
-        for call in self.calls:
+        """Do all calls; the caller runs within `setting`."""
+        for call in self._singles:
             call()
+
+    @cached_property
+    def _singles(self) -> tuple[Run, ...]:
+        return tuple(single for call in self.calls for single in singles(call))
 
 
 def bind(
@@ -63,7 +65,7 @@ def bind(
     if poisoned:
         calls = _poisoned(program, arrays, calls)
     large = size + state.vector.nbytes >= LARGE
-    return Bound(program, arrays, tuple(calls), size, Setting() if large else nullcontext())
+    return Bound(program, arrays, tuple(calls), size, Setting(large))
 
 
 def _poisoned(program: Program, arrays: Mapping[Key, Array], calls: list[Any]) -> list[Any]:
@@ -72,7 +74,7 @@ def _poisoned(program: Program, arrays: Mapping[Key, Array], calls: list[Any]) -
     first = {key: span[0] for key, span in spans.items() if key not in reused}
     last = {key: span[1] for key, span in spans.items() if key not in reused.values()}
 
-    def wrap(index: int, call: Call, run: Callable[[], None]) -> Callable[[], None]:
+    def wrap(index: int, call: Call, run: Run) -> Run:
         begins = [arrays[key] for key in set(call.named()) if first.get(key) == index]
         ends = [arrays[key] for key in set(call.named()) if last.get(key) == index]
 

@@ -122,8 +122,7 @@ class Part:
 
     def run(self, judge: Callable[[], None] = lambda: None) -> None:
         """Do forward and backward, and add up the gradients; `judge` may look at the losses of all before the end."""
-        with self.bound.setting:
-            self._run(judge)
+        self.bound.setting.run(self._run, judge)
 
     def _run(self, judge: Callable[[], None]) -> None:
         self.member.begin()
@@ -134,15 +133,20 @@ class Part:
 
     def step(self, judge: Callable[[], None] = lambda: None) -> None:
         """Do a whole step; nothing is updated where loss or gradient are not finite."""
+        self.bound.setting.run(self._step, judge)
+
+    def _step(self, judge: Callable[[], None]) -> None:
+        self._run(judge)
         member = self.member
-        with self.bound.setting:
-            self._run(judge)
-            if member.sound():
-                member.update(float(member.numbers[0]), member.control[STEP], float(member.squares.sum()))
-            member.sync.meet()
+        if member.sound():
+            member.update(float(member.numbers[0]), member.control[STEP], float(member.squares.sum()))
+        member.sync.meet()
 
     def replay(self) -> None:
         """Do forward and backward once more and tell which of the arrays written is the first with a bad value."""
+        self.bound.setting.run(self._replay)
+
+    def _replay(self) -> None:
         member, first, place = self.member, NONE, 0
         member.begin()
         for call, run in zip(self.bound.program.calls, self.bound.calls, strict=True):

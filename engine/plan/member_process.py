@@ -10,8 +10,6 @@ from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
-import numpy as np
-
 import engine.catalog  # noqa: F401  (declares all layers)
 from engine.graph import Graph, Port
 from engine.layer import Layer
@@ -89,8 +87,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is for the leader
     orders: SimpleQueue[dict[str, Any]] = SimpleQueue()
     Thread(target=_listen, args=(orders,), daemon=True).start()
-    with np.errstate(all="ignore"):
-        Helper(orders, _member(orders.get())).serve()
+    Helper(orders, _member(orders.get())).serve()
 
 
 def _listen(orders: SimpleQueue[dict[str, Any]]) -> None:

@@ -67,7 +67,7 @@ class Plan:
         self.targets: Arrays = _by_node(graph, Output, lambda node: arrays.get(Key("target", node, "target")))
         self.losses: Arrays = _by_node(graph, Output, lambda node: arrays.get(Key("losses", node, "losses")))
         ones = np.ones(batch, state.vector.dtype)
-        self._means = [(losses, ones * (graph.nodes[n].weight / batch)) for n, losses in self.losses.items()]  # type: ignore[attr-defined]
+        self._means = [(losses.dot, ones * (graph.nodes[n].weight / batch)) for n, losses in self.losses.items()]  # type: ignore[attr-defined]
 
     def load(self, inputs: Mapping[NodeId, Array], targets: Mapping[NodeId, Array]) -> None:
         """Copy a batch into the plan: (N, ...) for each Input, targets for each Output, N the plan's batch."""
@@ -78,35 +78,39 @@ class Plan:
         for node, array in self.targets.items():
             np.copyto(array, targets[node], casting="same_kind")
 
-    @np.errstate(all="ignore")  # what is not finite is found below, and named
     def step(self, rate: float) -> float:
         """Do one training step on the loaded batch and return its loss, as it was before the update.
 
         Raises NotFinite, with all parameters untouched, where the loss or the gradient is not finite.
         """
-        with self.bound.setting:
-            self.bound.execute()
-            self.state.penalise()
-            loss = self.loss()
-            squared = float(self.state.gradient.dot(self.state.gradient))
-            if not (isfinite(loss) and (isfinite(squared) or np.isfinite(self.state.gradient).all())):
-                raise self._blame()
-            self.gradient_norm = sqrt(squared)
-            self.state.update(rate, squared)
+        loss: float = self.bound.setting.run(self._step, rate)
+        return loss
+
+    def _step(self, rate: float) -> float:
+        loss = self._run()
+        gradient = self.state.gradient
+        squared = float(gradient.dot(gradient))
+        if not (isfinite(loss) and (isfinite(squared) or np.isfinite(gradient).all())):
+            raise self._blame()
+        self.gradient_norm = sqrt(squared)
+        self.state.update(rate, squared)
         return loss
 
     def run(self) -> float:
         """Do forward and backward on the loaded batch without an update; return the loss."""
-        with self.bound.setting:
-            self.bound.execute()
-            self.state.penalise()
+        loss: float = self.bound.setting.run(self._run)
+        return loss
+
+    def _run(self) -> float:
+        self.bound.execute()
+        self.state.penalise()
         return self.loss()
 
     def loss(self) -> float:
         """Return the loss of the latest step: the sum over outputs of weight times mean, without L1 and L2 of weights."""
         total = 0.0
-        for losses, weights in self._means:
-            total += float(losses.dot(weights))
+        for weighed, weights in self._means:
+            total += float(weighed(weights))
         return total
 
     def outputs(self) -> dict[NodeId, Array]:
@@ -129,15 +133,18 @@ class Plan:
         """Return what each box costs, measured on whatever batch is loaded; running statistics are put back."""
         kept, times = self.state.statistics.copy(), dict.fromkeys(self.graph.order, float("inf"))
         for _ in range(repeats):
-            once = dict.fromkeys(times, 0.0)
-            with self.bound.setting:
-                for call, run in zip(self.bound.program.calls, self.bound.calls, strict=True):
-                    start = perf_counter()
-                    run()
-                    once[call.node] += perf_counter() - start
+            once = self.bound.setting.run(self._timed)
             times = {node: min(times[node], once[node]) for node in times}
         np.copyto(self.state.statistics, kept)
         return [self._cost(node, times[node] * 1e3) for node in self.graph.order]
+
+    def _timed(self) -> dict[NodeId, float]:
+        seconds = dict.fromkeys(self.graph.order, 0.0)
+        for call, run in zip(self.bound.program.calls, self.bound.calls, strict=True):
+            start = perf_counter()
+            run()
+            seconds[call.node] += perf_counter() - start
+        return seconds
 
     def _cost(self, node: NodeId, milliseconds: float) -> BoxCost:
         layer, inputs = self.graph.nodes[node], self.inference.inputs(self.graph, node)
@@ -154,7 +161,6 @@ class Plan:
             "channels last" if len(self.inference.shapes.get(Port(node), ())) == 3 else "in order",
         )
 
-    @np.errstate(all="ignore")
     def _blame(self) -> NotFinite:
         """Replay the step with a look at every array, and return where the first bad value stands."""
         step = self.state.step + 1

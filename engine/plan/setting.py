@@ -1,10 +1,15 @@
-"""What is set in NumPy and in the processor while a step runs that is large enough for it to count."""
+"""What is set in NumPy and in the processor while a step runs."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import nullcontext
+from contextvars import copy_context
+from typing import Any
+
 import numpy as np
 
-from engine.plan.subnormals import flushed
+from engine.plan.subnormals import Context, flushed
 
 # Where rows of an array do not lie one behind the other, NumPy copies as many as fit its buffer, 8192 values if nobody says
 # otherwise, and computes with the copy. That gains for short rows only; longer ones take twice the time.
@@ -12,15 +17,18 @@ BUFFER = 1024  # values
 
 
 class Setting:
-    """A context, for one thread at a time, in which NumPy copies less before it computes, and subnormal numbers are zero."""
+    """Calls functions, in one thread at a time, while NumPy copies less and warns of nothing; a plan looks for itself.
 
-    def __init__(self) -> None:
-        self._flushed, self._usual = flushed(), BUFFER
+    With `large` steps, for which the time to set the processor does not count, subnormal numbers are zero, too.
+    """
 
-    def __enter__(self) -> None:
-        self._usual = np.setbufsize(BUFFER)
-        self._flushed.__enter__()
+    def __init__(self, large: bool) -> None:
+        self._flushed: Context = flushed() if large else nullcontext()
+        self._context = copy_context()  # in which NumPy keeps what is set; to enter it costs a tenth of np.errstate
+        self._context.run(np.setbufsize, BUFFER)
+        self._context.run(np.seterr, all="ignore")
+        self.run: Callable[..., Any] = self._run_flushed if large else self._context.run
 
-    def __exit__(self, *raised: object) -> None:
-        self._flushed.__exit__(None, None, None)
-        np.setbufsize(self._usual)
+    def _run_flushed(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        with self._flushed:
+            return self._context.run(function, *arguments)

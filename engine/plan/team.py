@@ -121,7 +121,6 @@ class TeamPlan(Plan):
         self._loss = self.loss()
         self.team.member.control[SOUND] = isfinite(self._loss)
 
-    @np.errstate(all="ignore")
     def step(self, rate: float) -> float:
         """Do one training step on the loaded batch, see `Plan.step`. Raises HelperDied where a helper is gone."""
         member = self.team.member
