@@ -13,7 +13,7 @@ from engine.initializers.glorot import GlorotUniform
 from engine.kernels.attention import attend, attend_back, heads_of
 from engine.kernels.reductions import sum_rows
 from engine.layer import Example, Layer, OnnxGraph, Parts, Scratch, ShapeError, Weight
-from engine.layers.general_attention import GeneralAttention, attention_weights
+from engine.layers.general_attention import GeneralAttention, attention_scratch, attention_weights
 from engine.problems import Change
 from engine.spec import param
 
@@ -72,21 +72,9 @@ class CrossAttention(Layer):
 
     def scratch(self, query: Shape, memory: Shape) -> dict[str, Scratch]:
         steps, width = query
-        square, row = Scratch((self.heads, steps, memory[0])), Scratch((self.heads, steps, 1))
-        pair = Scratch((memory[0], 2 * width))
-        return {
-            "q": Scratch(query),
-            "kv": pair,
-            "context": Scratch(query),
-            "chances": square,
-            "row": row,
-            "scores": square,
-            "products": square,
-            "back_row": row,
-            "back_q": Scratch(query),
-            "back_kv": pair,
-            "back_context": Scratch(query),
-        }
+        one, pair = Scratch(query), Scratch((memory[0], 2 * width))
+        found = {"q": one, "kv": pair, "context": one, "back_q": one, "back_kv": pair, "back_context": one}
+        return found | attention_scratch(self.heads, steps, memory[0], width // self.heads)
 
     def _cut(self, q: Array, kv: Array) -> list[Array]:
         """Return q, k and v by heads: (N, heads, T, D)."""
@@ -103,8 +91,9 @@ class CrossAttention(Layer):
         q: Array,
         kv: Array,
         context: Array,
-        chances: Array,
-        row: Array,
+        powers: Array,
+        inverse: Array,
+        turned: Array,
         y: Array,
     ) -> None:
         width = query.shape[2]
@@ -112,7 +101,7 @@ class CrossAttention(Layer):
             _flat(x).dot(in_proj_weight[part].T, _flat(out))  # (N·T, E) @ (E, E or 2·E)
             np.add(out, in_proj_bias[part], out=out)
         (mixed,) = heads_of(context, 1, self.heads)
-        attend(self._cut(q, kv), False, chances, row, mixed)
+        attend(self._cut(q, kv), False, powers, inverse, mixed, turned)
         _flat(context).dot(out_proj__weight.T, _flat(y))  # (N·T, E) @ (E, E) -> (N·T, E)
         np.add(y, out_proj__bias, out=y)
 
@@ -125,13 +114,14 @@ class CrossAttention(Layer):
         q: Array,
         kv: Array,
         context: Array,
-        chances: Array,
-        scores: Array,
-        products: Array,
-        back_row: Array,
+        powers: Array,
+        inverse: Array,
         back_q: Array,
         back_kv: Array,
         back_context: Array,
+        left: Array,
+        right: Array,
+        scores: Array,
         grad_y: Array,
         grad_query: Array | None,
         grad_memory: Array | None,
@@ -144,9 +134,9 @@ class CrossAttention(Layer):
         grad.T.dot(_flat(context), grad_out_proj__weight)  # (E, N·T) @ (N·T, E) -> (E, E)
         sum_rows(grad, out=grad_out_proj__bias)
         grad.dot(out_proj__weight, _flat(back_context))  # (N·T, E) @ (E, E) -> (N·T, E)
-        (mixed,) = heads_of(back_context, 1, self.heads)
+        (attended,), (mixed,) = heads_of(context, 1, self.heads), heads_of(back_context, 1, self.heads)
         out = self._cut(back_q, back_kv)
-        attend_back(self._cut(q, kv), chances, mixed, scores, products, back_row, out)
+        attend_back(self._cut(q, kv), attended, powers, inverse, mixed, out, (left, right, scores))
         sides = ((query, slice(width), back_q, grad_query), (memory, slice(width, None), back_kv, grad_memory))
         for x, part, back, grad_port in sides:
             rows = _flat(back)
@@ -188,6 +178,7 @@ class CrossAttention(Layer):
     @classmethod
     def examples(cls) -> Iterator[Example]:
         yield Example(cls(heads=2), ((3, 4), (2, 4)))
+        yield Example(cls(heads=4), ((3, 4), (5, 4)))
         yield Example(cls(heads=1), ((2, 3), (2, 3)))
         yield Example(cls(heads=2), ((3, 4), (2, 5)))
         yield Example(cls(heads=1, dropout=0.2), ((2, 3), (4, 2)))

@@ -10,7 +10,7 @@ import numpy as np
 from engine.arrays import Array, Generator, Shape
 from engine.initializer import Initializer
 from engine.initializers.glorot import GlorotUniform
-from engine.kernels.attention import heads_of
+from engine.kernels.attention import heads_of, scores_in_cache
 from engine.kernels.attention_options import FAR, attend, attend_back
 from engine.kernels.reductions import sum_rows
 from engine.kernels.rotation import rotate, turns
@@ -32,6 +32,18 @@ def attention_weights(width: int, memory: int, initializer: Initializer) -> dict
         "in_proj_bias": Weight((3 * width,)),
         "out_proj.weight": Weight((width, width), initializer, fan_in=width, fan_out=width),
         "out_proj.bias": Weight((width,)),
+    }
+
+
+def attention_scratch(heads: int, steps: int, others: int, width: int) -> dict[str, Scratch]:
+    """Return what `attend` and `attend_back` need of `engine.kernels.attention`, for heads of a width."""
+    return {
+        "powers": Scratch((heads, steps, others)),
+        "inverse": Scratch((heads, steps, 1)),
+        "turned": Scratch((heads, width, others)),
+        "left": Scratch((heads, steps, width + 1)),
+        "right": Scratch((heads, width + 1, others)),
+        "scores": Scratch((scores_in_cache(steps, others),), batched=False),
     }
 
 

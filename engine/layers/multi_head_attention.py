@@ -15,7 +15,7 @@ from engine.kernels.attention import attend, attend_back, heads_of
 from engine.kernels.products import product
 from engine.kernels.reductions import sum_rows
 from engine.layer import Example, OnnxGraph, Parts, Pointwise, Scratch, ShapeError, Weight
-from engine.layers.general_attention import GeneralAttention, attention_weights
+from engine.layers.general_attention import GeneralAttention, attention_scratch, attention_weights
 from engine.layers.masked_pooling import FewerSteps
 from engine.layers.moved_steps import ToFront, ToPlaces
 from engine.problems import Change
@@ -85,20 +85,9 @@ class MultiHeadAttention(Pointwise):
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         steps, width = x
-        square, row = Scratch((self.heads, steps, steps)), Scratch((self.heads, steps, 1))
-        return {
-            "qkv": Scratch((steps, 3 * width)),
-            "context": Scratch(x),
-            "chances": square,
-            "row": row,
-            "scores": square,
-            "products": square,
-            "back_row": row,
-            "back_qkv": Scratch((steps, 3 * width)),
-            "back_context": Scratch(x),
-            "turned": Scratch((self.heads, width // self.heads, steps)),
-            "back_turned": Scratch((self.heads, width // self.heads, steps)),
-        }
+        three = Scratch((steps, 3 * width))
+        found = {"qkv": three, "context": Scratch(x), "back_qkv": three, "back_context": Scratch(x)}
+        return found | attention_scratch(self.heads, steps, steps, width // self.heads)
 
     @prepared
     def forward(
@@ -110,8 +99,8 @@ class MultiHeadAttention(Pointwise):
         out_proj__bias: Array,
         qkv: Array,
         context: Array,
-        chances: Array,
-        row: Array,
+        powers: Array,
+        inverse: Array,
         turned: Array,
         y: Array,
     ) -> Run:
@@ -123,7 +112,7 @@ class MultiHeadAttention(Pointwise):
         def run() -> None:
             project()
             np.add(cut, in_proj_bias, out=cut)
-            attend(parts, self.causal, chances, row, mixed, turned)
+            attend(parts, self.causal, powers, inverse, mixed, turned)
             join()
             np.add(out, out_proj__bias, out=out)
 
@@ -137,13 +126,13 @@ class MultiHeadAttention(Pointwise):
         out_proj__weight: Array,
         qkv: Array,
         context: Array,
-        chances: Array,
-        scores: Array,
-        products: Array,
-        back_row: Array,
+        powers: Array,
+        inverse: Array,
         back_qkv: Array,
         back_context: Array,
-        back_turned: Array,
+        left: Array,
+        right: Array,
+        scores: Array,
         grad_y: Array,
         grad_x: Array | None,
         grad_in_proj_weight: Array,
@@ -151,7 +140,8 @@ class MultiHeadAttention(Pointwise):
         grad_out_proj__weight: Array,
         grad_out_proj__bias: Array,
     ) -> Run:
-        grad, inner, (mixed,) = _flat(grad_y), _flat(back_qkv), heads_of(back_context, 1, self.heads)
+        grad, inner = _flat(grad_y), _flat(back_qkv)
+        (attended,), (mixed,) = heads_of(context, 1, self.heads), heads_of(back_context, 1, self.heads)
         weigh_out = product(grad.T, _flat(context), grad_out_proj__weight)  # (E, N·T) @ (N·T, E) -> (E, E)
         part = product(grad, out_proj__weight, _flat(back_context))  # (N·T, E) @ (E, E) -> (N·T, E)
         weigh_in = product(inner.T, _flat(x), grad_in_proj_weight)  # (3·E, N·T) @ (N·T, E) -> (3·E, E)
@@ -164,7 +154,7 @@ class MultiHeadAttention(Pointwise):
             weigh_out()
             sum_rows(grad, out=grad_out_proj__bias)
             part()
-            attend_back(parts, chances, mixed, scores, products, back_row, out, back_turned)
+            attend_back(parts, attended, powers, inverse, mixed, out, (left, right, scores))
             weigh_in()
             sum_rows(inner, out=grad_in_proj_bias)
             if pass_on:
@@ -211,5 +201,6 @@ class MultiHeadAttention(Pointwise):
     def examples(cls) -> Iterator[Example]:
         yield Example(cls(heads=2), ((3, 4),))
         yield Example(cls(heads=1, causal=True), ((4, 3),))
+        yield Example(cls(heads=4, causal=True), ((5, 4),))
         yield Example(cls(heads=2, rope=True, causal=True), ((3, 8),))
         yield Example(cls(heads=2, dropout=0.3), ((3, 4),))

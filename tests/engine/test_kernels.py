@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from engine.kernels import convolution, gelu, pooling
-from engine.kernels.attention import attend
+from engine.kernels.attention import attend, in_cache, scores_in_cache
 from engine.kernels.lookup import add_rows
 from engine.kernels.memory import PIECE, channels_last, pieces, shaped_like, zeros_like
 from engine.kernels.normalisation import statistics
@@ -214,24 +214,30 @@ def test_work_arrays_lie_as_images_do():
 
 @pytest.mark.parametrize("size", [1, 30, 1000])
 @pytest.mark.parametrize("causal", [False, True])
-def test_attention_is_right_for_small_and_for_huge_scores(size, causal):
-    rng, shape = np.random.default_rng(0), (2, 3, 5, 4)
+@pytest.mark.parametrize(
+    "steps", [5, 40, 300]
+)  # few and many of them for 4 values, and more than the cache holds of all heads
+def test_attention_is_right_for_small_and_for_huge_scores(size, causal, steps):
+    rng, shape, square = np.random.default_rng(0), (2, 3, steps, 4), (2, 3, steps, steps)
     q, k, v = (rng.standard_normal(shape).astype(np.float32) * scale for scale in (size, 1, 1))
-    chances, row, turned = (
-        np.empty((2, 3, 5, 5), np.float32),
-        np.empty((2, 3, 5, 1), np.float32),
-        np.empty((2, 3, 4, 5), "f"),
-    )
-    out = np.empty(shape, np.float32)
-    scores = q.astype(float) @ k.astype(float).swapaxes(2, 3) / 2 + (
-        np.triu(np.full((5, 5), -np.inf), 1) if causal else 0
-    )
-    powers = np.exp(scores - scores.max(axis=3, keepdims=True))
-    expected = powers / powers.sum(axis=3, keepdims=True)
-    for room in (None, turned):
-        attend((q, k, v), causal, chances, row, out, room)
-        np.testing.assert_allclose(chances, expected, rtol=1e-4 * size, atol=1e-7)
-        np.testing.assert_allclose(out, expected @ v, rtol=1e-3, atol=1e-4)
+    powers, inverse, turned, out = (np.empty(s, "f") for s in (square, (2, 3, steps, 1), (2, 3, 4, steps), shape))
+    attend((q, k, v), causal, powers, inverse, out, turned)
+    scores = q.astype(float) @ k.astype(float).swapaxes(2, 3) / 2
+    scores += np.triu(np.full((steps, steps), -np.inf), 1) if causal else 0
+    expected = np.exp(scores - scores.max(axis=3, keepdims=True))
+    expected /= expected.sum(axis=3, keepdims=True)
+    found = powers if steps == 5 else powers * inverse
+    np.testing.assert_allclose(found, expected, rtol=1e-4 * size, atol=1e-7)
+    np.testing.assert_allclose(out, expected @ v, rtol=1e-3, atol=3e-4)
+
+
+@pytest.mark.parametrize(("heads", "steps"), [(3, 5), (3, 300), (1, 900)])
+def test_heads_whose_scores_fit_the_cache_are_all_heads_once(heads, steps):
+    scores = np.zeros((4, heads, steps, steps), np.int8)
+    for at in in_cache(scores):
+        assert 0 < scores[at].size <= scores_in_cache(steps, steps)
+        scores[at] += 1
+    assert (scores == 1).all()
 
 
 @pytest.mark.oracle
