@@ -56,16 +56,7 @@ def grouping(groups: int, channels: int, filters: int, wide: int = WIDE) -> Grou
     return Grouping(groups // merged, merged)
 
 
-def fill(matrices: Array, blocks: Array) -> None:
-    """Write blocks (..., count, A, B) on the diagonal of matrices (..., count · A, count · B); what else they hold stays."""
-    _diagonal(matrices, blocks)[...] = blocks
-
-
-def collect(matrices: Array, blocks: Array) -> None:
-    """Write what stands on the diagonal of matrices into blocks, the other way round."""
-    blocks[...] = _diagonal(matrices, blocks)
-
-
-def _diagonal(matrices: Array, blocks: Array) -> Array:
+def on_diagonal(matrices: Array, blocks: Array) -> Array:
+    """Return where blocks (..., count, A, B) stand on the diagonal of matrices (..., count · A, count · B), as a view."""
     *rest, count, rows, columns = blocks.shape
     return np.einsum("...iaib->...iab", matrices.reshape(*rest, count, rows, count, columns))

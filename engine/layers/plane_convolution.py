@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
+
+import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run, in_turn, prepared
 from engine.kernels import convolution
 from engine.kernels.convolution import Columns
-from engine.kernels.groups import WIDE, WIDE_SCATTERED, Grouping, collect, fill, grouping
-from engine.kernels.reductions import channel_sums
+from engine.kernels.groups import WIDE, WIDE_SCATTERED, Grouping, grouping, on_diagonal
+from engine.kernels.reductions import write_channel_sums
 from engine.kernels.windows import Windows
 from engine.layer import Scratch
 from engine.layers.convolution import Convolution
@@ -94,6 +97,7 @@ class PlaneConvolution(Convolution, abstract=True):
             work["spread"] = Scratch((images, *windows.padded, windows.channels), batched=False)
         return work | {"back_columns": Scratch((count,), batched=False)}
 
+    @prepared
     def forward(
         self,
         x: Array,
@@ -103,17 +107,22 @@ class PlaneConvolution(Convolution, abstract=True):
         columns: Array,
         diagonal: Array | None,
         y: Array,
-    ) -> None:
+    ) -> Run:
         way, images, out = _way(self, x.shape[1:]), as_image(x), as_image(y)
-        if diagonal is not None:
-            fill(diagonal, way.groups.blocks(weight))
         cut, matrices = Columns(way.windows, padded, columns), _matrices(way, weight, diagonal)
         at_once = bias if way.groups.products == 1 else None
+        calls: list[Run] = []
+        if diagonal is not None:
+            blocks = way.groups.blocks(weight)
+            calls.append(partial(np.copyto, on_diagonal(diagonal, blocks), blocks))
         for number, channels, filters in way.shares():
-            convolution.convolve(images[..., channels], matrices[number], at_once, cut, out[..., filters])
+            work = images[..., channels], matrices[number], at_once, cut, out[..., filters]
+            calls.append(partial(convolution.convolve, *work))
         if bias is not None and at_once is None:
-            convolution.add_bias(out, bias)
+            calls.append(partial(convolution.add_bias, out, bias))
+        return in_turn(calls)
 
+    @prepared
     def backward(
         self,
         x: Array,
@@ -130,21 +139,23 @@ class PlaneConvolution(Convolution, abstract=True):
         grad_x: Array | None,
         grad_weight: Array,
         grad_bias: Array | None,
-    ) -> None:
+    ) -> Run:
+        calls: list[Run] = []
         if grad_bias is not None:
-            grad_bias[...] = channel_sums(grad_y)
+            calls.append(partial(write_channel_sums, grad_y, grad_bias))
         way, images, grad = _way(self, x.shape[1:]), as_image(x), as_image(grad_y)
         out = None if grad_x is None else as_image(grad_x)
         if out is not None and way.mirror and mirrored is not None and flipped is not None:
-            fill(flipped, way.groups.flipped_blocks(weight))
+            turned, blocks = (way.groups.flipped_blocks(filters) for filters in (weight, grad_weight))
             columns = Columns(way.mirror, mirrored, back_columns)
-            _backward_mirrored(way, images, grad, columns, flipped, part, total, out)
-            blocks = way.groups.flipped_blocks(grad_weight)
+            calls.append(partial(np.copyto, on_diagonal(flipped, turned), turned))
+            calls += _backward_mirrored(way, images, grad, columns, flipped, part, total, out)
         else:
             matrices, columns = _matrices(way, weight, diagonal), Columns(way.windows, padded, back_columns)
-            _backward_scattered(way, images, grad, columns, matrices, part, total, spread, out)
+            calls += _backward_scattered(way, images, grad, columns, matrices, part, total, spread, out)
             blocks = way.groups.blocks(grad_weight)
-        collect(total, blocks)
+        calls.append(partial(np.copyto, blocks, on_diagonal(total, blocks)))
+        return in_turn(calls)
 
     def algorithm(self, x: Shape) -> str:
         way = _way(self, x)
@@ -164,12 +175,12 @@ def _matrices(way: _Way, weight: Array, diagonal: Array | None) -> Array:
 
 def _backward_mirrored(
     way: _Way, x: Array, grad_y: Array, columns: Columns, flipped: Array, part: Array, total: Array, grad_x: Array
-) -> None:
+) -> Iterator[Run]:
     back, totals = (m.reshape(way.groups.products, -1, way.windows.channels) for m in (flipped, total))
     part = part.reshape(totals[0].shape)
     for number, channels, filters in way.shares():
-        image, grad, out = x[..., channels], grad_y[..., filters], grad_x[..., channels]
-        convolution.backward_mirrored(image, grad, columns, back[number], part, totals[number], out)
+        work = columns, back[number], part, totals[number], grad_x[..., channels]
+        yield partial(convolution.backward_mirrored, x[..., channels], grad_y[..., filters], *work)
 
 
 def _backward_scattered(
@@ -182,12 +193,13 @@ def _backward_scattered(
     total: Array,
     spread: Array | None,
     grad_x: Array | None,
-) -> None:
+) -> Iterator[Run]:
     totals, part = total.reshape(matrices.shape), part.reshape(matrices[0].shape)
     for number, channels, filters in way.shares():
-        image, grad, work = x[..., channels], grad_y[..., filters], (part, totals[number])
+        given, sums = (x[..., channels], grad_y[..., filters], columns), (part, totals[number])
         if grad_x is None or spread is None:
-            convolution.backward_filters(image, grad, columns, *work)
+            yield partial(convolution.backward_filters, *given, *sums)
         else:
-            out = grad_x[..., channels]
-            convolution.backward_scattered(image, grad, columns, matrices[number], *work, spread, out)
+            yield partial(
+                convolution.backward_scattered, *given, matrices[number], *sums, spread, grad_x[..., channels]
+            )

@@ -12,9 +12,9 @@ import numpy as np
 from engine.arrays import Array, Shape
 from engine.calls import Run, prepared
 from engine.kernels import winograd
-from engine.kernels.groups import Grouping, collect, fill, grouping
+from engine.kernels.groups import Grouping, grouping, on_diagonal
 from engine.kernels.memory import channels_last
-from engine.kernels.reductions import channel_sums
+from engine.kernels.reductions import write_channel_sums
 from engine.kernels.tiles import Phases, Tiles, phases
 from engine.layer import Example, Layer, Scratch, Weight
 from engine.layers.conv2d import Conv2D
@@ -128,7 +128,7 @@ class WinogradConv2D(Layer, abstract=True):
         filters = _matrices(blocks, diagonal)
         calls: Calls = [(winograd.filter_planes, taps, filter_planes)]
         if diagonal is not None:
-            calls.append((fill, diagonal, blocks))
+            calls.append((np.copyto, on_diagonal(diagonal, blocks), blocks))
         row = np.empty((tiles.grid[1] * tiles.block[0], len(weight)), y.dtype)
         if bias is not None:
             calls.append((np.copyto, row, bias))
@@ -182,8 +182,9 @@ class WinogradConv2D(Layer, abstract=True):
         calls: Calls = [
             (np.copyto, turned, weight.transpose(2, 3, 0, 1)[::-1, ::-1]),
             (winograd.filter_planes, taps, flipped),
-            *([(fill, flipped_diagonal, blocks)] if merges else []),
+            *([(np.copyto, on_diagonal(flipped_diagonal, blocks), blocks)] if flipped_diagonal is not None else []),
             (np.copyto, total, 0),
+            *([] if grad_bias is None else [(write_channel_sums, grad_y, grad_bias)]),
         ]
 
         @cache
@@ -204,17 +205,11 @@ class WinogradConv2D(Layer, abstract=True):
                 if grad_x is not None:
                     calls += [*multiplied, *winograd.write(pairs, rows, channels_last(grad_x)[some])]
         calls += [
-            *([(collect, total, blocks)] if merges else []),
+            *([(np.copyto, blocks, on_diagonal(total, blocks))] if merges else []),
             (winograd.filter_gradient, flipped if merges else total, taps),
             (np.copyto, grad_weight.transpose(2, 3, 0, 1), turned[::-1, ::-1]),
         ]
-
-        def run() -> None:
-            if grad_bias is not None:
-                grad_bias[...] = channel_sums(grad_y)
-            winograd.run(calls)
-
-        return run
+        return partial(winograd.run, calls)
 
     def _blocks(self, planes: Array) -> Array:
         """Return planes of filters (16, C · F) as a view (products, 16, merged, C, F)."""
