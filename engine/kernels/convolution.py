@@ -1,7 +1,8 @@
 """Convolution of images as matrix products on blocks that fit the cache.
 
 Images are channels-last here: (N, H, W, C). The filters are a matrix (KH·KW·C, F). A block is some images, or some rows of
-a large one: their windows are copied side by side into `columns`, and one product does the rest.
+a large one: their windows are copied side by side into `columns`, and one product does the rest. Images may be some of the
+channels of others, as groups are.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Columns:
 
     def blocks(self, x: Array) -> Iterator[tuple[Block, Array]]:
         """Yield (block, matrix) for every block of `x`; the matrix is overwritten by the next."""
-        as_it_is = self.windows.is_plain and x.flags.c_contiguous
+        as_it_is = self.windows.is_plain and _in_rows(x)
         for first in range(0, len(x), self.images):
             images = slice(first, min(first + self.images, len(x)))
             if not as_it_is:
@@ -84,19 +85,42 @@ class Columns:
 
 def convolve(x: Array, filters: Array, bias: Array | None, columns: Columns, y: Array) -> None:
     """Write the convolution of `x` (N, H, W, C) with `filters` (K, F) into `y` (N, OH, OW, F)."""
-    out = y if y.flags.c_contiguous else np.empty(y.shape, y.dtype)
-    row = None if bias is None else np.tile(bias, y.shape[2])
+    out = y if _in_rows(y) else np.empty(y.shape, y.dtype)
+    row = None if bias is None or not out.flags.c_contiguous else np.tile(bias, y.shape[2])
     for block, matrix in columns.blocks(x):
-        _product(matrix, filters, row, out[block])
+        _multiply(matrix, filters, out[block])  # (P, K) @ (K, F) -> (P, F)
+        if row is not None:
+            _add_row(out[block], row)
     if out is not y:
         y[...] = out
+    if bias is not None and row is None:
+        np.add(y, bias, out=y)
 
 
-def _product(matrix: Array, filters: Array, row: Array | None, out: Array) -> None:
-    matrix.dot(filters, out.reshape(-1, out.shape[3]))  # (P, K) @ (K, F) -> (P, F)
-    if row is not None:
-        rows = out.reshape(-1, len(row))
-        np.add(rows, row, out=rows)
+def add_bias(y: Array, bias: Array) -> None:
+    """Add a bias to each channel of images."""
+    if y.flags.c_contiguous:
+        _add_row(y, np.tile(bias, y.shape[2]))
+    else:
+        np.add(y, bias, out=y)
+
+
+def _in_rows(images: Array) -> bool:
+    """Tell whether images are a matrix (P, C) as they lie in memory."""
+    return images.flags.c_contiguous or np.may_share_memory(images, images.reshape(-1, images.shape[3]))
+
+
+def _multiply(matrix: Array, filters: Array, out: Array) -> None:
+    if out.flags.c_contiguous:
+        matrix.dot(filters, out.reshape(-1, out.shape[3]))
+    else:
+        np.matmul(matrix, filters, out=out.reshape(-1, out.shape[3]))
+
+
+def _add_row(out: Array, row: Array) -> None:
+    """Add what is as wide as a row of images to each of them."""
+    rows = out.reshape(-1, len(row))
+    np.add(rows, row, out=rows)
 
 
 def backward_filters(x: Array, grad_y: Array, columns: Columns, part: Array, total: Array) -> None:
@@ -115,10 +139,10 @@ def backward_mirrored(
     `part` is a work array of its shape.
     """
     total[...] = 0
-    out = grad_x if grad_x.flags.c_contiguous else np.empty(grad_x.shape, grad_x.dtype)
+    out = grad_x if _in_rows(grad_x) else np.empty(grad_x.shape, grad_x.dtype)
     for block, matrix in columns.blocks(grad_y):
         add_product(matrix, x[block], part, total)  # (KF, P) @ (P, C) -> (KF, C)
-        matrix.dot(flipped, out[block].reshape(-1, x.shape[3]))  # (P, KF) @ (KF, C) -> (P, C)
+        _multiply(matrix, flipped, out[block])  # (P, KF) @ (KF, C) -> (P, C)
     if out is not grad_x:
         grad_x[...] = out
 

@@ -1,4 +1,4 @@
-"""Convolution along any number of sides, in groups of channels, as matrix products.
+"""Convolution along any number of sides, in groups of channels, as matrix products: what volumes are convolved with.
 
 Arrays are channels-first: (N, C, *sides). The windows of a few samples, a block, lie in columns (n, G, K, P): K values of
 each of P windows, for each of G groups of channels. Filters are (G, F/G, K).

@@ -73,6 +73,11 @@ def channel_sums(x: Array) -> Array:
     return total.reshape(-1, width).sum(axis=0)
 
 
+def write_channel_sums(x: Array, out: Array) -> None:
+    """Write what `channel_sums` returns into `out`."""
+    out[...] = channel_sums(x)
+
+
 def channel_rows(x: Array) -> Array:
     """Return (N, C, H, W) as rows (N·H, W·C), and (..., F) as rows (·, F): long rows make the best of a processor."""
     last = channels_last(x)

@@ -25,6 +25,7 @@ class Tiles:
 
     windows: Windows
     filters: int
+    products: int = 1  # into which channels and filters are divided
 
     @cached_property
     def grid(self) -> tuple[int, int]:
@@ -37,7 +38,7 @@ class Tiles:
         """How many images make a block, and how many rows of their tiles. Channels and filters count alike."""
         rows, columns = self.grid
         channels = self.windows.channels, self.filters
-        wanted = max(CACHE // (16 * sum(channels)), min(2 * min(channels), MOST))
+        wanted = max(CACHE // (16 * sum(channels)), min(2 * min(channels) // self.products, MOST))
         images = max(1, round(wanted / (rows * columns)))
         return images, rows if images > 1 else -(-rows // max(1, round(rows * columns / wanted)))
 

@@ -8,9 +8,9 @@ sums of the filter and added up to two outputs:
     sums of the filter   g0, (g0 + g1 + g2) / 2, (g0 - g1 + g2) / 2, g2
     outputs              m0 + m1 + m2, m1 - m2 + m3
 
-Over both axes that makes 16 planes: one product (P, C) @ (C, F) each, for the P tiles of a block (see `tiles`). What a
-step does with a block are many small calls, so these functions make them once, as tuples of a function and its arguments;
-`run` then does them in every step.
+Over both axes that makes 16 planes: one product (P, C) @ (C, F) each, for the P tiles of a block (see `tiles`), or one for
+each few of the groups (see `groups`). What a step does with a block are many small calls, so these functions make them once,
+as tuples of a function and its arguments; `run` then does them in every step.
 """
 
 from __future__ import annotations
@@ -78,13 +78,18 @@ def filter_gradient(planes: Array, out: Array) -> None:
 
 
 def multiply(planes: Array, filters: Array, work: Array) -> tuple[Array, Calls]:
-    """Return products (4, 4, T, TW, n, F) and the call that makes them of planes and those of filters (16, C, F).
+    """Return products (4, 4, T, TW, n, F) and the call that makes them of planes and those of filters (16, G, C/G, F/G).
 
     They lie in `work`.
     """
-    products = shaped(work, (*planes.shape[:5], filters.shape[2]))
-    matrices, out = (p.reshape(16, -1, p.shape[5]) for p in (planes, products))
-    return products, iter([(np.matmul, matrices, filters, out)])  # (16, P, C) @ (16, C, F) -> (16, P, F)
+    products = shaped(work, (*planes.shape[:5], filters.shape[1] * filters.shape[3]))
+    matrices, out = (in_groups(p, filters.shape[1]) for p in (planes, products))
+    return products, iter([(np.matmul, matrices, filters, out)])  # (16, G, P, C/G) @ (16, G, C/G, F/G)
+
+
+def in_groups(planes: Array, count: int) -> Array:
+    """Return planes (4, 4, T, TW, n, C) as a view (16, G, P, C/G)."""
+    return planes.reshape(16, -1, count, planes.shape[5] // count).swapaxes(1, 2)
 
 
 def add_bias(products: Array, row: Array) -> Calls:
@@ -141,9 +146,9 @@ def spread(planes: Array) -> Calls:
 
 
 def add_gradient(planes: Array, gradients: Array, part: Array, total: Array) -> Calls:
-    """Add to `total` (16, C, F) what planes of images and of gradients give; `part` is a work array like it."""
-    images, grads = (p.reshape(16, -1, p.shape[5]) for p in (planes, gradients))
-    yield np.matmul, images.transpose(0, 2, 1), grads, part  # (16, C, P) @ (16, P, F) -> (16, C, F)
+    """Add to `total` (16, G, C/G, F/G) what planes of images and of gradients give; `part` is a work array like it."""
+    images, grads = (in_groups(p, total.shape[1]) for p in (planes, gradients))
+    yield np.matmul, images.swapaxes(2, 3), grads, part  # (C/G, P) @ (P, F/G) -> (C/G, F/G)
     yield np.add, total, part, total
 
 

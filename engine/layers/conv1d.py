@@ -64,3 +64,4 @@ class Conv1D(PlaneConvolution):
         yield Example(cls(filters=2, kernel=1), ((3, 6),))
         yield Example(cls(filters=2, stride=2, padding="explicit", border=1), ((6, 2),))
         yield Example(cls(filters=4, kernel=2, padding="causal", groups=2), ((4, 6),))
+        yield Example(cls(filters=24, kernel=2, dilation=2, groups=4), ((4, 24),))

@@ -50,3 +50,6 @@ class Conv2D(PlaneConvolution):
         yield Example(cls(filters=20, kernel=(4, 4)), ((1, 6, 6),))
         yield Example(cls(filters=6, kernel=(3, 2), stride=(2, 1), groups=2), ((4, 4, 3),))
         yield Example(cls(filters=3, groups=3, padding="valid", use_bias=False), ((3, 3, 4),))
+        yield Example(cls(filters=24, kernel=(1, 1), groups=2), ((24, 2, 3),))
+        yield Example(cls(filters=24, kernel=(2, 1), groups=4), ((24, 3, 2),))
+        yield Example(cls(filters=48, kernel=(1, 2), stride=(1, 2), groups=4), ((48, 2, 4),))

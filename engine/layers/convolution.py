@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays import Array, Shape, describe
-from engine.kernels import grouped
+from engine.arrays import Shape, describe
 from engine.kernels.grouped import Places
-from engine.layer import OnnxGraph, Scratch, ShapeError, Weight
+from engine.layer import OnnxGraph, ShapeError, Weight
 from engine.layers.filtering import Filtering
-from engine.layers.sided import channels_first, per_side
+from engine.layers.sided import per_side
 from engine.problems import Change
 from engine.spec import param
 
@@ -59,56 +58,6 @@ class Convolution(Filtering, abstract=True):
     def memory(self) -> tuple[int, ...]:
         """Return the order of axes in which the filters lie in memory; () is PyTorch's."""
         return ()
-
-    def scratch(self, x: Shape) -> dict[str, Scratch]:
-        places = places_of(self, x)
-        count, each = places.at_once, self.filters // self.groups
-        padded = (count, places.channels, *places.padded)
-        columns = Scratch((count, *places.columns), batched=False)
-        product = Scratch((count, self.groups, each, prod(places.out)), batched=False)
-        return {
-            "padded": Scratch(padded, batched=False, kept=True),
-            "spread": Scratch(padded, batched=False),
-            "columns": columns,
-            "back_columns": columns,
-            "product": product,
-            "back_product": product,
-            "parts": Scratch((count, self.groups, each, places.width), batched=False),
-        }
-
-    def convolve(
-        self, x: Array, weight: Array, bias: Array | None, padded: Array, columns: Array, product: Array, y: Array
-    ) -> None:
-        """Compute the output in products of one group each."""
-        places, out = places_of(self, x.shape[1:]), channels_first(y)
-        filters = weight.reshape(self.groups, -1, places.width)
-        grouped.convolve(places, channels_first(x), filters, padded, columns, product, out)
-        if bias is not None:
-            np.add(out, bias.reshape(-1, *(1,) * self.rank), out=out)
-
-    def convolve_back(
-        self,
-        x: Array,
-        weight: Array,
-        padded: Array,
-        spread: Array,
-        columns: Array,
-        product: Array,
-        parts: Array,
-        grad_y: Array,
-        grad_x: Array | None,
-        grad_weight: Array,
-        grad_bias: Array | None,
-    ) -> None:
-        """Compute the gradients in products of one group each."""
-        places, grad = places_of(self, x.shape[1:]), channels_first(grad_y)
-        if grad_bias is not None:
-            np.sum(grad, axis=(0, *range(2, grad.ndim)), out=grad_bias)
-        total = grad_weight.reshape(self.groups, -1, places.width)
-        grouped.backward_filters(places, channels_first(x), grad, padded, columns, product, parts, total)
-        if grad_x is not None:
-            filters, out = weight.reshape(total.shape), channels_first(grad_x)
-            grouped.backward_samples(places, filters, grad, columns, product, spread, out)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         _, sides = self.split(g.shape("x"))

@@ -13,10 +13,13 @@ from engine.kernels import depthwise
 from engine.kernels.memory import channels_last
 from engine.kernels.reductions import channel_sums
 from engine.kernels.windows import Windows
-from engine.layer import Example, OnnxGraph, Scratch, Weight
+from engine.layer import Example, Layer, OnnxGraph, Scratch, Weight
+from engine.layers.conv2d import Conv2D
 from engine.layers.filtering import Filtering
 from engine.spec import param
 
+FEWEST = 16  # channels from which on it is the faster one of two that compute the same
+MOST_FILTERS = 2  # of each channel up to which it is
 STORED = (2, 3, 0, 1)  # filters lie in memory tap by tap: (KH, KW, C·M, 1)
 
 
@@ -59,6 +62,15 @@ class DepthwiseConv2D(Filtering):
     dilation: tuple[int, int] = param(
         "Distance between two neighbours within a filter.", default=(1, 1), min=1, max=16, unit=" px", advanced=True
     )
+
+    @classmethod
+    def of(cls, layer: Layer, *inputs: Shape) -> DepthwiseConv2D | None:
+        """Return a convolution that has a group for each channel as one of these; None where it is none or that is slower."""
+        if not isinstance(layer, Conv2D) or layer.groups != inputs[0][0] or layer.groups < FEWEST:
+            return None
+        multiplier = layer.filters // layer.groups
+        shared = {name: getattr(layer, name) for name in cls.params() if name != "multiplier"}
+        return cls(multiplier=multiplier, **shared) if multiplier <= MOST_FILTERS else None
 
     def shape(self, x: Shape) -> Shape:
         channels, sides = self.split(x)

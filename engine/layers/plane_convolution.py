@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+
+import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run, in_turn, prepared
 from engine.kernels import convolution
-from engine.kernels.reductions import channel_sums
+from engine.kernels.convolution import Columns
+from engine.kernels.groups import WIDE, WIDE_SCATTERED, Grouping, grouping, on_diagonal
+from engine.kernels.reductions import write_channel_sums
 from engine.kernels.windows import Windows
 from engine.layer import Scratch
 from engine.layers.convolution import Convolution
@@ -20,11 +27,38 @@ def windows_of(layer: Convolution, x: Shape) -> Windows:
     return layer.windows_on(channels, sides, layer.pads(sides))
 
 
+@dataclass(frozen=True)
+class _Way:
+    """How a layer is computed: its groups, and the windows and filters of each product.
+
+    `mirror` are the windows on the gradient of the output, where going back that way is the cheaper one.
+    """
+
+    groups: Grouping
+    windows: Windows
+    mirror: Windows | None
+    filters: int
+
+    @property
+    def size(self) -> int:
+        """How many values the filters of all products have."""
+        return self.groups.products * self.windows.width * self.filters
+
+    def shares(self) -> Iterator[tuple[int, slice, slice]]:
+        """Yield the number of each product, its channels and its filters."""
+        for number in range(self.groups.products):
+            channels, filters = (slice(number * n, (number + 1) * n) for n in (self.windows.channels, self.filters))
+            yield number, channels, filters
+
+
 @lru_cache(maxsize=1024)
-def _mirror(layer: Convolution, x: Shape) -> Windows | None:
-    """Return the windows on the gradient of the output, where going back that way is the cheaper one."""
+def _way(layer: Convolution, x: Shape) -> _Way:
     windows = windows_of(layer, x)
-    return None if layer.filters > 3 * windows.channels else windows.mirror(layer.filters)
+    channels, filters = windows.channels // layer.groups, layer.filters // layer.groups
+    mirrors = layer.filters <= 3 * windows.channels and windows.mirror(layer.filters) is not None
+    groups = grouping(layer.groups, channels, filters, WIDE if mirrors else WIDE_SCATTERED)
+    windows, filters = replace(windows, channels=channels * groups.merged), filters * groups.merged
+    return _Way(groups, windows, windows.mirror(filters) if mirrors else None, filters)
 
 
 def matrix_order(rank: int) -> tuple[int, ...]:
@@ -37,38 +71,33 @@ def filter_matrix(weight: Array) -> Array:
     return weight.transpose(matrix_order(weight.ndim - 2)).reshape(-1, len(weight))
 
 
-def flipped_filters(weight: Array) -> Array:
-    """Return filters (F, C, *kernel) as a view (*kernel, F, C) that runs backwards along the kernel."""
-    rank = weight.ndim - 2
-    return weight.transpose(*range(2, rank + 2), 0, 1)[(slice(None, None, -1),) * rank]
-
-
 class PlaneConvolution(Convolution, abstract=True):
-    """A convolution along one or two sides: without groups, one product for a block of windows that fits the cache."""
+    """A convolution along one or two sides: for each few groups, one product for a block of windows that fits the cache."""
 
     def memory(self) -> tuple[int, ...]:
-        return matrix_order(self.rank) if self.groups == 1 else ()
+        return matrix_order(self.rank)
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
-        if self.groups > 1:
-            return super().scratch(x)
-        windows, mirror = windows_of(self, x), _mirror(self, x)
-        size, count = (windows.width * self.filters,), convolution.column_count(windows)
+        way, merged = _way(self, x), _way(self, x).groups.merged > 1
+        windows, mirror, count = way.windows, way.mirror, convolution.column_count(way.windows)
         work = {
             "columns": Scratch((count,), batched=False),
             "padded": Scratch(convolution.padded_shape(windows), batched=False, kept=True),
-            "part": Scratch(size, batched=False),
-            "total": Scratch(size, batched=False),
+            "part": Scratch((windows.width * way.filters,), batched=False),
+            "total": Scratch((way.size,), batched=False),
         }
+        if merged:
+            work["diagonal"] = Scratch((way.size,), batched=False, kept=True)
         if mirror:
             count = max(count, convolution.column_count(mirror))
             work["mirrored"] = Scratch(convolution.padded_shape(mirror), batched=False, kept=True)
-            work["flipped"] = Scratch(size, batched=False)
+            work["flipped"] = Scratch((way.size,), batched=False, kept=merged)
         else:
             images, _ = convolution.block_size(windows)
             work["spread"] = Scratch((images, *windows.padded, windows.channels), batched=False)
         return work | {"back_columns": Scratch((count,), batched=False)}
 
+    @prepared
     def forward(
         self,
         x: Array,
@@ -76,65 +105,101 @@ class PlaneConvolution(Convolution, abstract=True):
         bias: Array | None,
         padded: Array,
         columns: Array,
-        product: Array | None,
+        diagonal: Array | None,
         y: Array,
-    ) -> None:
-        if product is not None:
-            self.convolve(x, weight, bias, padded, columns, product, y)
-            return
-        cut = convolution.Columns(windows_of(self, x.shape[1:]), padded, columns)
-        convolution.convolve(as_image(x), filter_matrix(weight), bias, cut, as_image(y))
+    ) -> Run:
+        way, images, out = _way(self, x.shape[1:]), as_image(x), as_image(y)
+        cut, matrices = Columns(way.windows, padded, columns), _matrices(way, weight, diagonal)
+        at_once = bias if way.groups.products == 1 else None
+        calls: list[Run] = []
+        if diagonal is not None:
+            blocks = way.groups.blocks(weight)
+            calls.append(partial(np.copyto, on_diagonal(diagonal, blocks), blocks))
+        for number, channels, filters in way.shares():
+            work = images[..., channels], matrices[number], at_once, cut, out[..., filters]
+            calls.append(partial(convolution.convolve, *work))
+        if bias is not None and at_once is None:
+            calls.append(partial(convolution.add_bias, out, bias))
+        return in_turn(calls)
 
+    @prepared
     def backward(
         self,
         x: Array,
         weight: Array,
         padded: Array,
         back_columns: Array,
+        diagonal: Array | None,
         mirrored: Array | None,
         flipped: Array | None,
         spread: Array | None,
-        back_product: Array | None,
-        parts: Array | None,
-        part: Array | None,
-        total: Array | None,
+        part: Array,
+        total: Array,
         grad_y: Array,
         grad_x: Array | None,
         grad_weight: Array,
         grad_bias: Array | None,
-    ) -> None:
-        if part is None or total is None:
-            work = padded, spread, back_columns, back_product, parts
-            self.convolve_back(x, weight, *work, grad_y, grad_x, grad_weight, grad_bias)  # type: ignore[arg-type]
-            return
+    ) -> Run:
+        calls: list[Run] = []
         if grad_bias is not None:
-            grad_bias[...] = channel_sums(grad_y)
-        images, grad, mirror = as_image(x), as_image(grad_y), _mirror(self, x.shape[1:])
-        if grad_x is not None and mirror and mirrored is not None and flipped is not None:
-            columns = convolution.Columns(mirror, mirrored, back_columns)
-            turned = flipped_filters(weight)
-            flipped.reshape(turned.shape)[...] = turned
-            back, part, total = (m.reshape(-1, images.shape[3]) for m in (flipped, part, total))
-            convolution.backward_mirrored(images, grad, columns, back, part, total, as_image(grad_x))
-            flipped_filters(grad_weight)[...] = total.reshape(turned.shape)
-            return
-        columns = convolution.Columns(windows_of(self, x.shape[1:]), padded, back_columns)
-        part, total = part.reshape(-1, self.filters), total.reshape(-1, self.filters)
-        if grad_x is None or spread is None:
-            convolution.backward_filters(images, grad, columns, part, total)
+            calls.append(partial(write_channel_sums, grad_y, grad_bias))
+        way, images, grad = _way(self, x.shape[1:]), as_image(x), as_image(grad_y)
+        out = None if grad_x is None else as_image(grad_x)
+        if out is not None and way.mirror and mirrored is not None and flipped is not None:
+            turned, blocks = (way.groups.flipped_blocks(filters) for filters in (weight, grad_weight))
+            columns = Columns(way.mirror, mirrored, back_columns)
+            calls.append(partial(np.copyto, on_diagonal(flipped, turned), turned))
+            calls += _backward_mirrored(way, images, grad, columns, flipped, part, total, out)
         else:
-            filters, out = filter_matrix(weight), as_image(grad_x)
-            convolution.backward_scattered(images, grad, columns, filters, part, total, spread, out)
-        packed = grad_weight.transpose(matrix_order(self.rank))
-        packed[...] = total.reshape(packed.shape)
+            matrices, columns = _matrices(way, weight, diagonal), Columns(way.windows, padded, back_columns)
+            calls += _backward_scattered(way, images, grad, columns, matrices, part, total, spread, out)
+            blocks = way.groups.blocks(grad_weight)
+        calls.append(partial(np.copyto, blocks, on_diagonal(total, blocks)))
+        return in_turn(calls)
 
     def algorithm(self, x: Shape) -> str:
-        if self.groups > 1:
-            return "one product for each group of each sample, windows copied; gradient added back window by window"
-        windows = windows_of(self, x)
-        images, rows = convolution.block_size(windows)
+        way = _way(self, x)
+        images, rows = convolution.block_size(way.windows)
         one, many = ("image", "images") if self.rank == 2 else ("series", "series")
-        block = f"{rows} rows" if rows < windows.out[0] else f"{images} {many}" if images > 1 else f"one {one}"
-        back = "from windows of the gradient" if _mirror(self, x) else "added back window by window"
-        how = "no copy" if windows.is_plain else "windows copied"
-        return f"one product for {block}, {how}; gradient {back}"
+        block = f"{rows} rows" if rows < way.windows.out[0] else f"{images} {many}" if images > 1 else f"one {one}"
+        back = "from windows of the gradient" if way.mirror else "added back window by window"
+        how = "no copy" if way.windows.is_plain else "windows copied"
+        return f"{way.groups.describe()} for {block}, {how}; gradient {back}"
+
+
+def _matrices(way: _Way, weight: Array, diagonal: Array | None) -> Array:
+    """Return the filters as matrices (products, K, F): a view, where no groups are merged and filters are stored so."""
+    blocks = way.groups.blocks(weight) if diagonal is None else diagonal
+    return blocks.reshape(way.groups.products, -1, way.filters)
+
+
+def _backward_mirrored(
+    way: _Way, x: Array, grad_y: Array, columns: Columns, flipped: Array, part: Array, total: Array, grad_x: Array
+) -> Iterator[Run]:
+    back, totals = (m.reshape(way.groups.products, -1, way.windows.channels) for m in (flipped, total))
+    part = part.reshape(totals[0].shape)
+    for number, channels, filters in way.shares():
+        work = columns, back[number], part, totals[number], grad_x[..., channels]
+        yield partial(convolution.backward_mirrored, x[..., channels], grad_y[..., filters], *work)
+
+
+def _backward_scattered(
+    way: _Way,
+    x: Array,
+    grad_y: Array,
+    columns: Columns,
+    matrices: Array,
+    part: Array,
+    total: Array,
+    spread: Array | None,
+    grad_x: Array | None,
+) -> Iterator[Run]:
+    totals, part = total.reshape(matrices.shape), part.reshape(matrices[0].shape)
+    for number, channels, filters in way.shares():
+        given, sums = (x[..., channels], grad_y[..., filters], columns), (part, totals[number])
+        if grad_x is None or spread is None:
+            yield partial(convolution.backward_filters, *given, *sums)
+        else:
+            yield partial(
+                convolution.backward_scattered, *given, matrices[number], *sums, spread, grad_x[..., channels]
+            )

@@ -71,11 +71,6 @@ def as_param(values: Shape) -> Any:
     return values if len(values) > 1 else values[0]
 
 
-def channels_first(x: Array) -> Array:
-    """Return a series (N, T, C) as (N, C, T); images and volumes as they are."""
-    return x.swapaxes(1, 2) if x.ndim == 3 else x
-
-
 def as_image(x: Array) -> Array:
     """Return images (N, C, H, W) as (N, H, W, C), and series (N, T, C) as such images one pixel high, (N, 1, T, C)."""
     return x[:, None] if x.ndim == 3 else x.transpose(0, 2, 3, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache, lru_cache, partial
 from typing import Any
 
@@ -11,8 +12,9 @@ import numpy as np
 from engine.arrays import Array, Shape
 from engine.calls import Run, prepared
 from engine.kernels import winograd
+from engine.kernels.groups import Grouping, grouping, on_diagonal
 from engine.kernels.memory import channels_last
-from engine.kernels.reductions import channel_sums
+from engine.kernels.reductions import write_channel_sums
 from engine.kernels.tiles import Phases, Tiles, phases
 from engine.layer import Example, Layer, Scratch, Weight
 from engine.layers.conv2d import Conv2D
@@ -27,12 +29,18 @@ FEWEST_TILES = 9  # and tiles of an image
 
 
 @lru_cache(maxsize=1024)
+def _groups(layer: Conv2D, channels: int) -> Grouping:
+    """Return how the groups are computed, of so many channels each."""
+    return grouping(layer.groups, channels, layer.filters // layer.groups)
+
+
+@lru_cache(maxsize=1024)
 def _tiles(layer: Conv2D, x: Shape) -> tuple[Tiles, Tiles]:
     """Return the tiles of the output, and those of the input on the way back."""
-    windows = windows_of(layer, x)
+    windows, products = windows_of(layer, x), _groups(layer, x[0] // layer.groups).products
     mirror = windows.mirror(layer.filters)
     assert mirror
-    return Tiles(windows, layer.filters), Tiles(mirror, x[0])
+    return Tiles(windows, layer.filters, products), Tiles(mirror, x[0], products)
 
 
 class WinogradConv2D(Layer, abstract=True):
@@ -51,9 +59,10 @@ class WinogradConv2D(Layer, abstract=True):
         """Return the layer for such inputs as one of these; None where it does not suit or pay."""
         pooled = isinstance(layer, PooledConv2D)
         first = layer.convolution if isinstance(layer, PooledConv2D) else layer
-        if not isinstance(first, Conv2D) or first.kernel != (3, 3) or first.groups > 1:
+        if not isinstance(first, Conv2D) or first.kernel != (3, 3):
             return None
-        if min(inputs[0][0], first.filters) < FEWEST:
+        channels = inputs[0][0]
+        if min(channels, first.filters) < FEWEST * _groups(first, channels // first.groups).products:
             return None
         windows = windows_of(first, inputs[0])
         suits = windows.dilation == (1, 1) and windows.mirror(first.filters)
@@ -68,8 +77,14 @@ class WinogradConv2D(Layer, abstract=True):
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         there, back = _tiles(self.convolution, x)
-        channels, filters = x[0], self.convolution.filters
-        planes = Scratch((16, channels * filters), batched=False)
+        channels, filters, groups = (
+            x[0],
+            self.convolution.filters,
+            _groups(self.convolution, x[0] // self.convolution.groups),
+        )
+        count = channels * filters // self.convolution.groups
+        planes, merged = Scratch((16, count), batched=False), groups.merged > 1
+        matrices = Scratch((16, count * groups.merged), batched=False)
         work = {
             "canvas": Scratch(there.canvas, batched=False, kept=True),
             "mirrored": Scratch(back.canvas, batched=False, kept=True),
@@ -81,9 +96,11 @@ class WinogradConv2D(Layer, abstract=True):
             "back_products": Scratch((back.planes(channels),), batched=False),
             "filter_planes": planes,
             "flipped": planes,
-            "part": planes,
-            "total": planes,
+            "part": matrices,
+            "total": matrices,
         }
+        if merged:
+            work |= dict.fromkeys(("diagonal", "flipped_diagonal"), replace(matrices, kept=True))
         if self.pooled:
             outputs = int(np.prod(self.shape(x)))
             work["choices"] = Scratch((3, outputs), dtype="bool")
@@ -101,13 +118,17 @@ class WinogradConv2D(Layer, abstract=True):
         planes: Array,
         products: Array,
         filter_planes: Array,
+        diagonal: Array | None,
         choices: Array | None,
         y: Array,
     ) -> Run:
         tiles, _ = _tiles(self.convolution, x.shape[1:])
         images, out = channels_last(x), channels_last(y)
-        taps, filters = weight.transpose(2, 3, 1, 0).reshape(9, -1), filter_planes.reshape(16, x.shape[1], -1)
+        taps, blocks = weight.transpose(2, 3, 1, 0).reshape(9, -1), self._blocks(filter_planes)
+        filters = _matrices(blocks, diagonal)
         calls: Calls = [(winograd.filter_planes, taps, filter_planes)]
+        if diagonal is not None:
+            calls.append((np.copyto, on_diagonal(diagonal, blocks), blocks))
         row = np.empty((tiles.grid[1] * tiles.block[0], len(weight)), y.dtype)
         if bias is not None:
             calls.append((np.copyto, row, bias))
@@ -144,6 +165,7 @@ class WinogradConv2D(Layer, abstract=True):
         choices: Array | None,
         quads: Array | None,
         flipped: Array,
+        flipped_diagonal: Array | None,
         part: Array,
         total: Array,
         grad_y: Array,
@@ -152,13 +174,17 @@ class WinogradConv2D(Layer, abstract=True):
         grad_bias: Array | None,
     ) -> Run:
         there, tiles = _tiles(self.convolution, x.shape[1:])
-        images, grad, shape = channels_last(x), channels_last(grad_y), (16, len(weight), x.shape[1])
-        turned, filters = part[:9].reshape(3, 3, *shape[1:]), flipped.reshape(shape)
-        matrices = part.reshape(shape), total.reshape(shape)
+        images, grad, blocks = channels_last(x), channels_last(grad_y), self._flipped_blocks(flipped)
+        filters, merges = _matrices(blocks, flipped_diagonal), flipped_diagonal is not None
+        sums = [_matrices(blocks, work) if merges else _matrices(self._flipped_blocks(work)) for work in (part, total)]
+        turned = winograd.shaped(part.reshape(-1), (3, 3, *weight.shape[:2]))
+        taps = turned.reshape(9, -1)
         calls: Calls = [
             (np.copyto, turned, weight.transpose(2, 3, 0, 1)[::-1, ::-1]),
-            (winograd.filter_planes, part[:9], flipped),
+            (winograd.filter_planes, taps, flipped),
+            *([(np.copyto, on_diagonal(flipped_diagonal, blocks), blocks)] if flipped_diagonal is not None else []),
             (np.copyto, total, 0),
+            *([] if grad_bias is None else [(write_channel_sums, grad_y, grad_bias)]),
         ]
 
         @cache
@@ -166,7 +192,7 @@ class WinogradConv2D(Layer, abstract=True):
             cut, steps = winograd.sum_up(mirrored[:, top : bottom + 1, :, :, :count], back_sums, back_planes)
             made, product = winograd.multiply(cut, filters, back_products)
             pairs, end = winograd.outputs(made)
-            summed = [*steps, *winograd.spread(made), *winograd.add_gradient(cut, made, *matrices)]
+            summed = [*steps, *winograd.spread(made), *winograd.add_gradient(cut, made, *sums)]
             return made, pairs, summed, [*product, *end]
 
         for some in tiles.images(len(x)):
@@ -179,16 +205,21 @@ class WinogradConv2D(Layer, abstract=True):
                 if grad_x is not None:
                     calls += [*multiplied, *winograd.write(pairs, rows, channels_last(grad_x)[some])]
         calls += [
-            (winograd.filter_gradient, total, part[:9]),
+            *([(np.copyto, blocks, on_diagonal(total, blocks))] if merges else []),
+            (winograd.filter_gradient, flipped if merges else total, taps),
             (np.copyto, grad_weight.transpose(2, 3, 0, 1), turned[::-1, ::-1]),
         ]
+        return partial(winograd.run, calls)
 
-        def run() -> None:
-            if grad_bias is not None:
-                grad_bias[...] = channel_sums(grad_y)
-            winograd.run(calls)
+    def _blocks(self, planes: Array) -> Array:
+        """Return planes of filters (16, C · F) as a view (products, 16, merged, C, F)."""
+        filters = planes.reshape(16, -1, self.convolution.filters).transpose(2, 1, 0)
+        return _groups(self.convolution, filters.shape[1]).blocks(filters)
 
-        return run
+    def _flipped_blocks(self, planes: Array) -> Array:
+        """Return planes of filters (16, F · C) as a view (products, 16, merged, F, C)."""
+        filters = planes.reshape(16, self.convolution.filters, -1).transpose(1, 2, 0)
+        return _groups(self.convolution, filters.shape[1]).blocks(filters).swapaxes(3, 4)
 
     def _arrived(
         self, grad: Array, choices: Array | None, quads: Array | None, some: slice, inside: Phases, tiles: Tiles
@@ -209,9 +240,8 @@ class WinogradConv2D(Layer, abstract=True):
     def algorithm(self, x: Shape) -> str:
         images, rows = _tiles(self.convolution, x)[0].block
         block = f"{images} images" if images > 1 else f"{rows} rows of tiles"
-        return (
-            f"minimal filtering on tiles of 2 × 2: 16 products for {block}{', pooled at once' if self.pooled else ''}"
-        )
+        products = _groups(self.convolution, x[0] // self.convolution.groups).describe(16)
+        return f"minimal filtering on tiles of 2 × 2: {products} for {block}{', pooled at once' if self.pooled else ''}"
 
     def multiply_adds(self, x: Shape) -> int:
         return self.convolution.multiply_adds(x)
@@ -226,6 +256,19 @@ class WinogradConv2D(Layer, abstract=True):
         yield Example(cls(convolution=Conv2D(filters=14, padding="valid")), ((12, 7, 8),))
         yield Example(cls(convolution=Conv2D(filters=12, padding="explicit", border=(2, 0))), ((12, 3, 8),))
         yield Example(cls(convolution=Conv2D(filters=13), pooled=True), ((12, 6, 8),))
+        yield Example(cls(convolution=Conv2D(filters=24, groups=4)), ((16, 6, 7),))
+        yield Example(cls(convolution=Conv2D(filters=32, groups=2, padding="valid")), ((36, 7, 8),))
+        yield Example(cls(convolution=Conv2D(filters=32, groups=8, use_bias=False)), ((32, 5, 6),))
+
+
+def _matrices(blocks: Array, diagonal: Array | None = None) -> Array:
+    """Return the matrices (16, products, A, B) on whose diagonal blocks (products, 16, merged, A, B) stand.
+
+    They lie in `diagonal`; without one no groups are merged and the blocks are the matrices.
+    """
+    products, _, merged, rows, columns = blocks.shape
+    matrices = blocks[:, :, 0] if diagonal is None else diagonal.reshape(products, 16, merged * rows, merged * columns)
+    return matrices.swapaxes(0, 1)
 
 
 def _pays(out: tuple[int, int]) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from engine.graph import Graph, NodeId, Port
 from engine.infer import infer
 from engine.layer import Layer
+from engine.layers.depthwise_conv2d import DepthwiseConv2D
 from engine.layers.pooled_conv2d import PooledConv2D
 from engine.layers.winograd_conv2d import WinogradConv2D
 from engine.lowering import lowered
@@ -70,10 +71,11 @@ def _joined(graph: Graph, first: NodeId, second: NodeId, layer: Layer) -> Graph:
 
 
 def multiply_less(graph: Graph) -> Graph:
-    """Let convolutions be computed by minimal filtering where that pays."""
+    """Let convolutions be computed channel by channel, or by minimal filtering, where that pays."""
     inference, nodes = infer(graph), dict(graph.nodes)
     for node, layer in graph.nodes.items():
-        if fewer := WinogradConv2D.of(layer, *inference.inputs(graph, node)):
+        inputs = inference.inputs(graph, node)
+        if fewer := DepthwiseConv2D.of(layer, *inputs) or WinogradConv2D.of(layer, *inputs):
             nodes[node] = fewer.with_(learning=layer.learning)
     return Graph(nodes, dict(graph.wires))
 

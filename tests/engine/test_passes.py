@@ -7,6 +7,7 @@ from engine.catalog import Layer
 from engine.graph import Graph, Port
 from engine.layers.add import Add
 from engine.layers.conv2d import Conv2D
+from engine.layers.depthwise_conv2d import DepthwiseConv2D
 from engine.layers.dropout import Dropout
 from engine.layers.flatten import Flatten
 from engine.layers.identity import Identity
@@ -17,7 +18,7 @@ from engine.layers.pooled_conv2d import PooledConv2D
 from engine.layers.relu import ReLU
 from engine.plan import passes
 from engine.plan.compile import compile
-from engine.plan.passes import improved, pool_in_convolution, select_first
+from engine.plan.passes import improved, multiply_less, pool_in_convolution, select_first
 from engine.plan.predict import Predictor
 from engine.plan.program import Key, Program
 
@@ -148,16 +149,42 @@ def test_what_does_not_suit_stays_apart(convolution, pool, size):
     assert pool_in_convolution(graph) == graph
 
 
-def test_a_convolution_in_groups_stays():
+def test_a_pooling_behind_a_convolution_in_groups_stays():
     graph = Graph().add("in", Input(size=(24, 16, 16))).add("conv", Conv2D(filters=24, groups=2), "in")
     graph = graph.add("pool", MaxPool2D(), "conv").add("out", Output(loss=Weighted()), "pool")
-    assert improved(graph) == graph
+    assert improved(graph).nodes["pool"] == MaxPool2D()
     assert improved(graph.add("conv", Conv2D(filters=24))) != graph
 
 
 def test_a_convolution_that_others_read_stays():
     graph = row(Conv2D(), MaxPool2D()).add("other", Output(loss=Weighted()), "box0")
     assert improved(graph) == graph
+
+
+DEPTHWISE = [
+    (Conv2D(filters=16, groups=16), 1),
+    (Conv2D(filters=32, groups=16, kernel=(2, 3), use_bias=False), 2),
+    (Conv2D(filters=16, groups=16, stride=(2, 1), dilation=(1, 2), padding="explicit", border=(0, 2)), 1),
+]
+
+
+@pytest.mark.parametrize(("convolution", "multiplier"), DEPTHWISE, ids=range(len(DEPTHWISE)))
+def test_a_group_for_each_channel_is_convolved_channel_by_channel(convolution, multiplier, monkeypatch):
+    graph = Graph().add("in", Input(size=(16, 5, 6))).add("conv", convolution, "in")
+    graph = graph.add("out", Output(loss=Weighted()), "conv")
+    better = improved(graph).nodes["conv"]
+    assert isinstance(better, DepthwiseConv2D)
+    assert better.multiplier == multiplier
+    both = ran(graph), without_passes(graph, monkeypatch)
+    np.testing.assert_allclose(both[0][1], both[1][1], rtol=1e-9, atol=1e-12)
+    for key, array in both[1][2].items():
+        np.testing.assert_allclose(both[0][2][key], array, rtol=1e-9, atol=1e-11, err_msg=key)
+
+
+@pytest.mark.parametrize("convolution", [Conv2D(filters=48, groups=16), Conv2D(filters=16, groups=8)])
+def test_other_groups_are_not_convolved_channel_by_channel(convolution):
+    graph = Graph().add("in", Input(size=(16, 4, 4))).add("conv", convolution, "in")
+    assert multiply_less(graph) == graph
 
 
 def test_a_pooling_of_the_input_stays():

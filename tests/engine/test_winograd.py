@@ -62,12 +62,21 @@ def test_it_computes_what_the_convolution_does(example, batch, inputs, monkeypat
     assert_same(ran(graph, batch, inputs=inputs), plainly(monkeypatch, graph, batch, inputs=inputs))
 
 
-@pytest.mark.parametrize("pooled", [True, False])
-@pytest.mark.parametrize("size", [(12, 10, 12), (12, 6, 14)])
-def test_blocks_of_rows_and_of_images_make_a_whole(size, pooled, monkeypatch):
+@pytest.mark.parametrize(
+    ("size", "convolution", "pooled"),
+    [
+        ((12, 10, 12), Conv2D(filters=12), False),
+        ((12, 10, 12), Conv2D(filters=12), True),
+        ((12, 6, 14), Conv2D(filters=12), False),
+        ((12, 6, 14), Conv2D(filters=12), True),
+        ((24, 10, 12), Conv2D(filters=24, groups=2), False),
+        ((24, 6, 14), Conv2D(filters=24, groups=4), False),
+    ],
+)
+def test_blocks_of_rows_and_of_images_make_a_whole(size, convolution, pooled, monkeypatch):
     monkeypatch.setattr(tiles, "MOST", 1)
     monkeypatch.setattr(winograd_conv2d, "_tiles", lru_cache(winograd_conv2d._tiles.__wrapped__))
-    graph = alone(size, Conv2D(filters=12), pooled)
+    graph = alone(size, convolution, pooled)
     expected = plainly(monkeypatch, graph, 5)
     for cache in (16 * 24 * 7, 16 * 24 * 50):
         monkeypatch.setattr(tiles, "CACHE", cache)
@@ -104,11 +113,21 @@ def test_in_single_precision_it_is_as_exact_as_the_convolution(monkeypatch):
         (Conv2D(filters=16, dilation=(2, 2)), (16, 8, 8)),
         (Conv2D(filters=16, kernel=(3, 2)), (16, 8, 8)),
         (Conv2D(filters=4), (16, 8, 8)),
+        (Conv2D(filters=8, groups=2), (16, 8, 8)),
         (Conv2D(filters=16), (3, 8, 8)),
         (Conv2D(filters=16, padding="explicit", border=(3, 3)), (16, 8, 8)),
         (Conv2D(filters=16), (16, 4, 4)),
     ],
-    ids=["stride", "dilation", "other windows", "few filters", "few channels", "wide border", "a small image"],
+    ids=[
+        "stride",
+        "dilation",
+        "other windows",
+        "few filters",
+        "few of all groups",
+        "few channels",
+        "wide border",
+        "a small image",
+    ],
 )
 def test_what_does_not_suit_stays(convolution, size):
     graph = alone(size, convolution)
