@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.layer import Example
+from engine.layers.image_filtering import ImageFiltering
 from engine.layers.plane_convolution import PlaneConvolution
-from engine.spec import param
 
 
-class Conv2D(PlaneConvolution):
+class Conv2D(ImageFiltering, PlaneConvolution):
     """Slides learned filters over an image: y[f] = sum of x over each window, weighted by filter f, plus b[f].
 
     LeCun et al., 1989; in groups: Krizhevsky et al., 2012. ONNX: Conv. PyTorch: nn.Conv2d.
@@ -17,27 +17,6 @@ class Conv2D(PlaneConvolution):
     Use it on images: the first choice, with a stride or a pooling to shrink them. Avoid it on tables, whose columns
     have no neighbours: take a Dense.
     """
-
-    kernel: tuple[int, int] = param("Height and width of a filter.", default=(3, 3), min=1, max=31, unit=" px")
-    stride: tuple[int, int] = param(
-        "Step between two positions of a filter.", default=(1, 1), min=1, max=16, unit=" px"
-    )
-    padding: str = param(
-        "Zeros around the image: same keeps its size (divided by the stride), valid adds none, explicit adds border.",
-        default="same",
-        choices=("same", "valid", "explicit"),
-    )
-    border: tuple[int, int] = param(
-        "Zeros above and below, left and right, where padding is explicit.",
-        default=(1, 1),
-        min=0,
-        max=64,
-        unit=" px",
-        advanced=True,
-    )
-    dilation: tuple[int, int] = param(
-        "Distance between two neighbours within a filter.", default=(1, 1), min=1, max=16, unit=" px", advanced=True
-    )
 
     @classmethod
     def examples(cls) -> Iterator[Example]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.layer import Example
+from engine.layers.image_filtering import ImageFiltering
 from engine.layers.transposed_convolution import TransposedConvolution
 from engine.spec import param
 
 
-class ConvTranspose2D(TransposedConvolution):
+class ConvTranspose2D(ImageFiltering, TransposedConvolution):
     """Enlarges an image with learned filters: every pixel paints each filter, times its value, onto a larger image.
 
     Formula: y[f, i · stride + k, j · stride + l] += Σ x[c, i, j] · weight[c, f, k, l] for every pixel and tap, plus
@@ -21,7 +22,6 @@ class ConvTranspose2D(TransposedConvolution):
     would harm: let the stride divide the kernel, or take Upsample and a Conv2D.
     """
 
-    kernel: tuple[int, int] = param("Height and width of a filter.", default=(3, 3), min=1, max=31, unit=" px")
     stride: tuple[int, int] = param("How many times higher and wider.", default=(2, 2), min=1, max=16, unit=" px")
     padding: str = param(
         "What becomes of the edge: same makes the size times the stride, valid keeps all, explicit cuts border off.",
@@ -35,9 +35,6 @@ class ConvTranspose2D(TransposedConvolution):
         max=64,
         unit=" px",
         advanced=True,
-    )
-    dilation: tuple[int, int] = param(
-        "Distance between two neighbours within a filter.", default=(1, 1), min=1, max=16, unit=" px", advanced=True
     )
 
     @classmethod

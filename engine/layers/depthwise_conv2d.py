@@ -15,7 +15,7 @@ from engine.kernels.reductions import channel_sums
 from engine.kernels.windows import Windows
 from engine.layer import Example, Layer, OnnxGraph, Scratch, Weight
 from engine.layers.conv2d import Conv2D
-from engine.layers.filtering import Filtering
+from engine.layers.image_filtering import ImageFiltering
 from engine.spec import param
 
 FEWEST = 16  # channels from which on it is the faster one of two that compute the same
@@ -29,7 +29,7 @@ def _windows(layer: DepthwiseConv2D, x: Shape) -> Windows:
     return layer.windows_on(x[0], x[1:], layer.pads(x[1:]))
 
 
-class DepthwiseConv2D(Filtering):
+class DepthwiseConv2D(ImageFiltering):
     """Slides filters over every channel of an image by itself: y[c, m] = sum of x[c] over each window, weighted, plus b.
 
     It never mixes channels, so it has few weights; a Conv2D of 1 × 1 behind it does that. Chollet, 2017; Howard et al.,
@@ -41,26 +41,6 @@ class DepthwiseConv2D(Filtering):
 
     multiplier: int = param(
         "How many filters, so output channels, each channel has.", default=1, min=1, max=64, first=True
-    )
-    kernel: tuple[int, int] = param("Height and width of a filter.", default=(3, 3), min=1, max=31, unit=" px")
-    stride: tuple[int, int] = param(
-        "Step between two positions of a filter.", default=(1, 1), min=1, max=16, unit=" px"
-    )
-    padding: str = param(
-        "Zeros around the image: same keeps its size (divided by the stride), valid adds none, explicit adds border.",
-        default="same",
-        choices=("same", "valid", "explicit"),
-    )
-    border: tuple[int, int] = param(
-        "Zeros above and below, left and right, where padding is explicit.",
-        default=(1, 1),
-        min=0,
-        max=64,
-        unit=" px",
-        advanced=True,
-    )
-    dilation: tuple[int, int] = param(
-        "Distance between two neighbours within a filter.", default=(1, 1), min=1, max=16, unit=" px", advanced=True
     )
 
     @classmethod

@@ -10,13 +10,11 @@ from engine.composite import flatten
 from engine.graph import Graph
 from engine.infer import infer
 from engine.optimizer import Optimizer
-from engine.plan.bind import bind
-from engine.plan.passes import improved
 from engine.plan.plan import Plan
+from engine.plan.single import single
 from engine.plan.state import State, declared_weights
 from engine.plan.stepping import Stepping
 from engine.plan.team import Team, TeamPlan
-from engine.plan.write import Options, write
 from engine.problems import UserError
 
 
@@ -49,10 +47,7 @@ def compile(
     if 1 < count <= batch:
         return TeamPlan(team or Team(flat, stepping, np.dtype(dtype).name, seed, count), batch)
     state = share.state if share else State(declared_weights(flat), stepping, seed, dtype)
-    options = Options(batch, state.vector.dtype.name, input_gradients=input_gradients, rng=state.rng)
-    better = improved(flat)
-    inference = infer(better)
-    return Plan(better, inference, batch, state, bind(write(better, inference, options), state, poisoned=poison))
+    return single(flat, batch, state, input_gradients=input_gradients, poison=poison)
 
 
 def checked(graph: Graph) -> Graph:

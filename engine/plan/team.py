@@ -21,6 +21,7 @@ from engine.plan.member import STEP as NUMBER
 from engine.plan.member_process import ORDER, READY, REPLAY, RUN, STEP, describe
 from engine.plan.plan import BoxCost, NotFinite, Plan, tensor
 from engine.plan.shared import SharedMemory
+from engine.plan.single import single
 from engine.plan.stepping import Stepping
 from engine.plan.sync import fence
 from engine.plan.threads import HELPER_FLAG, one_thread
@@ -141,9 +142,7 @@ class TeamPlan(Plan):
 
     def explain(self, repeats: int = 3) -> list[BoxCost]:
         """Return what each box costs where one process does it all; see `Plan.explain`."""
-        from engine.plan.compile import compile
-
-        alone = compile(self.graph, self.batch, share=self, workers=1)
+        alone = single(self.graph, self.batch, self.state)
         alone.load(self.inputs, self.targets)
         for node, mask in self.masks.items():  # it can no longer be told from a series
             np.copyto(alone.masks[node], mask)

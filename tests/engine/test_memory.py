@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -15,10 +16,12 @@ SCRIPT = Path(__file__).parents[2] / "packaging" / "measure_memory.py"
 
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.xdist_group("memory"),  # gigabytes: one after another
     pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="reads /proc"),
 ]
 
 
+@cache
 def said(*words):
     """Return what the script measures, in MiB."""
     command = [sys.executable, str(SCRIPT), *words]

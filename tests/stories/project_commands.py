@@ -1,6 +1,10 @@
-"""Commands that the fault tools run: they save, check and recover exactly as the program does."""
+"""Commands that the fault tools run: they save, check and recover exactly as the program does.
+
+`serve SOCKET` loads all that any of them needs, then has them run as forks: see `fork_server`.
+"""
 
 import sys
+from importlib import import_module
 from itertools import count
 from pathlib import Path
 
@@ -69,6 +73,33 @@ def model(path, *opsets):
         raise UserError(f"{path} is of operator set {found.opset_import[0].version}, not of {opsets}.")
 
 
+def engine(*words):
+    sys.exit(import_module("engine.cli").main(words))
+
+
+def serve(path):
+    """Stand by; what comes back is in a fork, with what it is to do."""
+    from fork_server import serve as asked
+
+    for name in (
+        "engine.catalog",
+        "engine.cli.commands",
+        "engine.export.write",
+        "onnx.checker",
+    ):  # ONNX Runtime has threads
+        import_module(name)
+    words = asked(path)
+    if words:
+        run(*words)
+
+
+def run(name, *words):
+    try:
+        COMMANDS[name](*words)
+    except UserError as error:
+        sys.exit(str(error))
+
+
 COMMANDS = {
     "model": model,
     "make": make,
@@ -77,10 +108,9 @@ COMMANDS = {
     "at-least": at_least,
     "recovery": recovery,
     "recovered": recovered,
+    "engine": engine,
+    "serve": serve,
 }
 
 if __name__ == "__main__":
-    try:
-        COMMANDS[sys.argv[1]](*sys.argv[2:])
-    except UserError as error:
-        sys.exit(str(error))
+    run(*sys.argv[1:])
