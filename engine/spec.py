@@ -10,7 +10,7 @@ import dataclasses
 import math
 import re
 import typing
-from dataclasses import dataclass, field, fields
+from dataclasses import FrozenInstanceError, dataclass, field, fields
 from functools import cache, cached_property
 from types import NoneType, UnionType
 from typing import Any, ClassVar, Self, dataclass_transform
@@ -76,16 +76,21 @@ class Spec:
 
     A family is a direct subclass made with `family=True` (`Layer`, `Loss`, `Optimizer`, ...): it starts a registry of
     its own. A class made with `abstract=True` enters none.
+
+    All share the methods below. Those that `dataclass` would write for each class must be compiled for each, which took
+    most of the time in which two hundred classes are loaded.
     """
 
     registry: ClassVar[dict[str, Any]] = {}
     category: ClassVar[str] = ""
+    _defaults: ClassVar[dict[str, Any]] = {}
 
     def __init_subclass__(cls, family: bool = False, abstract: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         declared = [base for base in cls.__bases__ if dataclasses.is_dataclass(base)]
         if vars(cls).get("__annotations__") or len(declared) != 1:  # else it is one already, and each takes its time
-            dataclass(frozen=True, kw_only=True)(cls)
+            dataclass(init=False, repr=False, eq=False, kw_only=True)(cls)
+            cls._defaults = {f.name: f.default for f in fields(cls)}  # type: ignore[arg-type]
         if family:
             cls.registry = {}
         elif not abstract:
@@ -93,6 +98,35 @@ class Spec:
             if known.__module__ != cls.__module__:
                 raise TypeError(f"{known.__module__} and {cls.__module__} both declare {cls.__name__}")
             cls.registry[cls.__name__] = cls
+
+    def __init__(self, **values: Any) -> None:
+        known = self._defaults
+        if not values.keys() <= known.keys():
+            name = next(name for name in values if name not in known)
+            raise TypeError(f"{type(self).__name__}.__init__() got an unexpected keyword argument {name!r}")
+        self.__dict__.update(known)
+        self.__dict__.update(values)
+
+    def _values(self) -> tuple[Any, ...]:
+        return tuple(map(self.__dict__.__getitem__, self._defaults))
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash(self._values())
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._defaults)
+        return f"{type(self).__qualname__}({values})"
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+    def __delattr__(self, name: str) -> None:
+        raise FrozenInstanceError(f"cannot delete field {name!r}")
 
     @classmethod
     @cache
