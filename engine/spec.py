@@ -12,6 +12,7 @@ import re
 import typing
 from dataclasses import FrozenInstanceError, dataclass, field, fields
 from functools import cache, cached_property
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, ClassVar, Self, dataclass_transform
 
@@ -84,6 +85,7 @@ class Spec:
     registry: ClassVar[dict[str, Any]] = {}
     category: ClassVar[str] = ""
     _defaults: ClassVar[dict[str, Any]] = {}
+    _identity: ClassVar[Any] = attrgetter("__class__")  # reads all by which two are told apart
 
     def __init_subclass__(cls, family: bool = False, abstract: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -91,6 +93,7 @@ class Spec:
         if vars(cls).get("__annotations__") or len(declared) != 1:  # else it is one already, and each takes its time
             dataclass(init=False, repr=False, eq=False, kw_only=True)(cls)
             cls._defaults = {f.name: f.default for f in fields(cls)}  # type: ignore[arg-type]
+            cls._identity = attrgetter("__class__", *cls._defaults)
         if family:
             cls.registry = {}
         elif not abstract:
@@ -107,16 +110,11 @@ class Spec:
         self.__dict__.update(known)
         self.__dict__.update(values)
 
-    def _values(self) -> tuple[Any, ...]:
-        return tuple(map(self.__dict__.__getitem__, self._defaults))
-
     def __eq__(self, other: object) -> bool:
-        if type(other) is not type(self):
-            return NotImplemented
-        return self._values() == other._values()
+        return self._identity(self) == self._identity(other) if type(other) is type(self) else NotImplemented
 
     def __hash__(self) -> int:
-        return hash(self._values())
+        return hash(self._identity(self))
 
     def __repr__(self) -> str:
         values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._defaults)
