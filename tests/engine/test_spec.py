@@ -186,6 +186,13 @@ def test_what_a_class_without_fields_of_its_own_makes_is_a_value_too():
         Same(1)
 
 
+def test_declaring_a_class_compiles_no_methods_for_it():
+    """They took most of the time in which all layers are loaded."""
+    written = {"__init__", "__repr__", "__eq__", "__hash__", "__setattr__", "__delattr__"}
+    for name, kind in every_kind():
+        assert not written & vars(kind).keys(), name
+
+
 def test_a_spec_shows_how_it_is_made():
     glorot = GlorotNormal()
     assert repr(Same(size=2)) == "Same(size=2)"
