@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from itertools import pairwise
 
 from PySide6.QtCore import QObject, Qt, QTimer
@@ -93,6 +94,7 @@ class Docks(QObject):
             dock.fill(self._context.shared[dock.panel.name])
 
     def _make_content(self, dock: Dock) -> None:
+        import_module("engine.catalog")  # the one way to all layers, which another thread may be on just now
         self._context.shared[dock.panel.name] = dock.panel.make(self._context)
 
     def _make_soon(self, dock: Dock) -> None:

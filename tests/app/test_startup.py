@@ -288,6 +288,40 @@ def test_what_comes_later_is_there(name):
     assert import_module(name)
 
 
+ONE_WAY = """
+    seen = []
+    class Finder:
+        def find_spec(self, name, *_):
+            seen.append(name)
+    sys.meta_path.insert(0, Finder())
+    packages = {"engine.layers", "engine.preprocessing", "engine.initializers", "engine.losses", "engine.data.sources"}
+    def check():
+        print(next((name for name in seen if name in {"engine.catalog", *packages}), "none"))
+"""
+
+
+@pytest.mark.parametrize("name", startup.LATER)
+def test_all_threads_load_the_layers_by_one_way(name):
+    """Two that came by different ways met half-way, and handed each other unfinished modules: nothing was opened."""
+    script = textwrap.dedent(f"import sys\n{textwrap.dedent(ONE_WAY)}\nimport {name}\ncheck()")
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=100, check=True)
+    assert done.stdout.strip() in ("engine.catalog", "none")
+
+
+@pytest.mark.parametrize("panel", ["data", "runs", "try", "manual"])
+def test_an_early_panel_loads_the_layers_by_the_same_way(panel):
+    script = f"""
+        from app import tasks
+        tasks.start_idle = lambda work: None
+        def at_end(self):
+            self.docks.show("{panel}")
+            check()
+            self.close()
+        Watched.at_end = at_end
+    """
+    assert run(textwrap.dedent(ONE_WAY) + textwrap.dedent(script)) == ["engine.catalog"]
+
+
 def test_the_network_is_painted_before_the_panels_are_made(qtbot, bare, monkeypatch):
     seen = []
     paint = Canvas.drawForeground
