@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import engine.catalog  # noqa: F401  (the one way to all layers: threads that met half-way would get unfinished modules)
 from engine.data.check import data_problems
 from engine.data.dataset import Dataset
 from engine.data.samples import SAMPLES

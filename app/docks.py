@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from itertools import pairwise
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
@@ -38,6 +39,9 @@ class Docks(QObject):
         super().__init__(window)
         self._window, self._context = window, context
         self.all: dict[str, Dock] = {}
+        self._empty: list[Dock] = []  # seen, and to be filled
+        self._idle = QTimer(self, singleShot=True, interval=0)  # comes after what is painted
+        self._idle.timeout.connect(self._make_next)
         bottom, sides = Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea
         window.setCorner(bottom, sides.LeftDockWidgetArea)
         window.setCorner(Qt.Corner.BottomRightCorner, sides.RightDockWidgetArea)
@@ -50,7 +54,7 @@ class Docks(QObject):
         """Add the dock of a panel; it is not shown yet."""
         dock = self.all[panel.name] = Dock(panel, self._window)
         dock.hide()  # else the window shows it as soon as it has it
-        dock.visibilityChanged.connect(lambda seen: self.make(dock) if seen else None)
+        dock.visibilityChanged.connect(lambda seen: self._make_soon(dock) if seen else self._let_be(dock))
         self._window.addDockWidget(_AREAS[panel.area], dock)
 
     def arrange(self, workspace: str) -> None:
@@ -85,9 +89,31 @@ class Docks(QObject):
     def make(self, dock: Dock) -> None:
         """Make the panel of a dock, if it is not made yet."""
         if dock.content is None:
-            dock.fill(dock.panel.make(self._context))
-            assert dock.content is not None
-            self._context.shared[dock.panel.name] = dock.content
+            if dock.panel.name not in self._context.shared:
+                self._make_content(dock)
+            dock.fill(self._context.shared[dock.panel.name])
+
+    def _make_content(self, dock: Dock) -> None:
+        import_module("engine.catalog")  # the one way to all layers, which another thread may be on just now
+        self._context.shared[dock.panel.name] = dock.panel.make(self._context)
+
+    def _make_soon(self, dock: Dock) -> None:
+        """Make a panel that is seen, once the window is painted; it looks for input between two steps."""
+        if dock.content is None and dock not in self._empty:
+            self._empty.append(dock)
+            self._idle.start()
+
+    def _let_be(self, dock: Dock) -> None:
+        self._empty = [other for other in self._empty if other is not dock]
+
+    def _make_next(self) -> None:
+        if not self._empty:
+            return
+        if self._empty[0].panel.name in self._context.shared:
+            self.make(self._empty.pop(0))
+        else:
+            self._make_content(self._empty[0])
+        self._idle.start()
 
     def state(self) -> str:
         """Return the layout as text."""

@@ -4,7 +4,8 @@
    of our own modules are loaded.
 2. The `Workbench` behind it: document, files, data, training, canvas, docks. Another thread loads its modules; then the
    window's own builds it, step by step, and looks for input between two steps.
-3. What nobody needs at once, on another thread: all layers, what a training takes, what draws its curves.
+3. What nobody needs at once, on another thread while that has nothing else to do: all layers, what fills the panels, what
+   a training takes, what draws its curves.
 
 Nobody has to know how far this is: who asks for a part of the workbench too early waits until all of it is built. So a
 click that comes before does what it always does, a moment later.
@@ -13,7 +14,7 @@ click that comes before does what it always does, a moment later.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
     from app.workbench import Workbench
 
 WORKBENCH = "app.workbench"
-LATER = ("app.data_reading", "engine.process.client", "app.training.curve_plot")
+LATER = (
+    *("engine.catalog", "app.palette.palette", "app.inspector.inspector", "app.problems.panel"),
+    *("app.data_reading", "engine.process.client", "app.training.curve_plot"),
+)
 
 T = TypeVar("T")
 
@@ -52,7 +56,8 @@ class Startup(QObject):
         try:
             next(self._steps)
         except StopIteration:
-            tasks.start(lambda _: [import_module(name) for name in LATER])
+            for name in LATER:
+                tasks.start_idle(partial(_load, name))
             self._window.whole.emit()
         else:
             QTimer.singleShot(0, self, self._go_on)
@@ -65,6 +70,10 @@ class Startup(QObject):
     @cached_property
     def _steps(self) -> Iterator[None]:
         return self._bench.build()
+
+
+def _load(module: str, _: tasks.Task) -> None:
+    import_module(module)
 
 
 class Part(Generic[T]):

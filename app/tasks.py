@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -57,9 +58,11 @@ class Task(QObject):
             answer = self.cancelled.emit
         answer()
         _running.discard(self)
+        _use_idle_time()
 
 
 _running: set[Task] = set()
+_waiting: deque[Callable[[Task], Any]] = deque()
 
 
 def _with(signal: Any, value: Any) -> Callable[[], None]:
@@ -84,6 +87,17 @@ def start(
     _running.add(task)
     QThreadPool.globalInstance().start(lambda: task._work(lambda: work(task)))
     return task
+
+
+def start_idle(work: Callable[[Task], Any]) -> None:
+    """Run `work(task)` on another thread as soon as no other work is going on, which it would slow down."""
+    _waiting.append(work)
+    _use_idle_time()
+
+
+def _use_idle_time() -> None:
+    if _waiting and not _running:
+        start(_waiting.popleft())
 
 
 def _while_alive(owner: QObject | None, answer: Callable[[Any], None]) -> Callable[[Any], None]:

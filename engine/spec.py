@@ -10,8 +10,9 @@ import dataclasses
 import math
 import re
 import typing
-from dataclasses import dataclass, field, fields
+from dataclasses import FrozenInstanceError, dataclass, field, fields
 from functools import cache, cached_property
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, ClassVar, Self, dataclass_transform
 
@@ -76,16 +77,23 @@ class Spec:
 
     A family is a direct subclass made with `family=True` (`Layer`, `Loss`, `Optimizer`, ...): it starts a registry of
     its own. A class made with `abstract=True` enters none.
+
+    All share the methods below. Those that `dataclass` would write for each class must be compiled for each, which took
+    most of the time in which two hundred classes are loaded.
     """
 
     registry: ClassVar[dict[str, Any]] = {}
     category: ClassVar[str] = ""
+    _defaults: ClassVar[dict[str, Any]] = {}
+    _identity: ClassVar[Any] = attrgetter("__class__")  # reads all by which two are told apart
 
     def __init_subclass__(cls, family: bool = False, abstract: bool = False, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         declared = [base for base in cls.__bases__ if dataclasses.is_dataclass(base)]
         if vars(cls).get("__annotations__") or len(declared) != 1:  # else it is one already, and each takes its time
-            dataclass(frozen=True, kw_only=True)(cls)
+            dataclass(init=False, repr=False, eq=False, kw_only=True)(cls)
+            cls._defaults = {f.name: f.default for f in fields(cls)}  # type: ignore[arg-type]
+            cls._identity = attrgetter("__class__", *cls._defaults)
         if family:
             cls.registry = {}
         elif not abstract:
@@ -93,6 +101,30 @@ class Spec:
             if known.__module__ != cls.__module__:
                 raise TypeError(f"{known.__module__} and {cls.__module__} both declare {cls.__name__}")
             cls.registry[cls.__name__] = cls
+
+    def __init__(self, **values: Any) -> None:
+        known = self._defaults
+        if not values.keys() <= known.keys():
+            name = next(name for name in values if name not in known)
+            raise TypeError(f"{type(self).__name__}.__init__() got an unexpected keyword argument {name!r}")
+        self.__dict__.update(known)
+        self.__dict__.update(values)
+
+    def __eq__(self, other: object) -> bool:
+        return self._identity(self) == self._identity(other) if type(other) is type(self) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._identity(self))
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._defaults)
+        return f"{type(self).__qualname__}({values})"
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise FrozenInstanceError(f"cannot assign to field {name!r}")
+
+    def __delattr__(self, name: str) -> None:
+        raise FrozenInstanceError(f"cannot delete field {name!r}")
 
     @classmethod
     @cache

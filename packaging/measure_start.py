@@ -1,10 +1,13 @@
 """Measures how the program starts: `python packaging/measure_start.py [ROUNDS] [OTHER_CHECKOUT]` prints milliseconds.
 
-All are counted from before the program's process is made, with what it reads in the disk's cache. `painted`: the first
+Most are counted from before the program's process is made, with what it reads in the disk's cache. `painted`: the first
 picture was shown, after so much `work` of the processor. `usable`: a click that came right then has opened the menu File,
 and that was painted. `whole`: what comes after the first picture is there, and `stall` is the longest time meanwhile in
-which the window looked for no input. `example`: a click on the first example, as soon as there is a picture, has shown its
-network. `file`: `netwright FILE` has. `empty`: an empty window of Qt is painted, the least that this machine needs.
+which the window looked for no input. `file`: `netwright FILE` has shown its network. `empty`: an empty window of Qt is
+painted, the least that this machine needs.
+
+Counted from a click on the first example: `example`, where it came as soon as there was a picture, until the network is
+painted; `later`, where all was there and the program had rested. `example+` and `later+`: until the panels are painted, too.
 
 Without a screen, and under Xvfb where that is installed; another checkout takes turns with this one.
 """
@@ -28,6 +31,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ROOT / "resources" / "examples"
 BEAT = 2  # milliseconds
+REST = 1500  # milliseconds
 
 # The process that is measured
 
@@ -78,22 +82,53 @@ class Probe:
             timer.timeout.connect(lambda: self.beats.append(self.now()))
             timer.start()
             getattr(window, "whole", window.painted).connect(lambda: QTimer.singleShot(0, self.whole))
-        if self.wish == "example":
-            tile = window.welcome.tiles[0]
-            press(tile, tile.rect().center())
         if self.wish in ("example", "file"):
-            QTimer.singleShot(0, lambda: self.wait_for_network(window))
+            self.wait_for_network(window)
+        if self.wish == "example":
+            self.click(window)
+        if self.wish == "later":
+            window.whole.connect(lambda: QTimer.singleShot(REST, lambda: self.click_later(window)))
+
+    def click(self, window: Any) -> None:
+        """Click on the first example."""
+        self.clicked = self.now()
+        tile = window.welcome.tiles[0]
+        press(tile, tile.rect().center())
+
+    def click_later(self, window: Any) -> None:
+        self.wait_for_network(window)
+        self.click(window)
 
     def wait_for_network(self, window: Any) -> None:
-        from PySide6.QtCore import QTimer
         from PySide6.QtWidgets import QStackedWidget
 
-        page = window.centralWidget().findChild(QStackedWidget).currentWidget()
-        if page is window.welcome or not hasattr(page, "boxes") or not window.document.project.graph.nodes:
-            QTimer.singleShot(1, lambda: self.wait_for_network(window))
+        pages = window.centralWidget().findChild(QStackedWidget)
+        pages.currentChanged.connect(lambda _: self.page_shown(window, pages.currentWidget()))
+
+    def page_shown(self, window: Any, page: Any) -> None:
+        if hasattr(page, "boxes") and self.wish not in self.found:
+            after_paint(page.viewport(), lambda: self.network_painted(window, page.viewport()))
+
+    def network_painted(self, window: Any, picture: Any) -> None:
+        self.found[self.wish] = self.now()
+        if self.wish == "file":
+            self.end()
+        self.found[self.wish] -= self.clicked
+        self.wait_for_panels(window, picture)
+
+    def wait_for_panels(self, window: Any, picture: Any) -> None:
+        from PySide6.QtCore import QTimer
+
+        seen = [dock for dock in window.docks.all.values() if window.rect().contains(dock.geometry().center())]
+        if any(dock.isVisible() and dock.content is None for dock in seen):  # tabs behind others lie outside
+            QTimer.singleShot(1, lambda: self.wait_for_panels(window, picture))
             return
-        after_paint(page.viewport(), lambda: self.keep(self.wish))
-        page.viewport().update()
+        after_paint(picture, self.panels_painted)
+        picture.update()
+
+    def panels_painted(self) -> None:
+        self.found[f"{self.wish}+"] = self.now() - self.clicked
+        self.end()
 
     def whole(self) -> None:
         self.found["stall"] = max(b - a for a, b in zip(self.beats, [*self.beats[1:], self.now()], strict=True))
@@ -191,7 +226,7 @@ def measure(rounds: int, checkouts: list[Path]) -> dict[tuple[str, str], list[fl
     """Return all times by name and checkout; a first round only warms the cache up."""
     found: dict[tuple[str, str], list[float]] = {}
     for turn in range(rounds + 1):
-        for wish in ("empty", "menu", "whole", "example", "file"):
+        for wish in ("empty", "menu", "whole", "example", "later", "file"):
             for checkout in checkouts:
                 times = start(checkout, wish)
                 for name, value in times.items() if turn else ():
@@ -207,7 +242,7 @@ def main(rounds: int, checkouts: list[Path]) -> None:
             os.environ.update(environment)
             found = measure(rounds, checkouts)
             print(f"{screen}, {rounds} rounds: median (least)")
-            for name in ("empty", "painted", "work", "usable", "whole", "stall", "example", "file"):
+            for name in dict.fromkeys(name for name, _ in found):
                 times = (found[name, str(checkout)] for checkout in checkouts)
                 print(f"  {name:8}", *(f"{median(some):6.0f} ({min(some):.0f})" for some in times))
 

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import textwrap
+from importlib import import_module
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QLabel, QMenu, QPushButton
 
 from app import appearance, preferences, startup, window_actions
 from app.canvas.canvas import Canvas
+from app.docks import Docks
 from app.panels import PANELS
 from app.welcome.examples import examples
 from app.window import Window
@@ -279,6 +281,86 @@ def test_a_file_that_cannot_be_opened_leads_to_the_welcome_page(qtbot, bare, tmp
     qtbot.waitUntil(lambda: bool(window.notices.texts()))
     assert name in window.notices.texts()[0]
     assert window.pages.currentWidget() is window.welcome
+
+
+@pytest.mark.parametrize("name", startup.LATER)
+def test_what_comes_later_is_there(name):
+    assert import_module(name)
+
+
+ONE_WAY = """
+    seen = []
+    class Finder:
+        def find_spec(self, name, *_):
+            seen.append(name)
+    sys.meta_path.insert(0, Finder())
+    packages = {"engine.layers", "engine.preprocessing", "engine.initializers", "engine.losses", "engine.data.sources"}
+    def check():
+        print(next((name for name in seen if name in {"engine.catalog", *packages}), "none"))
+"""
+
+
+@pytest.mark.parametrize("name", startup.LATER)
+def test_all_threads_load_the_layers_by_one_way(name):
+    """Two that came by different ways met half-way, and handed each other unfinished modules: nothing was opened."""
+    script = textwrap.dedent(f"import sys\n{textwrap.dedent(ONE_WAY)}\nimport {name}\ncheck()")
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=100, check=True)
+    assert done.stdout.strip() in ("engine.catalog", "none")
+
+
+@pytest.mark.parametrize("panel", ["data", "runs", "try", "manual"])
+def test_an_early_panel_loads_the_layers_by_the_same_way(panel):
+    script = f"""
+        from app import tasks
+        tasks.start_idle = lambda work: None
+        def at_end(self):
+            self.docks.show("{panel}")
+            check()
+            self.close()
+        Watched.at_end = at_end
+    """
+    assert run(textwrap.dedent(ONE_WAY) + textwrap.dedent(script)) == ["engine.catalog"]
+
+
+def test_the_network_is_painted_before_the_panels_are_made(qtbot, bare, monkeypatch):
+    seen = []
+    paint = Canvas.drawForeground
+    monkeypatch.setattr(Canvas, "drawForeground", lambda *given: (seen.append("paint"), paint(*given))[1])
+    make = Docks._make_content
+    monkeypatch.setattr(Docks, "_make_content", lambda docks, dock: (seen.append(dock), make(docks, dock))[1])
+    window = bare()
+    qtbot.mouseClick(window.welcome.tiles[0], Qt.MouseButton.LeftButton)
+    shown = {"layers", "inspector", "problems"}
+    qtbot.waitUntil(lambda: {name for name, dock in window.docks.all.items() if dock.content} == shown)
+    assert seen[0] == "paint"
+    assert seen.count("paint") > 1
+    assert len(seen) - seen.count("paint") == len(shown)
+
+
+def test_a_panel_that_is_asked_for_need_not_wait_its_turn(bare):
+    window = bare()
+    window.new()
+    assert window.docks.all["inspector"].content is None
+    window.docks.show("inspector")
+    assert window.docks.all["inspector"].content.isVisible()
+
+
+def test_a_panel_that_is_closed_before_its_turn_is_not_made(qtbot, bare):
+    window = bare()
+    window.new()
+    window.docks.all["inspector"].close()
+    qtbot.waitUntil(lambda: window.docks.all["problems"].content is not None)
+    assert window.docks.all["inspector"].content is None
+
+
+def test_the_window_takes_python_back_soon_from_who_computes():
+    script = """
+        def at_paint(self):
+            print(sys.getswitchinterval() < 0.001)
+            self.close()
+        Watched.at_paint = at_paint
+    """
+    assert run(script) == ["True"]
 
 
 def test_actions_say_what_they_need_before_there_is_anything(bare):

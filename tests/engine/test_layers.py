@@ -1,5 +1,6 @@
 """A dozen promises of every layer, proved on its own examples. No layer is named here."""
 
+import inspect
 import json
 import typing
 from functools import partial
@@ -12,6 +13,7 @@ from engine.catalog import Layer
 from engine.composite import Composite
 from engine.graph import Graph, Port
 from engine.infer import infer, mend
+from engine.layer import needs
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.manual.text import text
@@ -55,6 +57,15 @@ def test_it_says_what_it_is(kind):
     for example in kind.examples():
         assert example.layer.problems() == {}
         assert len(example.inputs) == len(example.layer.ports())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_its_methods_need_what_their_signatures_name(kind):
+    for method in ("shape", "weights", "scratch", "forward", "backward", "torch", "onnx"):
+        names = [str(one).split(":")[0] for one in inspect.signature(getattr(kind(), method)).parameters.values()]
+        wanted = [name.removeprefix("**") if name.startswith("**") else name.split("=")[0] for name in names]
+        found = needs(kind, method)
+        assert [name.replace(".", "__") for name in found] == [name.strip() for name in wanted]
 
 
 @pytest.mark.parametrize("kind", COMPUTING)

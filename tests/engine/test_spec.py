@@ -169,6 +169,35 @@ def test_a_spec_is_a_value():
     assert len({layer, Dense(units=3), layer.with_(initializer=GlorotNormal())}) == 2
     with pytest.raises(AttributeError):
         layer.units = 4
+    with pytest.raises(AttributeError):
+        del layer.units
+    assert layer.units == 3
+
+
+def test_what_a_class_without_fields_of_its_own_makes_is_a_value_too():
+    assert Same() == Same()
+    assert len({Same(), Same(), Sized(), Same(size=2)}) == 3
+    assert Same() != Sized()
+    with pytest.raises(AttributeError):
+        Same().size = 2
+    with pytest.raises(TypeError, match=r"Same.*'length'"):
+        Same(size=1, length=2)
+    with pytest.raises(TypeError):
+        Same(1)
+
+
+def test_declaring_a_class_compiles_no_methods_for_it():
+    """They took most of the time in which all layers are loaded."""
+    written = {"__init__", "__repr__", "__eq__", "__hash__", "__setattr__", "__delattr__"}
+    for name, kind in every_kind():
+        assert not written & vars(kind).keys(), name
+
+
+def test_a_spec_shows_how_it_is_made():
+    glorot = GlorotNormal()
+    assert repr(Same(size=2)) == "Same(size=2)"
+    assert repr(Sample(maybe=None, name="b")).startswith("Sample(count=3, rate=0.5, name='b', choice='x', ")
+    assert eval(repr(glorot), {"GlorotNormal": GlorotNormal}) == glorot
 
 
 def test_two_files_cannot_declare_one_name():
@@ -197,6 +226,10 @@ class Sized(Spec, abstract=True):
     """Has a size."""
 
     size: int = param("How large.", default=1)
+
+
+class Same(Sized, abstract=True):
+    """Adds nothing."""
 
 
 class Named(Spec, abstract=True):
