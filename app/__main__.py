@@ -6,8 +6,6 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-PATIENCE = 0.0005  # seconds that the window's thread waits after a call of Qt while another thread computes in Python
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the program; return its exit status."""
@@ -42,7 +40,6 @@ def _window(file: str | None) -> int:
     from app.screen import obstacle
 
     gc.disable()  # nothing is garbage yet; `app.garbage` takes over
-    sys.setswitchinterval(PATIENCE)
     sentence = obstacle()
     if sentence:
         print(sentence, file=sys.stderr)

@@ -353,16 +353,6 @@ def test_a_panel_that_is_closed_before_its_turn_is_not_made(qtbot, bare):
     assert window.docks.all["inspector"].content is None
 
 
-def test_the_window_takes_python_back_soon_from_who_computes():
-    script = """
-        def at_paint(self):
-            print(sys.getswitchinterval() < 0.001)
-            self.close()
-        Watched.at_paint = at_paint
-    """
-    assert run(script) == ["True"]
-
-
 def test_actions_say_what_they_need_before_there_is_anything(bare):
     window = bare()
     assert window.actions_["save"].reason == window_actions.NOTHING_OPEN
