@@ -2,7 +2,23 @@
 
 import threading
 
+import pytest
+
 from app import tasks
+
+PATIENCE = 60_000  # milliseconds
+
+
+def rest(qtbot):
+    qtbot.waitUntil(lambda: not tasks._running and not tasks._waiting, timeout=PATIENCE)
+
+
+@pytest.fixture(autouse=True)
+def at_rest(qtbot):
+    """Wait for what earlier tests began, and in the end for what this one did."""
+    rest(qtbot)
+    yield
+    rest(qtbot)
 
 
 def test_idle_work_begins_once_no_other_is_going_on(qtbot):
@@ -12,24 +28,24 @@ def test_idle_work_begins_once_no_other_is_going_on(qtbot):
         tasks.start_idle(lambda _, name=name: order.append(name))
     second = tasks.start(lambda _: go.wait(20), lambda _: order.append("second"))
     assert len(tasks._running) == 2
-    with qtbot.waitSignal(second.done):
+    with qtbot.waitSignal(second.done, timeout=PATIENCE):
         go.set()
-    qtbot.waitUntil(lambda: not tasks._running and not tasks._waiting)
+    rest(qtbot)
     assert set(order[:2]) == {"first", "second"}
     assert order[2:] == ["idle", "more"]
 
 
 def test_idle_work_begins_at_once_where_there_is_no_other(qtbot):
-    qtbot.waitUntil(lambda: not tasks._running)
     seen = []
     tasks.start_idle(lambda _: seen.append(threading.current_thread()))
-    qtbot.waitUntil(lambda: bool(seen))
+    rest(qtbot)
+    assert len(seen) == 1
     assert seen != [threading.main_thread()]
-    qtbot.waitUntil(lambda: not tasks._running)
 
 
 def test_idle_work_that_fails_lets_the_next_begin(qtbot):
     seen = []
     tasks.start_idle(lambda _: 1 / 0)
     tasks.start_idle(lambda _: seen.append(1))
-    qtbot.waitUntil(lambda: seen == [1] and not tasks._running)
+    rest(qtbot)
+    assert seen == [1]
