@@ -12,6 +12,7 @@ from engine.graph import Graph, Port
 from engine.infer import infer
 from engine.layer import Layer, ShapeError, needs
 from engine.layers.add import Add
+from engine.layers.cast import Cast
 from engine.layers.concatenate import Concatenate
 from engine.layers.identity import Identity
 from engine.layers.input import Input
@@ -92,13 +93,18 @@ def _finished(graph: Graph) -> Graph:
 
 
 def steady(graph: Graph) -> Graph:
-    """Return a graph without composites, without chance and with nothing that PyTorch lacks: those hand values on."""
+    """Return a graph without composites, without chance and with nothing that PyTorch lacks: those hand values on.
+
+    So does a Cast, which makes of the last bit, in which two programs differ, a whole yes or no.
+    """
     flat = flatten(graph)
     inference = infer(flat)
 
     def stands(node: str, layer: Layer) -> bool:
         if isinstance(layer, Input | Output):
             return True
+        if isinstance(layer, Cast):
+            return False
         return "rng" not in needs(type(layer), "forward") and bool(layer.torch(*inference.inputs(flat, node)))
 
     sure = {
