@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array
-from engine.kernels.memory import PIECE, ones
+from engine.kernels.memory import PIECE, ones, stretches
 from engine.kernels.reductions import sum_columns
 
 # While no score is larger, powers and their sums neither overflow nor vanish, and need not be shifted by the largest of
@@ -29,19 +29,15 @@ def heads_of(rows: Array, parts: int, heads: int) -> Sequence[Array]:
     return [split[:, :, part].swapaxes(1, 2) for part in range(parts)]
 
 
-def in_cache(chances: Array) -> Iterator[tuple[slice, slice]]:
+def in_cache(powers: Array) -> Iterator[tuple[slice, slice]]:
     """Yield the samples and the heads of (N, heads, T, S) whose scores fit the cache together."""
-    count, heads, *steps = chances.shape
+    count, heads, *steps = powers.shape
     fitting = max(PIECE // prod(steps), 1)
     if fitting >= heads:
-        yield from ((some, slice(heads)) for some in _cuts(count, fitting // heads))
+        yield from ((some, slice(heads)) for some in stretches(count, fitting // heads))
         return
     for sample in range(count):
-        yield from ((slice(sample, sample + 1), some) for some in _cuts(heads, fitting))
-
-
-def _cuts(size: int, step: int) -> Iterator[slice]:
-    yield from (slice(start, min(start + step, size)) for start in range(0, size, step))
+        yield from ((slice(sample, sample + 1), some) for some in stretches(heads, fitting))
 
 
 def attend(qkv: Sequence[Array], causal: bool, powers: Array, inverse: Array, out: Array, turned: Array) -> None:
@@ -67,11 +63,11 @@ def _attend(qkv: Sequence[Array], causal: bool, powers: Array, inverse: Array, o
     np.exp(powers, out=powers)
     sum_columns(powers.reshape(-1, powers.shape[3]), inverse.reshape(-1))
     np.divide(1, inverse, out=inverse)
-    late = out if _many(powers, v) else powers
-    if late is powers:
+    many = _many(powers, v)
+    if not many:
         np.multiply(powers, inverse, out=powers)
     np.matmul(powers, v, out=out)  # (T, S) @ (S, D) -> (T, D)
-    if late is out:
+    if many:
         np.multiply(out, inverse, out=out)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from engine.arrays import Array, Shape
+from engine.kernels.memory import stretches
 from engine.kernels.windows import Pair, out_size
 
 CACHE = 1 << 20  # values of a block's columns
@@ -99,7 +100,7 @@ def backward_samples(
     places: Places, filters: Array, grad_y: Array, columns: Array, product: Array, spread: Array, grad_x: Array
 ) -> None:
     """Write the gradient of the samples; `spread` is a work array for a block of them with their padding."""
-    for some in _steps(len(grad_x), len(spread)):
+    for some in stretches(len(grad_x), len(spread)):
         count = some.stop - some.start
         block, matrix = spread[:count], columns[:count]
         np.matmul(filters.swapaxes(1, 2), _matrix(grad_y[some], product), out=matrix)  # (K, F/G) @ (F/G, P) -> (K, P)
@@ -111,14 +112,9 @@ def backward_samples(
         grad_x[some] = places.inside(block)
 
 
-def _steps(count: int, size: int) -> Iterator[slice]:
-    for first in range(0, count, size):
-        yield slice(first, min(first + size, count))
-
-
 def _blocks(places: Places, x: Array, padded: Array, columns: Array) -> Iterator[tuple[slice, Array]]:
     """Yield some samples at a time, and their columns, which the next ones overwrite."""
-    for some in _steps(len(x), len(padded)):
+    for some in stretches(len(x), len(padded)):
         block = padded[: some.stop - some.start]
         places.inside(block)[...] = x[some]
         matrix, patches = columns[: len(block)], places.patches(block)

@@ -43,6 +43,12 @@ def pieces(*arrays: Array) -> Iterator[tuple[Array, ...]]:
         yield tuple(f[start : start + PIECE] for f in flat)
 
 
+def stretches(count: int, most: int) -> Iterator[slice]:
+    """Yield `count` things in order, at most so many at a time."""
+    for first in range(0, count, most):
+        yield slice(first, min(first + most, count))
+
+
 def room(work: Array, piece: Array) -> Array:
     """Return so much of a flat work array of PIECE values as `piece` needs, in its shape."""
     return work[: piece.size] if piece.ndim == 1 and piece.size <= work.size else np.empty(piece.shape, piece.dtype)

@@ -214,9 +214,7 @@ def test_work_arrays_lie_as_images_do():
 
 @pytest.mark.parametrize("size", [1, 30, 1000])
 @pytest.mark.parametrize("causal", [False, True])
-@pytest.mark.parametrize(
-    "steps", [5, 40, 300]
-)  # few and many of them for 4 values, and more than the cache holds of all heads
+@pytest.mark.parametrize("steps", [5, 40, 300])  # few, many, and more than the cache holds of all heads
 def test_attention_is_right_for_small_and_for_huge_scores(size, causal, steps):
     rng, shape, square = np.random.default_rng(0), (2, 3, steps, 4), (2, 3, steps, steps)
     q, k, v = (rng.standard_normal(shape).astype(np.float32) * scale for scale in (size, 1, 1))
