@@ -40,7 +40,8 @@ class Docks(QObject):
         self._window, self._context = window, context
         self.all: dict[str, Dock] = {}
         self._empty: list[Dock] = []  # seen, and to be filled
-        self._idle = QTimer(self, singleShot=True, interval=0)  # comes after what is painted
+        self._painted = False  # since one of them was seen
+        self._idle = QTimer(self, singleShot=True, interval=0)
         self._idle.timeout.connect(self._make_next)
         bottom, sides = Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea
         window.setCorner(bottom, sides.LeftDockWidgetArea)
@@ -101,6 +102,7 @@ class Docks(QObject):
         """Make a panel that is seen, once the window is painted; it looks for input between two steps."""
         if dock.content is None and dock not in self._empty:
             self._empty.append(dock)
+            self._painted = False
             self._idle.start()
 
     def _let_be(self, dock: Dock) -> None:
@@ -109,7 +111,10 @@ class Docks(QObject):
     def _make_next(self) -> None:
         if not self._empty:
             return
-        if self._empty[0].panel.name in self._context.shared:
+        if not self._painted:
+            self._window.repaint()  # on a busy machine Qt would do it later
+            self._painted = True
+        elif self._empty[0].panel.name in self._context.shared:
             self.make(self._empty.pop(0))
         else:
             self._make_content(self._empty[0])

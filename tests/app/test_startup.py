@@ -336,6 +336,16 @@ def test_the_network_is_painted_before_the_panels_are_made(qtbot, bare, monkeypa
     assert len(seen) - seen.count("paint") == len(shown)
 
 
+def test_the_network_is_painted_first_however_late_the_system_asks_for_it(bare, monkeypatch):
+    seen = []
+    window = bare()
+    window.new()
+    monkeypatch.setattr(Canvas, "drawForeground", lambda *_: seen.append("paint"))
+    monkeypatch.setattr(Docks, "_make_content", lambda _, dock: seen.append(dock))
+    window.docks._make_next()
+    assert set(seen) == {"paint"}
+
+
 def test_a_panel_that_is_asked_for_need_not_wait_its_turn(bare):
     window = bare()
     window.new()
