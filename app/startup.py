@@ -2,10 +2,13 @@
 
 1. The `Window`: menus with all shortcuts, the welcome page, the status bar. It is painted before NumPy, the engine and most
    of our own modules are loaded.
-2. The `Workbench` behind it: document, files, data, training, canvas, docks. Another thread loads its modules; then the
-   window's own builds it, step by step, and looks for input between two steps.
-3. What nobody needs at once, on another thread while that has nothing else to do: all layers, what fills the panels, what
-   a training takes, what draws its curves.
+2. The `Workbench` behind it: document, files, data, training, canvas, docks. Another thread loads what it needs of NumPy and
+   the engine; then the window's own loads and builds it, step by step, and looks for input between two steps.
+3. What nobody needs at once, while nothing else is done: all layers and what a training takes, on another thread; what fills
+   the panels and draws the curves, step by step on the window's own.
+
+No other thread loads what uses Qt: PySide6 makes the class of a name when somebody asks for it first, and a second thread
+that asks meanwhile ends the program (seen in one of thirty starts, when pyqtgraph asked for all names of Qt).
 
 Nobody has to know how far this is: who asks for a part of the workbench too early waits until all of it is built. So a
 click that comes before does what it always does, a moment later.
@@ -13,11 +16,12 @@ click that comes before does what it always does, a moment later.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from PySide6 import QtCore, QtGui, QtWidgets
 from PySide6.QtCore import QObject, QTimer
 
 from app import tasks
@@ -27,10 +31,14 @@ if TYPE_CHECKING:
     from app.workbench import Workbench
 
 WORKBENCH = "app.workbench"
-LATER = (
-    *("engine.catalog", "app.palette.palette", "app.inspector.inspector", "app.problems.panel"),
-    *("app.data_reading", "engine.process.client", "app.training.curve_plot"),
+ENGINE = (  # what the workbench needs of it
+    *("engine.project.recovery", "engine.project.names", "engine.training.store"),
+    *("engine.composite", "engine.normalised.rule"),
 )
+LATER = ("engine.catalog", "app.data_reading", "engine.process.client")  # without Qt
+PANELS = ("app.palette.palette", "app.inspector.inspector", "app.problems.panel")
+CURVES = "app.training.curve_plot"
+CLASSES = 30  # of Qt that are made in one step, about 5 ms
 
 T = TypeVar("T")
 
@@ -44,7 +52,7 @@ class Startup(QObject):
 
     def begin(self) -> None:
         """Let the workbench come while the window is used."""
-        tasks.start(lambda _: import_module(WORKBENCH), self._go_on, self._go_on, self)
+        tasks.start(partial(_load, ENGINE), self._go_on, self._go_on, self)
 
     def finish(self) -> Workbench:
         """Return the workbench; what is missing of it is built now."""
@@ -57,7 +65,8 @@ class Startup(QObject):
             next(self._steps)
         except StopIteration:
             for name in LATER:
-                tasks.start_idle(partial(_load, name))
+                tasks.start_idle(partial(_load, [name]))
+            tasks.step_idle(_later())
             self._window.whole.emit()
         else:
             QTimer.singleShot(0, self, self._go_on)
@@ -69,11 +78,36 @@ class Startup(QObject):
 
     @cached_property
     def _steps(self) -> Iterator[None]:
-        return self._bench.build()
+        return self._build()
+
+    def _build(self) -> Iterator[None]:
+        for name in ("app.canvas.canvas", WORKBENCH):
+            import_module(name)
+            yield
+        yield from self._bench.build()
 
 
-def _load(module: str, _: tasks.Task) -> None:
-    import_module(module)
+def _load(names: Sequence[str], _: Any = None) -> None:
+    for name in names:
+        import_module(name)
+
+
+def _later() -> Iterator[None]:
+    for name in PANELS:
+        import_module(name)
+        yield
+    yield from _qt_classes()
+    import_module(CURVES)
+
+
+def _qt_classes() -> Iterator[None]:
+    """Have all of Qt's classes made, some at a time: pyqtgraph asks for all at once, and that takes 0.1 s."""
+    for module in (QtCore, QtGui, QtWidgets):
+        names = dir(module)
+        for first in range(0, len(names), CLASSES):
+            for name in names[first : first + CLASSES]:
+                getattr(module, name)
+            yield
 
 
 class Part(Generic[T]):

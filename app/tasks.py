@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject, QThreadPool, Signal
+from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
 from shiboken6 import isValid
 
 from app.crash import NOTICE, log
@@ -62,7 +63,8 @@ class Task(QObject):
 
 
 _running: set[Task] = set()
-_waiting: deque[Callable[[Task], Any]] = deque()
+_waiting: deque[Callable[[], Any]] = deque()
+_END = object()
 
 
 def _with(signal: Any, value: Any) -> Callable[[], None]:
@@ -91,13 +93,26 @@ def start(
 
 def start_idle(work: Callable[[Task], Any]) -> None:
     """Run `work(task)` on another thread as soon as no other work is going on, which it would slow down."""
-    _waiting.append(work)
+    _waiting.append(partial(start, work))
     _use_idle_time()
+
+
+def step_idle(steps: Iterator[None]) -> None:
+    """Take steps on the window's thread, each as soon as no other work is going on and it has looked for input."""
+    _waiting.append(partial(QTimer.singleShot, 0, partial(_step, steps)))
+    _use_idle_time()
+
+
+def _step(steps: Iterator[None]) -> None:
+    if _running or next(steps, _END) is not _END:
+        step_idle(steps)
+    else:
+        _use_idle_time()
 
 
 def _use_idle_time() -> None:
     if _waiting and not _running:
-        start(_waiting.popleft())
+        _waiting.popleft()()
 
 
 def _while_alive(owner: QObject | None, answer: Callable[[Any], None]) -> Callable[[Any], None]:

@@ -283,9 +283,53 @@ def test_a_file_that_cannot_be_opened_leads_to_the_welcome_page(qtbot, bare, tmp
     assert window.pages.currentWidget() is window.welcome
 
 
-@pytest.mark.parametrize("name", startup.LATER)
+LATER = (*startup.ENGINE, *startup.LATER, *startup.PANELS, startup.CURVES)
+
+
+@pytest.mark.parametrize("name", LATER)
 def test_what_comes_later_is_there(name):
     assert import_module(name)
+
+
+def test_no_other_thread_loads_what_uses_qt():
+    """PySide6 makes the class of a name when it is first asked for; two threads that asked ended the program."""
+    script = """
+        import threading
+        from pathlib import Path
+        mine, seen = threading.current_thread(), []
+        class Finder:
+            def find_spec(self, name, *_):
+                if threading.current_thread() is not mine:
+                    seen.append(name)
+        sys.meta_path.insert(0, Finder())
+        def uses_qt(name):
+            path = getattr(sys.modules.get(name), "__file__", None)
+            return name.startswith("PySide6") or (path or "").endswith(".py") and "PySide6" in Path(path).read_text("utf-8")
+        def look(window):
+            if startup.CURVES not in sys.modules:
+                QTimer.singleShot(20, lambda: look(window))
+                return
+            print("engine.catalog" in seen, *filter(uses_qt, seen))
+            window.close()
+        Watched.at_end = look
+    """
+    assert run(script) == ["True"]
+
+
+def test_the_windows_thread_finds_the_engine_loaded():
+    script = """
+        import sys
+        from app.application import run
+        from app.startup import ENGINE, _load
+        _load(ENGINE)
+        before = set(sys.modules)
+        import app.workbench
+        print(*[name for name in sys.modules.keys() - before if name.split(".")[0] in ("engine", "numpy", "msgspec")])
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=100, check=True
+    )
+    assert done.stdout.strip() == ""
 
 
 ONE_WAY = """
@@ -300,7 +344,7 @@ ONE_WAY = """
 """
 
 
-@pytest.mark.parametrize("name", startup.LATER)
+@pytest.mark.parametrize("name", LATER)
 def test_all_threads_load_the_layers_by_one_way(name):
     """Two that came by different ways met half-way, and handed each other unfinished modules: nothing was opened."""
     script = textwrap.dedent(f"import sys\n{textwrap.dedent(ONE_WAY)}\nimport {name}\ncheck()")
@@ -312,7 +356,7 @@ def test_all_threads_load_the_layers_by_one_way(name):
 def test_an_early_panel_loads_the_layers_by_the_same_way(panel):
     script = f"""
         from app import tasks
-        tasks.start_idle = lambda work: None
+        tasks.start_idle = tasks.step_idle = lambda work: None
         def at_end(self):
             self.docks.show("{panel}")
             check()

@@ -1,8 +1,9 @@
-"""Work off the window's thread that waits until no other is going on."""
+"""Work that waits until no other is going on, off the window's thread and on it."""
 
 import threading
 
 import pytest
+from PySide6.QtCore import QTimer
 
 from app import tasks
 
@@ -49,3 +50,45 @@ def test_idle_work_that_fails_lets_the_next_begin(qtbot):
     tasks.start_idle(lambda _: seen.append(1))
     rest(qtbot)
     assert seen == [1]
+
+
+def test_steps_are_taken_once_no_other_work_is_going_on(qtbot):
+    go, order = threading.Event(), []
+
+    def steps():
+        for name in ("one", "two"):
+            order.append((name, threading.current_thread() is threading.main_thread()))
+            yield
+
+    tasks.start(lambda _: go.wait(20), lambda _: order.append("first"))
+    tasks.step_idle(steps())
+    qtbot.wait(20)
+    assert order == []
+    go.set()
+    qtbot.waitUntil(lambda: len(order) == 3, timeout=PATIENCE)
+    assert order == ["first", ("one", True), ("two", True)]
+
+
+def test_input_and_work_that_come_between_two_steps_are_not_kept_waiting(qtbot):
+    go, order = threading.Event(), []
+
+    def steps():
+        QTimer.singleShot(0, lambda: order.append("input"))
+        tasks.start(lambda _: go.wait(20), lambda _: order.append("work"))
+        yield
+        order.append("step")
+        yield
+
+    tasks.step_idle(steps())
+    qtbot.waitUntil(lambda: order == ["input"], timeout=PATIENCE)
+    qtbot.wait(20)
+    assert order == ["input"]
+    go.set()
+    qtbot.waitUntil(lambda: order == ["input", "work", "step"], timeout=PATIENCE)
+
+
+def test_idle_work_begins_after_the_last_step(qtbot):
+    order = []
+    tasks.step_idle(iter([None, None]))
+    tasks.start_idle(lambda _: order.append("idle"))
+    qtbot.waitUntil(lambda: order == ["idle"], timeout=PATIENCE)
