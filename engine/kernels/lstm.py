@@ -21,15 +21,15 @@ PLACES = 5  # of `cells` at a step: c before it, g, f, i, o
 
 
 def turn(weight: Array, out: Array) -> None:
-    """Copy weights (4·H, F) into our order of gates as (4, F, H), with the halves of the sigmoids."""
+    """Copy weights (4·H, F) into our order of gates as (4, F, J, H/J), with the halves of the sigmoids."""
     gates = weight.reshape(4, -1, weight.shape[-1])
     for inner, gate in zip(out, ORDER, strict=True):
-        np.multiply(gates[gate].T, 1.0 if gate == 2 else 0.5, out=inner)
+        np.multiply(gates[gate].T.reshape(inner.shape), 1.0 if gate == 2 else 0.5, out=inner)
 
 
 def arrange(weight: Array, out: Array) -> None:
-    """Copy weights (4·H, ...) from PyTorch's order of gates into ours."""
-    gates, inner = weight.reshape(4, -1, *weight.shape[1:]), out.reshape(4, -1, *weight.shape[1:])
+    """Copy weights (4·H, ...) from PyTorch's order of gates into ours; `out` may have more axes."""
+    gates, inner = weight.reshape(4, -1, *out.shape[1:]), out.reshape(4, -1, *out.shape[1:])
     for place, gate in enumerate(ORDER):
         np.copyto(inner[place], gates[gate])
 
@@ -45,16 +45,14 @@ def forward(inputs: Array, weights: Array, cells: Array, tanh_c: Array, work: Ar
     """Return a function that runs over time.
 
     `inputs` (T + 1, N, H + F + 1) holds at each step the state before it, x and 1; the run fills the states after the first.
-    `weights` are (4, H + F + 1, H). `cells` (T + 1, PLACES, N, H) begins with the first c. `work` is flat with 6·N·H values.
+    `weights` are (4, H + F + 1, J, H/J), see `products.columns`. `cells` (T + 1, PLACES, N, H) begins with the first c.
+    `work` is flat with 6·N·H values.
     """
     count, n, width = tanh_c.shape
     flat, half = cells.reshape(count + 1, PLACES, -1), constant(0.5, cells.dtype)
     z, pair = work[: 4 * n * width].reshape(4, n, width), work[4 * n * width :].reshape(2, -1)
-    multiply, before, (kept, added) = (
-        product_steps(weights, z),
-        z.reshape(4, -1),
-        pair,
-    )  # (N, K) @ (4, K, H) -> (4, N, H)
+    multiply = product_steps(weights, z)  # (N, K) @ (4, K, H) -> (4, N, H)
+    before, (kept, added) = z.reshape(4, -1), pair
     each = [
         (inputs[t], here, flat[t + 1, 0], tanh_c[t].reshape(-1), cells[t, 4], tanh_c[t], inputs[t + 1, :, :width])
         for t, here in enumerate(flat[:-1])
@@ -87,7 +85,8 @@ def backward(
 ) -> Run:
     """Return a function that runs back over time and writes the gradients of the gates into `grads` (T, N, 4·H).
 
-    `recurrent` is (4·H, H). `grad_h` (N, H) is the gradient of the last state, or `whole` (T, N, H) that of every state.
+    `recurrent` is (4·H, J, H/J), see `products.columns`. `grad_h` (N, H) is the gradient of the last state, or `whole`
+    (T, N, H) that of every state.
     `work` is (2, N, H); `some` (6, S, N, H) has room for what S steps do together. `tanh_c` is overwritten.
     """
     count, n, width = tanh_c.shape

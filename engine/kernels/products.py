@@ -14,12 +14,13 @@ import numpy as np
 
 from engine.arrays import Array, aligned
 from engine.calls import Run
-from engine.kernels.blocks import block_shape, fit, in_blocks, turned
+from engine.kernels.blocks import FEW, SMALL, block_shape, fit, in_blocks, pays, turned
 
 AVX512 = {"X86_V4", "AVX512_SKX"}  # as NumPy names it, from 2.4 on and before
 CORES = {"", "SkylakeX", "Cooperlake", "SapphireRapids"}  # whose kernels these are; "" is whatever fits the processor
 CACHED = 1 << 16  # values of a matrix that stays in the cache while all others pass by
 MANY = 256  # rows
+BEYOND = 1 << 19  # values of matrices that the cache does not keep from one step to the next
 
 
 def product(a: Array, b: Array, out: Array) -> Run:
@@ -45,15 +46,38 @@ def _turning(a: Array, b: Array, out: Array) -> Run:
 
 
 def steps(b: Array, out: Array) -> Callable[[Array], object]:
-    """Return a function of `a` that writes a @ b into `out`, all contiguous: (N, K) @ (..., K, U) -> (..., N, U)."""
-    (*first, depth, columns), rows = b.shape, out.shape[-2]
-    shape = fit(rows, depth, columns, 64, lowest=8) if small_kernels() and out.dtype == np.float32 else None
-    if shape is None or rows % shape[0] or columns % shape[1]:
-        return (lambda a: a.dot(b, out)) if b.ndim == 2 else (lambda a: np.matmul(a, b, out))
+    """Return a function of `a` that writes a @ b into `out`: (N, K) @ (..., K, U) -> (..., N, U).
+
+    `a` and `out` are contiguous, `b` is what `columns` returns for N rows: (..., K, J, w).
+    """
+    (*first, depth, blocks, width), rows = b.shape, out.shape[-2]
+    shape = (rows, width) if blocks > 1 else _step_shape(rows, depth, width, out)
+    if shape is None:
+        whole = b.reshape(*first, depth, width)
+        return (lambda a: a.dot(whole, out)) if whole.ndim == 2 else (lambda a: np.matmul(a, whole, out))
     height, width = shape
-    right = b.reshape(*first, 1, depth, -1, width).swapaxes(-2, -3)
-    target = out.reshape(*first, -1, height, columns // width, width).swapaxes(-2, -3)
+    right = b.reshape(*first, depth, -1, width).swapaxes(-2, -3)[..., None, :, :, :]
+    target = out.reshape(*first, -1, height, right.shape[-3], width).swapaxes(-2, -3)
     return lambda a: np.matmul(a.reshape(-1, 1, height, depth), right, target)
+
+
+def columns(b: Array, rows: int) -> Array:
+    """Return a contiguous (..., K, U) as (..., K, J, w), to be filled: its J blocks of columns lie one behind the other.
+
+    J is 1 but where few rows are multiplied, again and again, by more than the cache holds: whoever reads short pieces of
+    long lines then waits for the memory longer than for the products (0.5 to 0.7 of the time with 512 units and 8 rows).
+    """
+    *first, depth, across = b.shape
+    few = 1 < rows <= FEW and b.size > BEYOND and small_kernels() and b.dtype == np.float32
+    widths = (w for w in (64, 48, 32, 16) if few and across % w == 0 and rows * depth * w <= SMALL)
+    width = next(widths, across)
+    return b.reshape(*first, -1, depth, width).swapaxes(-2, -3)
+
+
+def _step_shape(rows: int, depth: int, across: int, out: Array) -> tuple[int, int] | None:
+    gains = small_kernels() and out.dtype == np.float32 and pays(rows, depth, across)
+    shape = fit(rows, depth, across, 64, lowest=8) if gains else None
+    return None if shape is None or rows % shape[0] or across % shape[1] else shape
 
 
 @cache

@@ -1,4 +1,7 @@
-"""The loops over time of plain and gated recurrent layers. All arrays are time first: (T, N, ...)."""
+"""The loops over time of plain and gated recurrent layers. All arrays are time first: (T, N, ...).
+
+The weights of the states come as `products.columns` lays them out.
+"""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from engine.arrays import Array, Shape
 from engine.kernels.recurrent import gated_backward, gated_forward
 from engine.kernels.reductions import sum_rows
 from engine.layer import Example, OnnxGraph, Scratch
-from engine.layers.recurrent import Recurrent, flat, time_first
+from engine.layers.recurrent import Recurrent, flat, in_columns, time_first
 
 
 class GRU(Recurrent):
@@ -36,6 +36,7 @@ class GRU(Recurrent):
             "inner": Scratch((steps, self.units)),
             "work": Scratch((3 * self.units,)),
             "across": Scratch((self.units, 3 * self.units), batched=False),
+            "recurrent": Scratch((3 * self.units, self.units), batched=False),
             "back_work": Scratch((4 * self.units,)),
             "arriving": Scratch((self.units,)),
             "back_inputs": Scratch((steps, features)),
@@ -62,8 +63,7 @@ class GRU(Recurrent):
         flat(series).dot(weight_ih_l0.T, rows)  # (T·N, F) @ (F, 3·H) -> (T·N, 3·H)
         np.add(rows, bias_ih_l0, out=rows)
         states[0] = 0
-        np.copyto(across, weight_hh_l0.T)
-        gated_forward(gates, across, bias_hh_l0, states, new, work)
+        gated_forward(gates, in_columns(weight_hh_l0.T, across, len(x)), bias_hh_l0, states, new, work)
         self.leave(states, y)
 
     def backward(
@@ -74,6 +74,7 @@ class GRU(Recurrent):
         every: Array,
         h: Array,
         inner: Array,
+        recurrent: Array,
         back_work: Array,
         arriving: Array,
         back_inputs: Array,
@@ -86,7 +87,8 @@ class GRU(Recurrent):
     ) -> None:
         series, gates, states, new, back = map(time_first, (inputs, every, h, inner, back_inputs))
         whole = self.arrive(grad_y, arriving)
-        gated_backward(gates, weight_hh_l0, states, new, back_work.reshape(-1), arriving, whole)
+        across = in_columns(weight_hh_l0, recurrent, len(inputs))
+        gated_backward(gates, across, states, new, back_work.reshape(-1), arriving, whole)
         rows, before, width = flat(gates), flat(states[:-1]), 2 * self.units
         rows.T.dot(flat(series), grad_weight_ih_l0)  # (3·H, T·N) @ (T·N, F) -> (3·H, F)
         sum_rows(rows, out=grad_bias_ih_l0)

@@ -11,7 +11,7 @@ import numpy as np
 from engine.arrays import Array, Generator, Shape
 from engine.calls import Run, prepared
 from engine.kernels import lstm
-from engine.kernels.products import product
+from engine.kernels.products import columns, product
 from engine.layer import Example, OnnxGraph, Scratch, Weight
 from engine.layers.recurrent import Recurrent
 from engine.layers.recurrent import flat as _flat
@@ -93,8 +93,9 @@ class LSTM(Recurrent):
         units, rows = self.units, _time_first(inputs)
         states, series, steps = rows[:, :, :units], rows[:-1, :, units:-1], x.swapaxes(0, 1)
         every = cells.reshape(len(rows), lstm.PLACES, -1, units)
-        hh, ih, bias = weights[:, :units], weights[:, units:-1], weights[:, -1:]
-        over_time = lstm.forward(rows, weights, every, _time_first(tanh_c), work.reshape(-1))
+        inner = columns(weights, len(x))
+        hh, ih, bias = inner[:, :units], inner[:, units:-1], inner[:, -1:]
+        over_time = lstm.forward(rows, inner, every, _time_first(tanh_c), work.reshape(-1))
 
         def run() -> None:
             lstm.turn(weight_hh_l0, hh)
@@ -134,14 +135,15 @@ class LSTM(Recurrent):
         tanh_cells, places = _time_first(tanh_c), cells.reshape(len(rows), lstm.PLACES, n, units)
         whole = grad_y.swapaxes(0, 1) if self.sequence else None
         room = some.reshape(6, -1, n, units)
-        over_time = lstm.backward(every, back_hh, tanh_cells, places[:-1], grad_h, whole, rest, room)
+        recurrent = columns(back_hh, n)
+        over_time = lstm.backward(every, recurrent, tanh_cells, places[:-1], grad_h, whole, rest, room)
         flat = _flat(every)
         weigh = product(flat.T, _flat(rows[:-1]), back_weights)  # (4·H, T·N) @ (T·N, K) -> (4·H, K)
         pass_on = product(flat, back_ih, _flat(back_inputs))  # (T·N, 4·H) @ (4·H, F) -> (T·N, F)
 
         def run() -> None:
             grad_h[...] = 0 if self.sequence else grad_y
-            lstm.arrange(weight_hh_l0, back_hh)
+            lstm.arrange(weight_hh_l0, recurrent)
             over_time()
             if grad_x is not None:
                 lstm.arrange(weight_ih_l0, back_ih)

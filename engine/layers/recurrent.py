@@ -10,6 +10,7 @@ import numpy as np
 from engine.arrays import Array, Shape, describe
 from engine.initializer import Initializer
 from engine.initializers.glorot import GlorotUniform
+from engine.kernels.products import columns
 from engine.layer import Layer, OnnxGraph, Parts, ShapeError, Weight
 from engine.layers.dropout import Dropout
 from engine.layers.identity import Identity
@@ -25,6 +26,13 @@ def time_first(work: Array) -> Array:
 def flat(work: Array) -> Array:
     """Return (T, N, F) as (T·N, F)."""
     return work.reshape(-1, work.shape[-1])
+
+
+def in_columns(weight: Array, work: Array, rows: int) -> Array:
+    """Return weights (K, U) as a step with so many rows wants them, copied into `work`."""
+    laid = columns(work, rows)
+    np.copyto(laid, weight.reshape(laid.shape))
+    return laid
 
 
 class Recurrent(Layer, abstract=True):

@@ -11,7 +11,7 @@ from engine.arrays import Array, Shape
 from engine.kernels.recurrent import plain_backward, plain_forward
 from engine.kernels.reductions import sum_rows
 from engine.layer import Example, OnnxGraph, Scratch
-from engine.layers.recurrent import Recurrent, flat, time_first
+from engine.layers.recurrent import Recurrent, flat, in_columns, time_first
 from engine.spec import param
 
 
@@ -35,6 +35,7 @@ class SimpleRNN(Recurrent):
             "sums": every,
             "grad": every,
             "across": Scratch((self.units, self.units), batched=False),
+            "recurrent": Scratch((self.units, self.units), batched=False),
             "arriving": Scratch((self.units,)),
             "back_inputs": Scratch((steps, features)),
         }
@@ -57,8 +58,7 @@ class SimpleRNN(Recurrent):
         flat(series).dot(weight_ih_l0.T, flat(every))  # (T·N, F) @ (F, H) -> (T·N, H)
         np.add(every, bias_ih_l0 + bias_hh_l0, out=states[1:])
         states[0] = 0
-        np.copyto(across, weight_hh_l0.T)
-        plain_forward(states, across, self.activation == "tanh", every[0])
+        plain_forward(states, in_columns(weight_hh_l0.T, across, len(x)), self.activation == "tanh", every[0])
         self.leave(states, y)
 
     def backward(
@@ -68,6 +68,7 @@ class SimpleRNN(Recurrent):
         inputs: Array,
         h: Array,
         grad: Array,
+        recurrent: Array,
         arriving: Array,
         back_inputs: Array,
         grad_y: Array,
@@ -78,7 +79,8 @@ class SimpleRNN(Recurrent):
     ) -> None:
         series, states, every, back = map(time_first, (inputs, h, grad, back_inputs))
         whole = self.arrive(grad_y, arriving)
-        plain_backward(states, weight_hh_l0, self.activation == "tanh", every, arriving, whole)
+        across = in_columns(weight_hh_l0, recurrent, len(inputs))
+        plain_backward(states, across, self.activation == "tanh", every, arriving, whole)
         rows = flat(every)
         rows.T.dot(flat(series), grad_weight_ih_l0)  # (H, T·N) @ (T·N, F) -> (H, F)
         rows.T.dot(flat(states[:-1]), grad_weight_hh_l0)  # (H, T·N) @ (T·N, H) -> (H, H)
