@@ -18,8 +18,8 @@ FEW = 32  # rows
 
 
 def turned(matrix: Array) -> bool:
-    """Tell whether a matrix lies transposed in memory."""
-    return matrix.strides[0] < matrix.strides[1]
+    """Tell whether a matrix, or each of a stack, lies transposed in memory."""
+    return matrix.strides[-2] < matrix.strides[-1]
 
 
 def in_blocks(a: Array, b: Array, out: Array, height: int, width: int) -> Run:
@@ -36,13 +36,14 @@ def in_blocks(a: Array, b: Array, out: Array, height: int, width: int) -> Run:
 
 
 def _blocks(a: Array, b: Array, out: Array, height: int, width: int) -> Iterator[tuple[Array, Array, Array]]:
-    """Yield stacks of blocks as views: (I, 1, h, K) @ (J, K, w) -> (I, J, h, w); at the edges they are smaller."""
-    depth = a.shape[1]
-    for rows, h in _cuts(out.shape[0], height):
-        left = a[rows].reshape(-1, 1, h, depth)
-        for columns, w in _cuts(out.shape[1], width):
-            right = b[:, columns].reshape(depth, -1, w).transpose(1, 0, 2)
-            yield left, right, out[rows, columns].reshape(len(left), h, -1, w).transpose(0, 2, 1, 3)
+    """Yield blocks as views: (..., I, 1, h, K) @ (..., 1, J, K, w) -> (..., I, J, h, w); at the edges they are smaller."""
+    (*first, _, depth), across = a.shape, b.shape[:-2]
+    for rows, h in _cuts(out.shape[-2], height):
+        left = a[..., rows, :].reshape(*first, -1, 1, h, depth)
+        for columns, w in _cuts(out.shape[-1], width):
+            right = b[..., columns].reshape(*across, 1, depth, -1, w).swapaxes(-2, -3)
+            target = out[..., rows, columns].reshape(*first, left.shape[-4], h, -1, w).swapaxes(-2, -3)
+            yield left, right, target
 
 
 def _cuts(size: int, step: int) -> Iterator[tuple[slice, int]]:
@@ -59,7 +60,7 @@ def block_shape(a: Array, b: Array) -> tuple[int, int] | None:
 
     The sizes are measured: blocks a few cache lines wide, and as high as SMALL allows.
     """
-    (rows, depth), columns = a.shape, b.shape[1]
+    (rows, depth), columns = a.shape[-2:], b.shape[-1]
     if turned(a):
         gains = not turned(b) and _turned_first_pays(rows, depth, columns)
         return fit(rows, depth, columns, 64, lowest=32) if gains else None

@@ -24,13 +24,14 @@ BEYOND = 1 << 19  # values of matrices that the cache does not keep from one ste
 
 
 def product(a: Array, b: Array, out: Array) -> Run:
-    """Return a function that writes a @ b into the contiguous `out`: (M, K) @ (K, N) -> (M, N)."""
+    """Return a function that writes a @ b into `out`: (..., M, K) @ (..., K, N) -> (..., M, N)."""
+    whole = partial(a.dot, b, out) if out.ndim == 2 and out.flags.c_contiguous else partial(np.matmul, a, b, out)
     if not small_kernels() or out.dtype != np.float32:
-        return partial(a.dot, b, out)
-    if turned(b) and not turned(a) and len(a) >= MANY and b.size <= min(64 * len(a), CACHED):
+        return whole
+    if out.ndim == 2 and turned(b) and not turned(a) and len(a) >= MANY and b.size <= min(64 * len(a), CACHED):
         return _turning(a, b, out)
     shape = block_shape(a, b)
-    return in_blocks(a, b, out, *shape) if shape else partial(a.dot, b, out)
+    return in_blocks(a, b, out, *shape) if shape else whole
 
 
 def _turning(a: Array, b: Array, out: Array) -> Run:

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.kernels.products import product
 from engine.kernels.quads import largest_of_quads, quads_back
 from engine.kernels.tiles import Phases, phases
 
@@ -84,7 +85,7 @@ def multiply(planes: Array, filters: Array, work: Array) -> tuple[Array, Calls]:
     """
     products = shaped(work, (*planes.shape[:5], filters.shape[1] * filters.shape[3]))
     matrices, out = (in_groups(p, filters.shape[1]) for p in (planes, products))
-    return products, iter([(np.matmul, matrices, filters, out)])  # (16, G, P, C/G) @ (16, G, C/G, F/G)
+    return products, iter([(product(matrices, filters, out),)])  # (16, G, P, C/G) @ (16, G, C/G, F/G)
 
 
 def in_groups(planes: Array, count: int) -> Array:
@@ -148,7 +149,7 @@ def spread(planes: Array) -> Calls:
 def add_gradient(planes: Array, gradients: Array, part: Array, total: Array) -> Calls:
     """Add to `total` (16, G, C/G, F/G) what planes of images and of gradients give; `part` is a work array like it."""
     images, grads = (in_groups(p, total.shape[1]) for p in (planes, gradients))
-    yield np.matmul, images.swapaxes(2, 3), grads, part  # (C/G, P) @ (P, F/G) -> (C/G, F/G)
+    yield (product(images.swapaxes(2, 3), grads, part),)  # (C/G, P) @ (P, F/G) -> (C/G, F/G)
     yield np.add, total, part, total
 
 
