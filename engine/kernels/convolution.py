@@ -3,15 +3,21 @@
 Images are channels-last here: (N, H, W, C). The filters are a matrix (KH·KW·C, F). A block is some images, or some rows of
 a large one: their windows are copied side by side into `columns`, and one product does the rest. Images may be some of the
 channels of others, as groups are.
+
+What a step does are many small calls, so these functions make them once; a plan then calls them in every step.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run
+from engine.kernels.memory import stretches
+from engine.kernels.products import product
 from engine.kernels.windows import Windows
 
 CACHE = 1 << 18  # values of a block's columns: about the second-level cache of one core
@@ -57,52 +63,55 @@ class Columns:
         self.inside = windows.inside(inner)
         self.patches = windows.planes(padded) if self.planar else windows.patches(padded)
 
-    def blocks(self, x: Array) -> Iterator[tuple[Block, Array]]:
-        """Yield (block, matrix) for every block of `x`; the matrix is overwritten by the next."""
+    def blocks(self, x: Array) -> Iterator[tuple[Block, list[Run], Array]]:
+        """Yield (block, calls, matrix) for every block of `x`. The calls fill the matrix; those of the next overwrite it."""
         as_it_is = self.windows.is_plain and _in_rows(x)
-        for first in range(0, len(x), self.images):
-            images = slice(first, min(first + self.images, len(x)))
-            if not as_it_is:
-                np.copyto(self.inside[: images.stop - first], x[images])
-            for top in range(0, self.windows.out[0], self.rows):
-                rows = slice(top, min(top + self.rows, self.windows.out[0]))
+        for images in stretches(len(x), self.images):
+            calls: list[Run] = [partial(np.copyto, self.inside[: images.stop - images.start], x[images])]
+            for rows in stretches(self.windows.out[0], self.rows):
                 block = images, rows
-                yield block, (x[block].reshape(-1, self.windows.width) if as_it_is else self.cut(block))
+                if as_it_is:
+                    yield block, [], x[block].reshape(-1, self.windows.width)
+                    continue
+                cut, matrix = self.cut(block)
+                yield block, [*calls, cut], matrix
+                calls = []
 
-    def cut(self, block: Block) -> Array:
-        """Return the windows of one block of the padded images, (P, K)."""
+    def cut(self, block: Block) -> tuple[Run, Array]:
+        """Return the windows of one block of the padded images, (P, K), and the call that copies them."""
         (images, rows), width = block, self.windows.width
         n = images.stop - images.start
         flat = self.columns[: n * (rows.stop - rows.start) * self.windows.out[1] * width]
-        if self.planar:
-            patches = self.patches[:, :, :, :n, rows]
-            np.copyto(flat.reshape(patches.shape), patches)
-            return flat.reshape(width, -1).T
-        patches = self.patches[:n, rows]
-        np.copyto(flat.reshape(patches.shape), patches)
-        return flat.reshape(-1, width)
+        patches = self.patches[:, :, :, :n, rows] if self.planar else self.patches[:n, rows]
+        matrix = flat.reshape(width, -1).T if self.planar else flat.reshape(-1, width)
+        return partial(np.copyto, flat.reshape(patches.shape), patches), matrix
 
 
-def convolve(x: Array, filters: Array, bias: Array | None, columns: Columns, y: Array) -> None:
+def convolve(x: Array, filters: Array, bias: Array | None, columns: Columns, y: Array) -> Iterator[Run]:
     """Write the convolution of `x` (N, H, W, C) with `filters` (K, F) into `y` (N, OH, OW, F)."""
-    out = y if _in_rows(y) else np.empty(y.shape, y.dtype)
-    row = None if bias is None or not out.flags.c_contiguous else np.tile(bias, y.shape[2])
-    for block, matrix in columns.blocks(x):
-        _multiply(matrix, filters, out[block])  # (P, K) @ (K, F) -> (P, F)
-        if row is not None:
-            _add_row(out[block], row)
-    if out is not y:
-        y[...] = out
-    if bias is not None and row is None:
-        np.add(y, bias, out=y)
+    row = np.empty((y.shape[2], y.shape[3]), y.dtype)
+    if bias is not None:
+        yield partial(np.copyto, row, bias)
+    for block, calls, matrix in columns.blocks(x):
+        yield from calls
+        yield from _write(matrix, filters, y[block])  # (P, K) @ (K, F) -> (P, F)
+        if bias is not None:
+            yield _add_row(y[block], row)
 
 
-def add_bias(y: Array, bias: Array) -> None:
+def add_bias(bias: Array, y: Array) -> Iterator[Run]:
     """Add a bias to each channel of images."""
-    if y.flags.c_contiguous:
-        _add_row(y, np.tile(bias, y.shape[2]))
-    else:
-        np.add(y, bias, out=y)
+    row = np.empty((y.shape[2], y.shape[3]), y.dtype)
+    yield partial(np.copyto, row, bias)
+    yield _add_row(y, row)
+
+
+def _add_row(images: Array, row: Array) -> Run:
+    """Add what is as wide as a row of images to each of them."""
+    if images.flags.c_contiguous:
+        rows = images.reshape(-1, row.size)
+        return partial(np.add, rows, row.reshape(-1), rows)
+    return partial(np.add, images, row, images)
 
 
 def _in_rows(images: Array) -> bool:
@@ -110,73 +119,90 @@ def _in_rows(images: Array) -> bool:
     return images.flags.c_contiguous or np.may_share_memory(images, images.reshape(-1, images.shape[3]))
 
 
-def _multiply(matrix: Array, filters: Array, out: Array) -> None:
-    if out.flags.c_contiguous:
-        matrix.dot(filters, out.reshape(-1, out.shape[3]))
-    else:
-        np.matmul(matrix, filters, out=out.reshape(-1, out.shape[3]))
+def _write(matrix: Array, filters: Array, out: Array) -> Iterator[Run]:
+    """Write a product (P, K) @ (K, F) into images."""
+    if _in_rows(out):
+        yield product(matrix, filters, out.reshape(-1, out.shape[3]))
+        return
+    made = np.empty(out.shape, out.dtype)
+    yield product(matrix, filters, made.reshape(-1, out.shape[3]))
+    yield partial(np.copyto, out, made)
 
 
-def _add_row(out: Array, row: Array) -> None:
-    """Add what is as wide as a row of images to each of them."""
-    rows = out.reshape(-1, len(row))
-    np.add(rows, row, out=rows)
-
-
-def backward_filters(x: Array, grad_y: Array, columns: Columns, part: Array, total: Array) -> None:
+def backward_filters(x: Array, grad_y: Array, columns: Columns, part: Array, total: Array) -> Iterator[Run]:
     """Write the gradient of the filters (K, F) into `total`; `part` is a work array of its shape."""
-    total[...] = 0
-    for block, matrix in columns.blocks(x):
-        add_product(matrix, grad_y[block], part, total)  # (K, P) @ (P, F) -> (K, F)
+    yield partial(total.fill, 0)
+    for block, calls, matrix in columns.blocks(x):
+        yield from calls
+        yield from _add_images(matrix, grad_y[block], part, total)  # (K, P) @ (P, F) -> (K, F)
 
 
 def backward_mirrored(
     x: Array, grad_y: Array, columns: Columns, flipped: Array, part: Array, total: Array, grad_x: Array
-) -> None:
+) -> Iterator[Run]:
     """Write both gradients from one copy of the windows of `grad_y`, for windows that have `Windows.mirrored`.
 
     `flipped` are the filters (KH·KW·F, C) with rows and columns reversed. `total` gets their gradient in that same form,
     `part` is a work array of its shape.
     """
-    total[...] = 0
-    out = grad_x if _in_rows(grad_x) else np.empty(grad_x.shape, grad_x.dtype)
-    for block, matrix in columns.blocks(grad_y):
-        add_product(matrix, x[block], part, total)  # (KF, P) @ (P, C) -> (KF, C)
-        _multiply(matrix, flipped, out[block])  # (P, KF) @ (KF, C) -> (P, C)
-    if out is not grad_x:
-        grad_x[...] = out
+    yield partial(total.fill, 0)
+    for block, calls, matrix in columns.blocks(grad_y):
+        yield from calls
+        yield from _add_images(matrix, x[block], part, total)  # (KF, P) @ (P, C) -> (KF, C)
+        yield from _write(matrix, flipped, grad_x[block])  # (P, KF) @ (KF, C) -> (P, C)
 
 
 def backward_scattered(
     x: Array, grad_y: Array, columns: Columns, filters: Array, part: Array, total: Array, spread: Array, grad_x: Array
-) -> None:
+) -> Iterator[Run]:
     """Write both gradients for any stride: the gradient of each window is added back to where the window lay.
 
     `total` gets the gradient of the filters (K, F). `spread` is a work array for a block of padded images (n, H, W, C).
     """
-    total[...] = 0
     windows = columns.windows
-    for (images, rows), matrix in columns.blocks(x):
+    yield partial(total.fill, 0)
+    for (images, rows), calls, matrix in columns.blocks(x):
         grad, block = grad_y[images, rows], spread[: images.stop - images.start]
-        add_product(matrix, grad, part, total)  # (K, P) @ (P, F) -> (K, F)
-        taps = columns.columns[: matrix.size].reshape(-1, windows.width)
-        grad.reshape(len(taps), -1).dot(filters.T, taps)  # (P, F) @ (F, K) -> (P, K)
+        yield from calls
+        yield from _add_images(matrix, grad, part, total)  # (K, P) @ (P, F) -> (K, F)
         if rows.start == 0:
-            block[...] = 0
-        scatter(taps.reshape(*grad.shape[:3], *windows.kernel, windows.channels), windows, rows, block)
+            yield partial(block.fill, 0)
+        yield from scattered(grad, filters, columns.columns, windows, rows, block)
         if rows.stop == windows.out[0]:
-            grad_x[images] = windows.inside(block)
+            yield partial(np.copyto, grad_x[images], windows.inside(block))
 
 
-def add_product(matrix: Array, values: Array, part: Array, total: Array) -> None:
+def _add_images(matrix: Array, images: Array, part: Array, total: Array) -> Iterator[Run]:
+    """Add the product of `matrix` (P, K), transposed, with images (P, F) to `total` (K, F)."""
+    calls, values = in_rows(images)
+    yield from calls
+    yield from add_product(matrix, values, part, total)
+
+
+def add_product(matrix: Array, values: Array, part: Array, total: Array) -> Iterator[Run]:
     """Add the product of `matrix` (P, K), transposed, with `values` (P, F) to `total` (K, F); `part` is like it."""
-    matrix.T.dot(values.reshape(len(matrix), -1), part)
-    np.add(total, part, out=total)
+    yield product(matrix.T, values, part)
+    yield partial(np.add, total, part, total)
 
 
-def scatter(taps: Array, windows: Windows, rows: slice, block: Array) -> None:
-    """Add what belongs to each tap of some rows of windows (n, R, OW, KH, KW, C) onto a block of padded images."""
-    for i in range(windows.kernel[0]):
-        for j in range(windows.kernel[1]):
-            pixels = windows.spread(block, (i, j))[:, rows]
-            np.add(pixels, taps[:, :, :, i, j], out=pixels)
+def in_rows(images: Array) -> tuple[list[Run], Array]:
+    """Return images as a matrix (P, C), and the call that copies them where they do not lie so."""
+    if _in_rows(images):
+        return [], images.reshape(-1, images.shape[3])
+    copy = np.empty(images.shape, images.dtype)
+    return [partial(np.copyto, copy, images)], copy.reshape(-1, images.shape[3])
+
+
+def scattered(images: Array, filters: Array, taps: Array, windows: Windows, rows: slice, block: Array) -> Iterator[Run]:
+    """Add each filter (K, F), times a value of images (n, R, OW, F), to where its window lies on a block of padded images.
+
+    The images are some rows of windows. `taps` is a flat work array.
+    """
+    calls, values = in_rows(images)
+    each = taps[: len(values) * windows.width].reshape(-1, windows.width)
+    yield from calls
+    yield product(values, filters.T, each)  # (P, F) @ (F, K) -> (P, K)
+    each = each.reshape(*images.shape[:3], *windows.kernel, windows.channels)
+    for i, j in np.ndindex(*windows.kernel):
+        pixels = windows.spread(block, (i, j))[:, rows]
+        yield partial(np.add, pixels, each[:, :, :, i, j], pixels)

@@ -6,11 +6,14 @@ The order is top left, top right, bottom left, bottom right; within each, the sq
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 from engine.arrays import Array
+from engine.calls import Run
 from engine.kernels.convolution import Columns
+from engine.kernels.memory import stretches
 from engine.kernels.windows import Windows
 
 
@@ -31,16 +34,15 @@ class QuadColumns:
             split = plain.patches.reshape(n, oh // 2, 2, ow // 2, 2, *plain.patches.shape[3:])
             self._patches = split.transpose(2, 4, 0, 1, 3, 5, 6, 7)
 
-    def blocks(self, x: Array) -> Iterator[tuple[slice, Array]]:
-        """Yield (images, matrix) for every block of `x`; the matrix is overwritten by the next."""
-        for first in range(0, len(x), self._plain.images):
-            images = slice(first, min(first + self._plain.images, len(x)))
+    def blocks(self, x: Array) -> Iterator[tuple[slice, list[Run], Array]]:
+        """Yield (images, calls, matrix) for every block of `x`. The calls fill the matrix; those of the next overwrite it."""
+        for images in stretches(len(x), self._plain.images):
             count = images.stop - images.start
-            np.copyto(self._plain.inside[:count], x[images])
             patches = self._patches[:, :, :, :, :, :count] if self._plain.planar else self._patches[:, :, :count]
             flat = self._columns[: patches.size]
-            np.copyto(flat.reshape(patches.shape), patches)
-            yield images, flat.reshape(self._width, -1).T if self._plain.planar else flat.reshape(-1, self._width)
+            arrive = partial(np.copyto, self._plain.inside[:count], x[images])
+            matrix = flat.reshape(self._width, -1).T if self._plain.planar else flat.reshape(-1, self._width)
+            yield images, [arrive, partial(np.copyto, flat.reshape(patches.shape), patches)], matrix
 
 
 def largest_of_quads(quads: Array, chosen: Array, out: Array) -> None:

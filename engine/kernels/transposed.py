@@ -6,10 +6,15 @@ one (N, H, W, C). The filters are a matrix (KH·KW·F, C). Going back is an ordi
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
+
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.kernels.convolution import block_size, scatter
+from engine.calls import Run
+from engine.kernels.convolution import add_bias, block_size, scattered
+from engine.kernels.memory import stretches
 from engine.kernels.windows import Windows
 
 
@@ -18,24 +23,16 @@ def canvas_shape(windows: Windows) -> Shape:
     return block_size(windows)[0], *windows.padded, windows.channels
 
 
-def paint(windows: Windows, x: Array, filters: Array, bias: Array | None, taps: Array, canvas: Array, y: Array) -> None:
+def paint(
+    windows: Windows, x: Array, filters: Array, bias: Array | None, taps: Array, canvas: Array, y: Array
+) -> Iterator[Run]:
     """Write the large images into `y`. `taps` (flat) and `canvas` are work arrays with room for a block."""
-    images, rows = block_size(windows)
-    for first in range(0, len(x), images):
-        some = slice(first, min(first + images, len(x)))
-        block = canvas[: some.stop - first]
-        block[...] = 0
-        for top in range(0, windows.out[0], rows):
-            _paint_rows(windows, x[some, top : top + rows], filters, taps, top, block)
-        y[some] = windows.inside(block)
+    images, height = block_size(windows)
+    for some in stretches(len(x), images):
+        block = canvas[: some.stop - some.start]
+        yield partial(block.fill, 0)
+        for rows in stretches(windows.out[0], height):
+            yield from scattered(x[some, rows], filters, taps, windows, rows, block)
+        yield partial(np.copyto, y[some], windows.inside(block))
     if bias is not None:
-        np.add(y, bias, out=y)
-
-
-def _paint_rows(windows: Windows, x: Array, filters: Array, taps: Array, top: int, block: Array) -> None:
-    """Paint some rows of a block of small images, whose first is row `top`."""
-    pixels = x.reshape(-1, x.shape[3])
-    products = taps[: len(pixels) * windows.width].reshape(-1, windows.width)
-    pixels.dot(filters.T, products)  # (P, C) @ (C, K) -> (P, K)
-    each = products.reshape(*x.shape[:3], *windows.kernel, windows.channels)
-    scatter(each, windows, slice(top, top + x.shape[1]), block)
+        yield from add_bias(bias, y)

@@ -116,10 +116,9 @@ class PlaneConvolution(Convolution, abstract=True):
             blocks = way.groups.blocks(weight)
             calls.append(partial(np.copyto, on_diagonal(diagonal, blocks), blocks))
         for number, channels, filters in way.shares():
-            work = images[..., channels], matrices[number], at_once, cut, out[..., filters]
-            calls.append(partial(convolution.convolve, *work))
+            calls += convolution.convolve(images[..., channels], matrices[number], at_once, cut, out[..., filters])
         if bias is not None and at_once is None:
-            calls.append(partial(convolution.add_bias, out, bias))
+            calls += convolution.add_bias(bias, out)
         return in_turn(calls)
 
     @prepared
@@ -180,7 +179,7 @@ def _backward_mirrored(
     part = part.reshape(totals[0].shape)
     for number, channels, filters in way.shares():
         work = columns, back[number], part, totals[number], grad_x[..., channels]
-        yield partial(convolution.backward_mirrored, x[..., channels], grad_y[..., filters], *work)
+        yield from convolution.backward_mirrored(x[..., channels], grad_y[..., filters], *work)
 
 
 def _backward_scattered(
@@ -198,8 +197,6 @@ def _backward_scattered(
     for number, channels, filters in way.shares():
         given, sums = (x[..., channels], grad_y[..., filters], columns), (part, totals[number])
         if grad_x is None or spread is None:
-            yield partial(convolution.backward_filters, *given, *sums)
+            yield from convolution.backward_filters(*given, *sums)
         else:
-            yield partial(
-                convolution.backward_scattered, *given, matrices[number], *sums, spread, grad_x[..., channels]
-            )
+            yield from convolution.backward_scattered(*given, matrices[number], *sums, spread, grad_x[..., channels])

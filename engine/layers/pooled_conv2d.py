@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run, in_turn, prepared
 from engine.kernels import convolution
-from engine.kernels.memory import channels_last
+from engine.kernels.convolution import Columns
+from engine.kernels.memory import channels_last, stretches
+from engine.kernels.products import product
 from engine.kernels.quads import QuadColumns, into_quads, largest_of_quads, quads_back
-from engine.kernels.reductions import channel_sums
+from engine.kernels.reductions import write_channel_sums
 from engine.kernels.windows import Windows
 from engine.layer import Example, Layer, Scratch, Weight
 from engine.layers.conv2d import Conv2D
@@ -21,6 +25,46 @@ from engine.spec import param
 
 def _mirror(layer: Conv2D, x: Shape) -> Windows | None:
     return windows_of(layer, x).mirror(layer.filters)
+
+
+class _Quads:
+    """The gradient (N, H, W, F) at the pooling's output, block by block, as that at the convolution's output, in quads."""
+
+    def __init__(self, grad: Array, choices: Array, values: Array) -> None:
+        self._grad, self._chosen, self._values = grad, choices.reshape(3, -1), values
+
+    def of(self, block: slice) -> tuple[Run, Array]:
+        """Return the matrix (P, F) of some images, and the call that fills it."""
+        sample, filters = self._grad[0].size, self._grad.shape[-1]
+        span = slice(block.start * sample, block.stop * sample)
+        flat = self._grad.reshape(-1)[span]
+        quads = self._values[: 4 * flat.size].reshape(4, -1)
+        return partial(quads_back, flat, self._chosen[:, span], quads), quads.reshape(-1, filters)
+
+
+def _from_windows(x: Array, columns: QuadColumns, quads: _Quads, part: Array, total: Array) -> Iterator[Run]:
+    """Add up the gradient of the filters (K, F) from the windows of images."""
+    for block, fill, matrix in columns.blocks(x):
+        back, values = quads.of(block)
+        yield from fill
+        yield back
+        yield from convolution.add_product(matrix, values, part, total)  # (K, P) @ (P, F) -> (K, F)
+
+
+def _mirrored(
+    x: Array, columns: Columns, quads: _Quads, flipped: Array, part: Array, total: Array, grad_x: Array | None
+) -> Iterator[Run]:
+    """Add up the gradient of the flipped filters (KF, C), and write that of the images, from the windows of the gradient."""
+    for block in stretches(len(x), columns.images):
+        back, values = quads.of(block)
+        yield back
+        yield partial(into_quads, columns.inside[: block.stop - block.start], values)
+        cut, matrix = columns.cut((block, slice(0, columns.windows.out[0])))
+        copies, pixels = convolution.in_rows(x[block])
+        yield from (cut, *copies)
+        yield from convolution.add_product(matrix, pixels, part, total)  # (KF, P) @ (P, C) -> (KF, C)
+        if grad_x is not None:
+            yield product(matrix, flipped, grad_x[block].reshape(-1, x.shape[3]))  # (P, KF) @ (KF, C) -> (P, C)
 
 
 class PooledConv2D(Layer, abstract=True):
@@ -71,6 +115,7 @@ class PooledConv2D(Layer, abstract=True):
             "total": Scratch(size, batched=False),
         }
 
+    @prepared
     def forward(
         self,
         x: Array,
@@ -81,19 +126,18 @@ class PooledConv2D(Layer, abstract=True):
         values: Array,
         choices: Array,
         y: Array,
-    ) -> None:
+    ) -> Run:
         windows, filters = windows_of(self.convolution, x.shape[1:]), filter_matrix(weight)
         chosen, images, out = choices.reshape(3, -1), channels_last(x), channels_last(y)
-        pooled = out.reshape(-1)
-        for block, matrix in QuadColumns(windows, padded, columns).blocks(images):
+        pooled, calls = out.reshape(-1), list[Run]()
+        for block, fill, matrix in QuadColumns(windows, padded, columns).blocks(images):
             quads = values[: len(matrix) * len(weight)].reshape(len(matrix), -1)
-            matrix.dot(filters, quads)  # (P, K) @ (K, F) -> (P, F)
             part = slice(block.start * out[0].size, block.stop * out[0].size)
-            largest_of_quads(quads.reshape(4, -1), chosen[:, part], pooled[part])
-        if bias is not None:
-            rows = out.reshape(-1, out.shape[2] * out.shape[3])
-            np.add(rows, np.tile(bias, out.shape[2]), out=rows)
+            pool = partial(largest_of_quads, quads.reshape(4, -1), chosen[:, part], pooled[part])
+            calls += [*fill, product(matrix, filters, quads), pool]  # (P, K) @ (K, F) -> (P, F)
+        return in_turn([*calls, *(() if bias is None else convolution.add_bias(bias, out))])
 
+    @prepared
     def backward(
         self,
         x: Array,
@@ -110,40 +154,25 @@ class PooledConv2D(Layer, abstract=True):
         grad_x: Array | None,
         grad_weight: Array,
         grad_bias: Array | None,
-    ) -> None:
-        if grad_bias is not None:
-            grad_bias[...] = channel_sums(grad_y)
-        grad, chosen, sample = channels_last(grad_y).reshape(-1), choices.reshape(3, -1), grad_y[0].size
-
-        def quads_of(block: slice) -> Array:
-            span = slice(block.start * sample, block.stop * sample)
-            quads = back_values[: 4 * grad[span].size].reshape(4, -1)
-            quads_back(grad[span], chosen[:, span], quads)
-            return quads.reshape(-1, len(weight))
-
-        total[...] = 0
+    ) -> Run:
+        calls: list[Run] = [] if grad_bias is None else [partial(write_channel_sums, grad_y, grad_bias)]
+        calls.append(partial(total.fill, 0))
         images, filters = channels_last(x), len(weight)
+        quads = _Quads(channels_last(grad_y), choices, back_values)
         windows, mirror = windows_of(self.convolution, x.shape[1:]), _mirror(self.convolution, x.shape[1:])
         if grad_x is None and filters > 3 * x.shape[1]:
-            part, total = part.reshape(-1, filters), total.reshape(-1, filters)
-            for block, matrix in QuadColumns(windows, padded, back_columns).blocks(images):
-                convolution.add_product(matrix, quads_of(block), part, total)  # (K, P) @ (P, F) -> (K, F)
-            grad_weight.transpose(matrix_order(2))[...] = total.reshape(*self.convolution.kernel, x.shape[1], filters)
-            return
+            columns = QuadColumns(windows, padded, back_columns)
+            calls += _from_windows(images, columns, quads, part.reshape(-1, filters), total.reshape(-1, filters))
+            packed = grad_weight.transpose(matrix_order(2))
+            return in_turn([*calls, partial(np.copyto, packed, total.reshape(packed.shape))])
         assert mirror
         turned = flipped.reshape(*self.convolution.kernel, filters, x.shape[1])
-        turned[...] = weight.transpose(2, 3, 0, 1)[::-1, ::-1]
+        calls.append(partial(np.copyto, turned, weight.transpose(2, 3, 0, 1)[::-1, ::-1]))
+        cut, out = Columns(mirror, mirrored, back_columns), None if grad_x is None else channels_last(grad_x)
         back, part, total = (m.reshape(-1, x.shape[1]) for m in (flipped, part, total))
-        out = None if grad_x is None else channels_last(grad_x)
-        columns = convolution.Columns(mirror, mirrored, back_columns)
-        for start in range(0, len(x), columns.images):
-            block = slice(start, min(start + columns.images, len(x)))
-            into_quads(columns.inside[: block.stop - block.start], quads_of(block))
-            matrix = columns.cut((block, slice(0, mirror.out[0])))
-            convolution.add_product(matrix, images[block], part, total)  # (KF, P) @ (P, C) -> (KF, C)
-            if out is not None:
-                matrix.dot(back, out[block].reshape(-1, x.shape[1]))  # (P, KF) @ (KF, C) -> (P, C)
-        grad_weight.transpose(2, 3, 0, 1)[...] = total.reshape(turned.shape)[::-1, ::-1]
+        calls += _mirrored(images, cut, quads, back, part, total, out)
+        packed = grad_weight.transpose(2, 3, 0, 1)
+        return in_turn([*calls, partial(np.copyto, packed, total.reshape(turned.shape)[::-1, ::-1])])
 
     def algorithm(self, x: Shape) -> str:
         images, _ = convolution.block_size(windows_of(self.convolution, x))

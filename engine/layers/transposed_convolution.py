@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
+import numpy as np
+
 from engine.arrays import Array, Shape, describe
+from engine.calls import Run, in_turn, prepared
 from engine.kernels import convolution, transposed
-from engine.kernels.reductions import channel_sums
+from engine.kernels.reductions import write_channel_sums
 from engine.kernels.windows import Pair, Windows
 from engine.layer import OnnxGraph, Scratch, ShapeError, Weight
 from engine.layers.filtering import Filtering
@@ -73,10 +76,12 @@ class TransposedConvolution(Filtering, abstract=True):
             "total": Scratch(size, batched=False),
         }
 
-    def forward(self, x: Array, weight: Array, bias: Array | None, taps: Array, canvas: Array, y: Array) -> None:
+    @prepared
+    def forward(self, x: Array, weight: Array, bias: Array | None, taps: Array, canvas: Array, y: Array) -> Run:
         windows = _windows(self, x.shape[1:])
-        transposed.paint(windows, as_image(x), filter_matrix(weight), bias, taps, canvas, as_image(y))
+        return in_turn(transposed.paint(windows, as_image(x), filter_matrix(weight), bias, taps, canvas, as_image(y)))
 
+    @prepared
     def backward(
         self,
         x: Array,
@@ -90,16 +95,15 @@ class TransposedConvolution(Filtering, abstract=True):
         grad_x: Array | None,
         grad_weight: Array,
         grad_bias: Array | None,
-    ) -> None:
-        if grad_bias is not None:
-            grad_bias[...] = channel_sums(grad_y)
+    ) -> Run:
+        calls: list[Run] = [] if grad_bias is None else [partial(write_channel_sums, grad_y, grad_bias)]
         cut = convolution.Columns(_windows(self, x.shape[1:]), padded, columns)
         part, total = part.reshape(-1, len(weight)), total.reshape(-1, len(weight))
         out = whole if grad_x is None else as_image(grad_x)
         filters = filter_matrix(weight)
-        convolution.backward_mirrored(as_image(x), as_image(grad_y), cut, filters, part, total, out)
+        calls += convolution.backward_mirrored(as_image(x), as_image(grad_y), cut, filters, part, total, out)
         packed = grad_weight.transpose(matrix_order(self.rank))
-        packed[...] = total.reshape(packed.shape)
+        return in_turn([*calls, partial(np.copyto, packed, total.reshape(packed.shape))])
 
     def _unpainted(self, sides: Shape) -> Shape:
         """Return how many values at the end of each side of the output no value of the input paints."""

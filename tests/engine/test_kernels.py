@@ -5,6 +5,7 @@ from math import erf, sqrt
 import numpy as np
 import pytest
 
+from engine.calls import in_turn
 from engine.kernels import convolution, gelu, pooling
 from engine.kernels.attention import attend, in_cache, scores_in_cache
 from engine.kernels.lookup import add_rows
@@ -76,7 +77,7 @@ def slow_back(x, filters, grad, windows):
 def test_a_convolution_is_the_sum_over_each_window(windows):
     x, filters = images(windows, windows.channels, windows.size), RNG.standard_normal((windows.width, FILTERS))
     bias, y = RNG.standard_normal(FILTERS), np.empty((IMAGES, *windows.out, FILTERS))
-    convolution.convolve(x, filters, bias, columns(windows), y)
+    in_turn(convolution.convolve(x, filters, bias, columns(windows), y))()
     np.testing.assert_allclose(y, slow(x, filters.reshape(*windows.kernel, -1, FILTERS), windows) + bias)
 
 
@@ -86,8 +87,8 @@ def test_a_convolution_takes_any_layout(windows):
         np.empty((IMAGES, *windows.out, FILTERS)),
         np.empty((FILTERS, IMAGES, *windows.out)).transpose(1, 2, 3, 0),
     )
-    convolution.convolve(x, filters, None, columns(windows), y)
-    convolution.convolve(np.asfortranarray(x), filters, None, columns(windows), other)
+    in_turn(convolution.convolve(x, filters, None, columns(windows), y))()
+    in_turn(convolution.convolve(np.asfortranarray(x), filters, None, columns(windows), other))()
     np.testing.assert_array_equal(y, other)
 
 
@@ -96,11 +97,11 @@ def test_the_way_back_gives_each_window_its_share(windows):
     grad, grad_x = images(windows, FILTERS, windows.out), np.full(x.shape, np.nan)
     part, total = np.empty_like(filters), np.full_like(filters, np.nan)
     spread = np.empty((convolution.block_size(windows)[0], *windows.padded, windows.channels))
-    convolution.backward_scattered(x, grad, columns(windows), filters, part, total, spread, grad_x)
+    in_turn(convolution.backward_scattered(x, grad, columns(windows), filters, part, total, spread, grad_x))()
     expected_x, expected = slow_back(x, filters.reshape(*windows.kernel, -1, FILTERS), grad, windows)
     np.testing.assert_allclose(grad_x, expected_x, atol=1e-12)
     np.testing.assert_allclose(total.reshape(expected.shape), expected, atol=1e-12)
-    convolution.backward_filters(x, grad, columns(windows), part, total)
+    in_turn(convolution.backward_filters(x, grad, columns(windows), part, total))()
     np.testing.assert_allclose(total.reshape(expected.shape), expected, atol=1e-12)
 
 
@@ -114,7 +115,7 @@ def test_the_mirrored_way_back_is_the_same(windows):
     shape = (*windows.kernel, windows.channels, FILTERS)
     flipped = np.ascontiguousarray(filters.reshape(shape)[::-1, ::-1].swapaxes(2, 3)).reshape(-1, windows.channels)
     part, total = np.empty_like(flipped), np.full_like(flipped, np.nan)
-    convolution.backward_mirrored(x, grad, columns(mirror), flipped, part, total, grad_x)
+    in_turn(convolution.backward_mirrored(x, grad, columns(mirror), flipped, part, total, grad_x))()
     expected_x, expected = slow_back(x, filters.reshape(shape), grad, windows)
     turned = total.reshape(*windows.kernel, FILTERS, -1)[::-1, ::-1].swapaxes(2, 3)
     np.testing.assert_allclose(grad_x, expected_x, atol=1e-12)
