@@ -15,6 +15,7 @@ SMALL = 1_000_000  # multiply-adds
 SMALL_TURNED = 1200  # values of the result, where the second matrix lies transposed
 LINE = 16  # values in a line of the cache
 FEW = 32  # rows
+NARROW = 64  # columns
 
 
 def turned(matrix: Array) -> bool:
@@ -61,12 +62,24 @@ def block_shape(a: Array, b: Array) -> tuple[int, int] | None:
     The sizes are measured: blocks a few cache lines wide, and as high as SMALL allows.
     """
     (rows, depth), columns = a.shape[-2:], b.shape[-1]
+    if columns < NARROW and not turned(b):
+        return _narrow_shape(rows, depth, columns, turned(a))
     if turned(a):
         gains = not turned(b) and _turned_first_pays(rows, depth, columns)
         return fit(rows, depth, columns, 64, lowest=32) if gains else None
     if turned(b):
         return fit(rows, depth, columns, 32, lowest=8) if _turned_second_pays(rows, depth, columns) else None
     return fit(rows, depth, columns, 64, lowest=8) if pays(rows, depth, columns) else None
+
+
+def _narrow_shape(rows: int, depth: int, columns: int, first_turned: bool) -> tuple[int, int] | None:
+    """Return blocks as wide as a narrow result, and the higher for it: 0.3 to 0.9 of the time."""
+    height = min(SMALL // (columns * depth), 4096 // columns) // 8 * 8
+    badly = columns % LINE != 0 and columns > (20 if first_turned else FEW)
+    badly |= first_turned and columns >= LINE and rows * depth > 1 << 19
+    if badly or height < 16 or rows * depth * columns <= SMALL:
+        return None
+    return _evenly(rows, height, 8), columns
 
 
 # Blocks read the second matrix anew for each few rows. That costs more than one copy in good order where there are many

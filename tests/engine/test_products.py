@@ -135,6 +135,15 @@ def test_products_of_few_rows_are_cut():
         assert block_shape(drawn(m, k, left), drawn(k, n, right))
 
 
+def test_narrow_products_are_cut_the_higher():
+    for m, k, n, left in ((600, 400, 6, True), (2000, 150, 8, False), (600, 400, 32, False)):
+        height, width = block_shape(drawn(m, k, left), drawn(k, n, False))
+        assert width == n
+        assert height * width * k <= SMALL
+    assert block_shape(drawn(9600, 75, True), drawn(75, 16, False)) is None
+    assert block_shape(drawn(75, 1500, True), drawn(1500, 24, False)) is None
+
+
 def test_small_and_very_deep_products_stay_whole():
     assert block_shape(drawn(32, 8, False), drawn(8, 8, False)) is None
     assert block_shape(drawn(64, 4096, False), drawn(4096, 256, False)) is None
