@@ -1,16 +1,18 @@
-"""Convolution of images as matrix products on blocks that fit the cache.
+"""Convolution of images and volumes as matrix products on blocks that fit the cache.
 
 Images are channels-last here: (N, H, W, C). The filters are a matrix (KH·KW·C, F). A block is some images, or some rows of
 a large one: their windows are copied side by side into `columns`, and one product does the rest. Images may be some of the
-channels of others, as groups are.
+channels of others, as groups are. Volumes are images with one more side: (N, D, H, W, C), filters (KD·KH·KW·C, F).
 
 What a step does are many small calls, so these functions make them once; a plan then calls them in every step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import product as product_of
+from math import prod
 
 import numpy as np
 
@@ -23,21 +25,30 @@ from engine.kernels.windows import Windows
 CACHE = 1 << 18  # values of a block's columns: about the second-level cache of one core
 FEW_CHANNELS = 4  # up to here columns with pixels last are faster
 
-Block = tuple[slice, slice]  # images, and rows of windows
+Block = tuple[slice, ...]  # images, and windows along each side but the last
 
 
-def block_size(windows: Windows) -> tuple[int, int]:
-    """Return how many images make a block, and how many rows of their windows."""
+def block_size(windows: Windows) -> Shape:
+    """Return how many images make a block, and how many of their windows along each side but the last."""
     image = windows.pixels * windows.width
     if image <= 2 * CACHE:
-        return min(max(CACHE // image, 1), 64), windows.out[0]
-    stripes = -(-image // CACHE)
-    return 1, -(-windows.out[0] // stripes)
+        return min(max(CACHE // image, 1), 64), *windows.out[:-1]
+    return 1, *_stripes(windows.out[:-1], windows.out[-1] * windows.width)
+
+
+def _stripes(sides: Shape, row: int) -> Shape:
+    """Return how much of each side fits a block, the outermost first; a row has so many values."""
+    first, *rest = sides
+    each = prod(rest) * row
+    if rest and each > 2 * CACHE:
+        return 1, *_stripes(tuple(rest), row)
+    stripes = -(-first * each // CACHE)
+    return -(-first // stripes), *rest
 
 
 def padded_shape(windows: Windows) -> Shape:
     """Return the shape of a block's padded images, as `Columns` wants it."""
-    images, _ = block_size(windows)
+    images = block_size(windows)[0]
     if windows.channels <= FEW_CHANNELS:
         return images, windows.channels, *windows.padded
     return images, *windows.padded, windows.channels
@@ -45,8 +56,7 @@ def padded_shape(windows: Windows) -> Shape:
 
 def column_count(windows: Windows) -> int:
     """Return the values in a block's columns."""
-    images, rows = block_size(windows)
-    return images * rows * windows.out[1] * windows.width
+    return prod(block_size(windows)) * windows.out[-1] * windows.width
 
 
 class Columns:
@@ -57,19 +67,20 @@ class Columns:
 
     def __init__(self, windows: Windows, padded: Array, columns: Array) -> None:
         self.windows, self.padded, self.columns = windows, padded, columns
-        self.images, self.rows = block_size(windows)
+        self.images, *self.most = block_size(windows)
         self.planar = windows.channels <= FEW_CHANNELS
-        inner = padded.transpose(0, 2, 3, 1) if self.planar else padded
-        self.inside = windows.inside(inner)
+        self.inside = windows.inside(np.moveaxis(padded, 1, -1) if self.planar else padded)
         self.patches = windows.planes(padded) if self.planar else windows.patches(padded)
 
     def blocks(self, x: Array) -> Iterator[tuple[Block, list[Run], Array]]:
         """Yield (block, calls, matrix) for every block of `x`. The calls fill the matrix; those of the next overwrite it."""
         as_it_is = self.windows.is_plain and _in_rows(x)
+        sides = zip(self.windows.out, self.most, strict=False)
+        parts = list(product_of(*(list(stretches(size, most)) for size, most in sides)))
         for images in stretches(len(x), self.images):
             calls: list[Run] = [partial(np.copyto, self.inside[: images.stop - images.start], x[images])]
-            for rows in stretches(self.windows.out[0], self.rows):
-                block = images, rows
+            for part in parts:
+                block = images, *part
                 if as_it_is:
                     yield block, [], x[block].reshape(-1, self.windows.width)
                     continue
@@ -79,17 +90,17 @@ class Columns:
 
     def cut(self, block: Block) -> tuple[Run, Array]:
         """Return the windows of one block of the padded images, (P, K), and the call that copies them."""
-        (images, rows), width = block, self.windows.width
-        n = images.stop - images.start
-        flat = self.columns[: n * (rows.stop - rows.start) * self.windows.out[1] * width]
-        patches = self.patches[:, :, :, :n, rows] if self.planar else self.patches[:n, rows]
+        (images, *part), width = block, self.windows.width
+        some = slice(images.stop - images.start), *part
+        patches = self.patches[(*[slice(None)] * (len(part) + 2), *some) if self.planar else some]
+        flat = self.columns[: patches.size]
         matrix = flat.reshape(width, -1).T if self.planar else flat.reshape(-1, width)
         return partial(np.copyto, flat.reshape(patches.shape), patches), matrix
 
 
 def convolve(x: Array, filters: Array, bias: Array | None, columns: Columns, y: Array) -> Iterator[Run]:
     """Write the convolution of `x` (N, H, W, C) with `filters` (K, F) into `y` (N, OH, OW, F)."""
-    row = np.empty((y.shape[2], y.shape[3]), y.dtype)
+    row = np.empty(y.shape[-2:], y.dtype)
     if bias is not None:
         yield partial(np.copyto, row, bias)
     for block, calls, matrix in columns.blocks(x):
@@ -101,7 +112,7 @@ def convolve(x: Array, filters: Array, bias: Array | None, columns: Columns, y: 
 
 def add_bias(bias: Array, y: Array) -> Iterator[Run]:
     """Add a bias to each channel of images."""
-    row = np.empty((y.shape[2], y.shape[3]), y.dtype)
+    row = np.empty(y.shape[-2:], y.dtype)
     yield partial(np.copyto, row, bias)
     yield _add_row(y, row)
 
@@ -116,16 +127,16 @@ def _add_row(images: Array, row: Array) -> Run:
 
 def _in_rows(images: Array) -> bool:
     """Tell whether images are a matrix (P, C) as they lie in memory."""
-    return images.flags.c_contiguous or np.may_share_memory(images, images.reshape(-1, images.shape[3]))
+    return images.flags.c_contiguous or np.may_share_memory(images, images.reshape(-1, images.shape[-1]))
 
 
 def _write(matrix: Array, filters: Array, out: Array) -> Iterator[Run]:
     """Write a product (P, K) @ (K, F) into images."""
     if _in_rows(out):
-        yield product(matrix, filters, out.reshape(-1, out.shape[3]))
+        yield product(matrix, filters, out.reshape(-1, out.shape[-1]))
         return
     made = np.empty(out.shape, out.dtype)
-    yield product(matrix, filters, made.reshape(-1, out.shape[3]))
+    yield product(matrix, filters, made.reshape(-1, out.shape[-1]))
     yield partial(np.copyto, out, made)
 
 
@@ -161,14 +172,14 @@ def backward_scattered(
     """
     windows = columns.windows
     yield partial(total.fill, 0)
-    for (images, rows), calls, matrix in columns.blocks(x):
-        grad, block = grad_y[images, rows], spread[: images.stop - images.start]
+    for (images, *places), calls, matrix in columns.blocks(x):
+        grad, block = grad_y[images, *places], spread[: images.stop - images.start]
         yield from calls
         yield from _add_images(matrix, grad, part, total)  # (K, P) @ (P, F) -> (K, F)
-        if rows.start == 0:
+        if not any(some.start for some in places):
             yield partial(block.fill, 0)
-        yield from scattered(grad, filters, columns.columns, windows, rows, block)
-        if rows.stop == windows.out[0]:
+        yield from scattered(grad, filters, columns.columns, windows, places, block)
+        if all(some.stop == size for some, size in zip(places, windows.out, strict=False)):
             yield partial(np.copyto, grad_x[images], windows.inside(block))
 
 
@@ -188,21 +199,23 @@ def add_product(matrix: Array, values: Array, part: Array, total: Array) -> Iter
 def in_rows(images: Array) -> tuple[list[Run], Array]:
     """Return images as a matrix (P, C), and the call that copies them where they do not lie so."""
     if _in_rows(images):
-        return [], images.reshape(-1, images.shape[3])
+        return [], images.reshape(-1, images.shape[-1])
     copy = np.empty(images.shape, images.dtype)
-    return [partial(np.copyto, copy, images)], copy.reshape(-1, images.shape[3])
+    return [partial(np.copyto, copy, images)], copy.reshape(-1, images.shape[-1])
 
 
-def scattered(images: Array, filters: Array, taps: Array, windows: Windows, rows: slice, block: Array) -> Iterator[Run]:
+def scattered(
+    images: Array, filters: Array, taps: Array, windows: Windows, places: Sequence[slice], block: Array
+) -> Iterator[Run]:
     """Add each filter (K, F), times a value of images (n, R, OW, F), to where its window lies on a block of padded images.
 
-    The images are some rows of windows. `taps` is a flat work array.
+    The images are a part of the windows: `places` are those along each side but the last. `taps` is a flat work array.
     """
     calls, values = in_rows(images)
     each = taps[: len(values) * windows.width].reshape(-1, windows.width)
     yield from calls
     yield product(values, filters.T, each)  # (P, F) @ (F, K) -> (P, K)
-    each = each.reshape(*images.shape[:3], *windows.kernel, windows.channels)
-    for i, j in np.ndindex(*windows.kernel):
-        pixels = windows.spread(block, (i, j))[:, rows]
-        yield partial(np.add, pixels, each[:, :, :, i, j], pixels)
+    each = each.reshape(*images.shape[:-1], *windows.kernel, windows.channels)
+    for tap in np.ndindex(*windows.kernel):
+        pixels = windows.spread(block, tap)[:, *places]
+        yield partial(np.add, pixels, each[..., *tap, :], pixels)

@@ -14,8 +14,7 @@ def largest(x: Array, place: Array, out: Array) -> None:
 
 
 def largest_back(grad_y: Array, place: Array, grad_x: Array) -> None:
-    """Give each gradient (N, C) to the pixel of (N, H, W, C) that was the largest."""
+    """Give each gradient (N, C) to the pixel of (N, ..., C) that was the largest."""
     samples, channels = np.ogrid[: len(place), : place.shape[1]]
-    rows, columns = np.divmod(place, grad_x.shape[2])
     grad_x[...] = 0
-    grad_x[samples, rows, columns, channels] = grad_y
+    grad_x[samples, *np.unravel_index(place, grad_x.shape[1:-1]), channels] = grad_y

@@ -8,27 +8,39 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays import Array, aligned
+from engine.arrays import Array, Shape, aligned
 
+# The axes of batches of images and of volumes, by their number: how to put channels last, and first again.
+LAST = {4: (0, 2, 3, 1), 5: (0, 2, 3, 4, 1)}
+FIRST = {4: (0, 3, 1, 2), 5: (0, 4, 1, 2, 3)}
 PIECE = 1 << 17  # values: few enough for the cache, enough for calls to cost nothing
 
 
 def channels_last(x: Array) -> Array:
-    """Return images (N, C, H, W) as a view (N, H, W, C); anything else as it is."""
-    return x.transpose(0, 2, 3, 1) if x.ndim == 4 else x
+    """Return images (N, C, H, W) and volumes (N, C, D, H, W) as a view with C last; anything else as it is."""
+    return x.transpose(LAST[x.ndim]) if x.ndim in LAST else x
+
+
+def stored(x: Shape) -> Shape:
+    """Return the shape of one sample as it lies in memory: images and volumes channels-last, anything else as it is."""
+    return (*x[1:], x[0]) if len(x) + 1 in LAST else x
+
+
+def features_last(x: Array) -> Array:
+    """Return images with their channels last; anything else, volumes too, as it is: their last axis is their features'."""
+    return channels_last(x) if x.ndim == 4 else x
 
 
 def shaped_like(x: Array, work: Array) -> Array:
-    """Return a contiguous working array as a view that lies in memory as `x` should: images channels-last."""
-    if x.ndim != 4:
-        return work.reshape(x.shape)
-    return work.reshape(x.transpose(0, 2, 3, 1).shape).transpose(0, 3, 1, 2)
+    """Return a contiguous working array as a view that lies in memory as `x` should: images and volumes channels-last."""
+    view = work.reshape(channels_last(x).shape)
+    return view.transpose(FIRST[x.ndim]) if x.ndim in FIRST else view
 
 
 def pieces(*arrays: Array) -> Iterator[tuple[Array, ...]]:
     """Yield arrays of one shape in flat pieces that fit the cache; whole, where one of them is not contiguous.
 
-    Images count as contiguous where their channels are last in memory.
+    Images and volumes count as contiguous where their channels are last in memory.
     """
     views = [channels_last(a) for a in arrays]
     if not all(v.flags.c_contiguous for v in views):

@@ -9,10 +9,8 @@ from engine.kernels.pooling import COLUMNS
 
 
 def mix(matrix: Array, axis: int, x: Array, out: Array) -> None:
-    """Write `matrix` (R, S) times the S rows of `x` (N, S, ...), or its columns (N, H, S[, C]), into `out`."""
-    if axis == COLUMNS and x.ndim == 3:
-        np.matmul(x, matrix.T, out=out)  # (H, S) @ (S, R) -> (H, R)
-    elif axis == COLUMNS:
+    """Write `matrix` (R, S) times the S rows of `x` (N, S, ...), or its columns (N, H, S, C), into `out`."""
+    if axis == COLUMNS:
         np.matmul(matrix, x, out=out)  # (R, S) @ (S, C) -> (R, C)
     else:
         whole = out if out.flags.c_contiguous else np.empty(out.shape, out.dtype)

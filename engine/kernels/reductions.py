@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.arrays import Array
 from engine.calls import Run
-from engine.kernels.memory import PIECE, channels_last, ones
+from engine.kernels.memory import LAST, PIECE, channels_last, ones
 
 NARROW = 64  # columns
 
@@ -66,9 +66,9 @@ def sample_means(x: Array, out: Array) -> Run:
 
 
 def channel_sums(x: Array) -> Array:
-    """Return the sum of every channel over batch and pixels (images), or of every feature over all before it."""
+    """Return the sum of every channel over batch and pixels (images, volumes), or of every feature over all before it."""
     rows = channel_rows(x)
-    width = x.shape[1] if x.ndim == 4 else x.shape[-1]
+    width = x.shape[1] if x.ndim in LAST else x.shape[-1]
     total: Array = ones(len(rows), x.dtype).dot(rows)  # (R,) @ (R, W·C) -> (W·C,)
     return total.reshape(-1, width).sum(axis=0)
 
@@ -79,14 +79,17 @@ def write_channel_sums(x: Array, out: Array) -> None:
 
 
 def channel_rows(x: Array) -> Array:
-    """Return (N, C, H, W) as rows (N·H, W·C), and (..., F) as rows (·, F): long rows make the best of a processor."""
+    """Return (N, C, H, W) as rows (N·H, W·C), and (..., F) as rows (·, F): long rows make the best of a processor.
+
+    Volumes are images with one more side.
+    """
     last = channels_last(x)
-    return last.reshape(-1, last.shape[-1] * last.shape[-2]) if x.ndim == 4 else last.reshape(-1, last.shape[-1])
+    return last.reshape(-1, last.shape[-1] * last.shape[-2]) if x.ndim in LAST else last.reshape(-1, last.shape[-1])
 
 
 def repeat(values: Array, x: Array) -> Array:
     """Return one value for each channel, repeated to match one row of `channel_rows(x)`."""
-    return np.tile(values, x.shape[3]) if x.ndim == 4 else values
+    return np.tile(values, x.shape[-1]) if x.ndim in LAST else values
 
 
 def row_blocks(*rows: Array) -> Iterator[tuple[Array, ...]]:

@@ -32,7 +32,7 @@ def paint(
         block = canvas[: some.stop - some.start]
         yield partial(block.fill, 0)
         for rows in stretches(windows.out[0], height):
-            yield from scattered(x[some, rows], filters, taps, windows, rows, block)
+            yield from scattered(x[some, rows], filters, taps, windows, [rows], block)
         yield partial(np.copyto, y[some], windows.inside(block))
     if bias is not None:
         yield from add_bias(bias, y)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 
 from numpy.lib.stride_tricks import as_strided
 
-from engine.arrays import Array
+from engine.arrays import Array, Shape
 
 Pair = tuple[int, int]
 
@@ -26,29 +28,27 @@ def same_padding(size: int, kernel: int, stride: int, dilation: int = 1) -> Pair
 
 @dataclass(frozen=True)
 class Windows:
-    """The windows on images of one size. Pairs are (vertical, horizontal); `padding` is (before, after) of each."""
+    """The windows on images, or volumes, of one size: (height, width), or depth before both; `padding` is (before, after)."""
 
     channels: int
-    size: Pair
-    kernel: Pair
-    stride: Pair
-    padding: tuple[Pair, Pair]
-    dilation: Pair = (1, 1)
+    size: Shape
+    kernel: Shape
+    stride: Shape
+    padding: tuple[Pair, ...]
+    dilation: Shape = (1, 1)
 
     @cached_property
-    def out(self) -> Pair:
-        h, w = (
-            out_size(self.size[a], self.kernel[a], self.stride[a], *self.padding[a], self.dilation[a]) for a in (0, 1)
-        )
-        return h, w
+    def out(self) -> Shape:
+        sides = zip(self.size, self.kernel, self.stride, self.padding, self.dilation, strict=True)
+        return tuple(out_size(n, k, s, *pair, d) for n, k, s, pair, d in sides)
 
     @cached_property
-    def padded(self) -> Pair:
-        return self.size[0] + sum(self.padding[0]), self.size[1] + sum(self.padding[1])
+    def padded(self) -> Shape:
+        return tuple(n + sum(pair) for n, pair in zip(self.size, self.padding, strict=True))
 
     @property
     def taps(self) -> int:
-        return self.kernel[0] * self.kernel[1]
+        return prod(self.kernel)
 
     @property
     def width(self) -> int:
@@ -58,7 +58,7 @@ class Windows:
     @property
     def pixels(self) -> int:
         """The windows on one image."""
-        return self.out[0] * self.out[1]
+        return prod(self.out)
 
     @property
     def is_padded(self) -> bool:
@@ -67,31 +67,35 @@ class Windows:
     @property
     def is_plain(self) -> bool:
         """Whether every window is one pixel of the image, so that nothing need be copied."""
-        return self.kernel == self.stride == (1, 1) and not self.is_padded
+        return {*self.kernel, *self.stride} == {1} and not self.is_padded
 
     def inside(self, padded: Array) -> Array:
         """Return the view of an image within its zeros: (N, H + p, W + p, C) -> (N, H, W, C)."""
-        (top, _), (left, _) = self.padding
-        return padded[:, top : top + self.size[0], left : left + self.size[1]]
+        return padded[:, *(slice(p, p + n) for n, (p, _) in zip(self.size, self.padding, strict=True))]
 
     def patches(self, image: Array) -> Array:
         """Return all windows as a view: (N, H + p, W + p, C) -> (N, OH, OW, KH, KW, C)."""
-        n, row, pixel, channel = image.strides
-        (sh, sw), (dh, dw) = self.stride, self.dilation
+        n, *steps, channel = image.strides
+        between, within = self._steps(steps)
         shape = (len(image), *self.out, *self.kernel, self.channels)
-        return as_strided(image, shape, (n, row * sh, pixel * sw, row * dh, pixel * dw, channel), writeable=False)
+        return as_strided(image, shape, (n, *between, *within, channel), writeable=False)
 
     def planes(self, image: Array) -> Array:
         """Return all windows as a view, pixels last: (N, C, H + p, W + p) -> (KH, KW, C, N, OH, OW)."""
-        n, channel, row, pixel = image.strides
-        (sh, sw), (dh, dw) = self.stride, self.dilation
+        n, channel, *steps = image.strides
+        between, within = self._steps(steps)
         shape = (*self.kernel, self.channels, len(image), *self.out)
-        return as_strided(image, shape, (row * dh, pixel * dw, channel, n, row * sh, pixel * sw), writeable=False)
+        return as_strided(image, shape, (*within, channel, n, *between), writeable=False)
 
-    def spread(self, padded: Array, tap: tuple[int, int]) -> Array:
+    def _steps(self, strides: Sequence[int]) -> tuple[Shape, Shape]:
+        """Return how far apart in memory two windows are along each side, and two taps of one window."""
+        between = tuple(step * s for step, s in zip(strides, self.stride, strict=True))
+        return between, tuple(step * d for step, d in zip(strides, self.dilation, strict=True))
+
+    def spread(self, padded: Array, tap: Shape) -> Array:
         """Return the pixels that one tap of all windows touches, as a view: (N, OH, OW, C)."""
-        (i, j), (sh, sw), (dh, dw), (oh, ow) = tap, self.stride, self.dilation, self.out
-        return padded[:, i * dh : i * dh + sh * (oh - 1) + 1 : sh, j * dw : j * dw + sw * (ow - 1) + 1 : sw]
+        sides = zip(tap, self.dilation, self.stride, self.out, strict=True)
+        return padded[:, *(slice(i * d, i * d + s * (o - 1) + 1, s) for i, d, s, o in sides)]
 
     def mirror(self, filters: int) -> Windows | None:
         """Return the windows by which `filters` gradients at the output become gradients at the input, or None.
@@ -99,9 +103,8 @@ class Windows:
         Only windows that move by one pixel have them: the gradient at an input pixel then is a convolution of the
         output's gradient with the flipped filters.
         """
-        reach = [self.dilation[a] * (self.kernel[a] - 1) for a in (0, 1)]
-        (top, bottom), (left, right) = self.padding
-        back = ((reach[0] - top, reach[0] - bottom), (reach[1] - left, reach[1] - right))
-        if self.stride != (1, 1) or min(map(min, back)) < 0:
+        reach = (d * (k - 1) for k, d in zip(self.kernel, self.dilation, strict=True))
+        back = tuple((r - before, r - after) for r, (before, after) in zip(reach, self.padding, strict=True))
+        if {*self.stride} != {1} or min(map(min, back)) < 0:
             return None
-        return Windows(filters, self.out, self.kernel, (1, 1), back, self.dilation)
+        return Windows(filters, self.out, self.kernel, self.stride, back, self.dilation)

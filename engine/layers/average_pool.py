@@ -10,25 +10,24 @@ import numpy as np
 from engine.arrays import Array, Shape
 from engine.calls import Run, prepared
 from engine.kernels import pooling
-from engine.kernels.memory import channels_last
+from engine.kernels.memory import channels_last, stored
 from engine.layer import OnnxGraph, Scratch
 from engine.layers.pool import Pool
 
 
 @lru_cache(maxsize=256)
 def _shares(layer: AveragePool, x: Shape, dtype: Any) -> Array:
-    """Return 1 / the values in each window: (OT, 1), (OH, OW, 1) or (OD, OH, OW)."""
+    """Return 1 / the values in each window: (OT, 1), (OH, OW, 1) or (OD, OH, OW, 1)."""
     counts = reduce(np.multiply.outer, (np.array(pooling.counts(*axis)) for axis in layer.axes(x)))
-    shares: Array = (1 / counts).astype(dtype)
-    return shares if layer.rank == 3 else shares[..., None]
+    shares: Array = (1 / counts[..., None]).astype(dtype)
+    return shares
 
 
 class AveragePool(Pool, abstract=True):
     """A pooling that takes the mean of each window; what lies beyond the ends does not count."""
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
-        out = self.shape(x)
-        return self.room(x) | {"share": Scratch((*out[1:], out[0]) if self.rank == 2 else out)}
+        return self.room(x) | {"share": Scratch(stored(self.shape(x)))}
 
     @prepared
     def forward(self, x: Array, between: Array, y: Array) -> Run:

@@ -15,7 +15,7 @@ from engine.spec import param
 
 
 def _channels(x: Shape) -> int:
-    return x[0] if len(x) == 3 else x[-1]
+    return x[0] if len(x) > 2 else x[-1]
 
 
 def _count(x: Array, workers: Workers) -> float:
@@ -29,7 +29,8 @@ class BatchNorm(Pointwise):
     Formula: y = weight · (x - mean) / √(variance + epsilon) + bias.
 
     Afterwards it uses running means of both, which the training kept. On a series it takes all steps together. Ioffe
-    and Szegedy, 2015. ONNX: BatchNormalization. PyTorch: nn.BatchNorm1d and nn.BatchNorm2d.
+    and Szegedy, 2015. ONNX: BatchNormalization. PyTorch: nn.BatchNorm1d,
+    nn.BatchNorm2d and nn.BatchNorm3d.
 
     Use it behind convolutions, before the curve: networks learn faster and bear larger rates. Avoid it with fewer than
     about eight samples in a batch, or in recurrent networks and transformers: take GroupNorm or LayerNorm.
@@ -42,8 +43,8 @@ class BatchNorm(Pointwise):
     )
 
     def shape(self, x: Shape) -> Shape:
-        if len(x) not in (1, 2, 3):
-            raise ShapeError(f"BatchNorm takes a vector, a series or an image, not {describe(x)}.")
+        if len(x) not in (1, 2, 3, 4):
+            raise ShapeError(f"BatchNorm takes a vector, a series, an image or a volume, not {describe(x)}.")
         return x
 
     def weights(self, x: Shape) -> dict[str, Weight]:
@@ -57,7 +58,7 @@ class BatchNorm(Pointwise):
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         each = Scratch((_channels(x),), batched=False)
-        work = Scratch((block_values(x[0] * x[2] if len(x) == 3 else x[-1]),), batched=False)
+        work = Scratch((block_values(x[0] * x[-1] if len(x) > 2 else x[-1]),), batched=False)
         return {"mean": each, "spread": each, "work": work, "back_work": work}
 
     def forward(
@@ -127,7 +128,8 @@ class BatchNorm(Pointwise):
         return g.op("Transpose", y, perm=[0, 2, 1]) if series else y
 
     def torch(self, x: Shape) -> str:
-        module = f"nn.BatchNorm{2 if len(x) == 3 else 1}d({_channels(x)}, eps={self.epsilon}, momentum={self.momentum})"
+        rank = max(len(x) - 1, 1)
+        module = f"nn.BatchNorm{rank}d({_channels(x)}, eps={self.epsilon}, momentum={self.momentum})"
         return f"{module}(x.transpose(1, 2)).transpose(1, 2)" if len(x) == 2 else module
 
     @classmethod
@@ -135,3 +137,4 @@ class BatchNorm(Pointwise):
         yield Example(cls(), ((3,),))
         yield Example(cls(momentum=0.3, epsilon=1e-3), ((2, 3, 4),))
         yield Example(cls(), ((5, 3),))
+        yield Example(cls(), ((2, 2, 3, 4),))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from math import prod
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Shape, describe
-from engine.kernels.grouped import Places
+from engine.kernels.windows import Windows
 from engine.layer import OnnxGraph, ShapeError, Weight
 from engine.layers.filtering import Filtering
 from engine.layers.sided import per_side
@@ -18,11 +17,10 @@ from engine.spec import param
 
 
 @lru_cache(maxsize=1024)
-def places_of(layer: Convolution, x: Shape) -> Places:
-    """Return where the filters stand on an array of shape `x`, channels first."""
+def windows_of(layer: Convolution, x: Shape) -> Windows:
+    """Return where the filters stand on an array of shape `x`; on a series, seen as an image one pixel high."""
     channels, sides = layer.split(x)
-    kernel, stride, dilation = (per_side(value) for value in (layer.kernel, layer.stride, layer.dilation))
-    return Places(channels, sides, kernel, stride, layer.pads(sides), dilation, layer.groups)
+    return layer.windows_on(channels, sides, layer.pads(sides))
 
 
 class Convolution(Filtering, abstract=True):
@@ -47,7 +45,7 @@ class Convolution(Filtering, abstract=True):
                 f"{self.groups} groups without a rest. Take a number of groups that divides both.",
                 Change("groups", int(np.gcd.reduce((channels, self.filters, self.groups)))),
             )
-        out = places_of(self, x).out
+        out = windows_of(self, x).out[-self.rank :]
         self.check_fit(sides, out)
         return self.joined(self.filters, out)
 
@@ -71,5 +69,5 @@ class Convolution(Filtering, abstract=True):
         return f"{self.filters} filters · {describe(per_side(self.kernel))}{groups}"
 
     def multiply_adds(self, x: Shape) -> int:
-        places = places_of(self, x)
-        return prod(places.out) * places.width * self.filters
+        windows = windows_of(self, x)
+        return windows.pixels * windows.width // self.groups * self.filters

@@ -12,13 +12,16 @@ from engine.kernels.memory import channels_last
 from engine.layer import OnnxGraph, Scratch
 from engine.layers.sided import Sided
 
-SIDES = {1: (1,), 2: (1, 2), 3: (2, 3, 4)}  # of (N, T, C), (N, H, W, C) and (N, C, D, H, W)
-
 
 class GlobalPool(Sided, abstract=True):
     """A layer that makes one value of each channel."""
 
     category = "Pooling"
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """The sides of series (N, T, C), images (N, H, W, C) and volumes (N, D, H, W, C)."""
+        return tuple(range(1, self.rank + 1))
 
     def shape(self, x: Shape) -> Shape:
         channels, _ = self.split(x)
@@ -42,12 +45,12 @@ class GlobalAverage(GlobalPool, abstract=True):
     """A layer that takes the mean of each channel."""
 
     def forward(self, x: Array, y: Array) -> None:
-        np.sum(channels_last(x), axis=SIDES[self.rank], out=y)
+        np.sum(channels_last(x), axis=self.axes, out=y)
         y *= y[0].size / x[0].size
 
     def backward(self, grad_y: Array, grad_x: Array) -> None:
         share = grad_y * (grad_y[0].size / grad_x[0].size)
-        channels_last(grad_x)[...] = np.expand_dims(share, SIDES[self.rank])
+        channels_last(grad_x)[...] = np.expand_dims(share, self.axes)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return self.in_onnx(g, "Average", x)
@@ -63,19 +66,10 @@ class GlobalMax(GlobalPool, abstract=True):
         return {"place": Scratch(self.shape(x), dtype="intp")}
 
     def forward(self, x: Array, place: Array, y: Array) -> None:
-        if self.rank == 3:
-            flat = x.reshape(*x.shape[:2], -1).swapaxes(1, 2)  # (N, C, P) -> (N, P, C)
-        else:
-            flat = channels_last(x).reshape(len(x), -1, y.shape[1])
-        largest(flat, place, y)
+        largest(channels_last(x).reshape(len(x), -1, y.shape[1]), place, y)
 
     def backward(self, place: Array, grad_y: Array, grad_x: Array) -> None:
-        if self.rank == 1:
-            largest_back(grad_y, place, grad_x[:, None])
-        elif self.rank == 2:
-            largest_back(grad_y, place, channels_last(grad_x))
-        else:
-            largest_back(grad_y, place, grad_x.reshape(*grad_x.shape[:3], -1).transpose(0, 2, 3, 1))
+        largest_back(grad_y, place, channels_last(grad_x))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return self.in_onnx(g, "Max", x)

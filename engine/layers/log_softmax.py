@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.kernels.memory import channels_last
+from engine.kernels.memory import features_last
 from engine.kernels.reductions import largest_last, sum_last
 from engine.layer import Example, OnnxGraph, Pointwise, Scratch
 
@@ -35,7 +35,7 @@ class LogSoftmax(Pointwise):
         return {"row": row, "sums": row, "work": Scratch((x[1], x[2], x[0]) if len(x) == 3 else x)}
 
     def forward(self, x: Array, row: Array, work: Array, y: Array) -> None:
-        values, out = channels_last(x), channels_last(y)
+        values, out = features_last(x), features_last(y)
         largest_last(values, row, out)
         np.subtract(values, row, out=out)
         np.exp(out, out=work)
@@ -44,7 +44,7 @@ class LogSoftmax(Pointwise):
         np.subtract(out, row, out=out)
 
     def backward(self, y: Array, sums: Array, grad_y: Array, grad_x: Array) -> None:
-        values, grad, out = channels_last(y), channels_last(grad_y), channels_last(grad_x)
+        values, grad, out = features_last(y), features_last(grad_y), features_last(grad_x)
         sum_last(grad, sums)
         np.exp(values, out=out)
         np.multiply(out, sums, out=out)

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.arrays import Array, Shape
 from engine.kernels import pooling
-from engine.kernels.memory import channels_last
+from engine.kernels.memory import channels_last, stored
 from engine.layer import OnnxGraph, Scratch
 from engine.layers.pool import Pool
 from engine.spec import param
@@ -20,7 +20,7 @@ class LpPool(Pool, abstract=True):
     p: int = param("The power.", default=2, min=1, max=16, first=True)
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
-        whole, share = (Scratch((*s[1:], s[0]) if self.rank == 2 else s) for s in (x, self.shape(x)))
+        whole, share = (Scratch(stored(s)) for s in (x, self.shape(x)))
         return self.room(x) | {"powers": whole, "slopes": whole, "share": share}
 
     def forward(self, x: Array, powers: Array, between: Array, y: Array) -> None:

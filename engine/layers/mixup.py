@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from engine.arrays import Array, Generator, Shape
-from engine.kernels.memory import channels_last
+from engine.kernels.memory import channels_last, stored
 from engine.layer import Example, Scratch
 from engine.layers.mixer import Mixer
 
@@ -27,8 +27,8 @@ class Mixup(Mixer):
         return x
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
-        last = (x[1], x[2], x[0]) if len(x) == 3 else x
-        return {**self.partners(), "work": Scratch(last), "back_work": Scratch(last)}
+        work = Scratch(stored(x))
+        return {**self.partners(), "work": work, "back_work": work}
 
     def forward(
         self, x: Array, partner: Array, back: Array, share: Array, work: Array, rng: Generator, training: bool, y: Array

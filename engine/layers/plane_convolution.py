@@ -16,15 +16,8 @@ from engine.kernels.groups import WIDE, WIDE_SCATTERED, Grouping, grouping, on_d
 from engine.kernels.reductions import write_channel_sums
 from engine.kernels.windows import Windows
 from engine.layer import Scratch
-from engine.layers.convolution import Convolution
+from engine.layers.convolution import Convolution, windows_of
 from engine.layers.sided import as_image
-
-
-@lru_cache(maxsize=1024)
-def windows_of(layer: Convolution, x: Shape) -> Windows:
-    """Return where the filters stand on an image of shape `x`, or on a series, seen as an image one pixel high."""
-    channels, sides = layer.split(x)
-    return layer.windows_on(channels, sides, layer.pads(sides))
 
 
 @dataclass(frozen=True)
@@ -93,7 +86,7 @@ class PlaneConvolution(Convolution, abstract=True):
             work["mirrored"] = Scratch(convolution.padded_shape(mirror), batched=False, kept=True)
             work["flipped"] = Scratch((way.size,), batched=False, kept=merged)
         else:
-            images, _ = convolution.block_size(windows)
+            images = convolution.block_size(windows)[0]
             work["spread"] = Scratch((images, *windows.padded, windows.channels), batched=False)
         return work | {"back_columns": Scratch((count,), batched=False)}
 
@@ -158,12 +151,19 @@ class PlaneConvolution(Convolution, abstract=True):
 
     def algorithm(self, x: Shape) -> str:
         way = _way(self, x)
-        images, rows = convolution.block_size(way.windows)
-        one, many = ("image", "images") if self.rank == 2 else ("series", "series")
-        block = f"{rows} rows" if rows < way.windows.out[0] else f"{images} {many}" if images > 1 else f"one {one}"
+        block = self._block(way.windows)
         back = "from windows of the gradient" if way.mirror else "added back window by window"
         how = "no copy" if way.windows.is_plain else "windows copied"
         return f"{way.groups.describe()} for {block}, {how}; gradient {back}"
+
+    def _block(self, windows: Windows) -> str:
+        """Return what a block is, in words."""
+        images, *most = convolution.block_size(windows)
+        for count, size, noun in zip(reversed(most), windows.out[-2::-1], ("rows", "planes"), strict=False):
+            if count < size:
+                return f"{count} {noun}"
+        one, many = {1: ("series", "series"), 2: ("image", "images"), 3: ("volume", "volumes")}[self.rank]
+        return f"{images} {many}" if images > 1 else f"one {one}"
 
 
 def _matrices(way: _Way, weight: Array, diagonal: Array | None) -> Array:

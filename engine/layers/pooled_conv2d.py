@@ -18,8 +18,9 @@ from engine.kernels.reductions import write_channel_sums
 from engine.kernels.windows import Windows
 from engine.layer import Example, Layer, Scratch, Weight
 from engine.layers.conv2d import Conv2D
+from engine.layers.convolution import windows_of
 from engine.layers.max_pool2d import MaxPool2D
-from engine.layers.plane_convolution import filter_matrix, matrix_order, windows_of
+from engine.layers.plane_convolution import filter_matrix, matrix_order
 from engine.spec import param
 
 
@@ -175,7 +176,7 @@ class PooledConv2D(Layer, abstract=True):
         return in_turn([*calls, partial(np.copyto, packed, total.reshape(turned.shape)[::-1, ::-1])])
 
     def algorithm(self, x: Shape) -> str:
-        images, _ = convolution.block_size(windows_of(self.convolution, x))
+        images = convolution.block_size(windows_of(self.convolution, x))[0]
         return f"one product for {images} images in four groups, pooled at once; gradient from windows of the gradient"
 
     def multiply_adds(self, x: Shape) -> int:

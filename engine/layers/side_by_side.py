@@ -16,16 +16,16 @@ def _as_it_is(x: Array) -> Array:
 
 
 def _sheets(x: Array) -> Array:
-    """Return volumes (N, C, D, H, W) as (N·C, D, H·W): what lies along the depth is one axis."""
-    return x.reshape(x.shape[0] * x.shape[1], x.shape[2], -1)
+    """Return volumes (N, D, H, W, C) as images (N, D, H·W, C): what lies along the depth are their rows."""
+    return x.reshape(*x.shape[:2], -1, x.shape[4])
 
 
 def _planes(x: Array) -> Array:
-    """Return volumes (N, C, D, H, W) as planes (N·C·D, H, W)."""
-    return x.reshape(-1, *x.shape[3:])
+    """Return volumes (N, D, H, W, C) as images (N·D, H, W, C)."""
+    return x.reshape(-1, *x.shape[2:])
 
 
-# How the sides of series (N, T, C), images (N, H, W, C) and volumes (N, C, D, H, W) are seen, and the axis of each.
+# How the sides of series (N, T, C), images (N, H, W, C) and volumes (N, D, H, W, C) are seen, and the axis of each.
 _SIDES: dict[int, tuple[tuple[Callable[[Array], Array], int], ...]] = {
     1: ((_as_it_is, ROWS),),
     2: ((_as_it_is, ROWS), (_as_it_is, COLUMNS)),
@@ -34,7 +34,7 @@ _SIDES: dict[int, tuple[tuple[Callable[[Array], Array], int], ...]] = {
 
 
 class SideBySide(Sided, abstract=True):
-    """A layer that changes the length of every side: of series (N, T, C), images (N, H, W, C), volumes (N, C, D, H, W)."""
+    """A layer that changes the length of every side: of series (N, T, C), images (N, H, W, C), volumes (N, D, H, W, C)."""
 
     def out(self, x: Shape) -> Shape:
         """Return the sides of the output."""
@@ -62,4 +62,4 @@ class SideBySide(Sided, abstract=True):
     def _between(self, x: Shape) -> list[Shape]:
         (channels, sides), out = self.split(x), self.out(x)
         found = [out[:done] + sides[done:] for done in range(1, self.rank)]
-        return [(channels, *part) if self.rank == 3 else (*part, channels) for part in found]
+        return [(*part, channels) for part in found]

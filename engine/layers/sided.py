@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from engine.arrays import Array, Shape, describe
+from engine.kernels.memory import channels_last
 from engine.layer import Layer, OnnxGraph, ShapeError
 from engine.problems import Insert
 
@@ -72,5 +73,5 @@ def as_param(values: Shape) -> Any:
 
 
 def as_image(x: Array) -> Array:
-    """Return images (N, C, H, W) as (N, H, W, C), and series (N, T, C) as such images one pixel high, (N, 1, T, C)."""
-    return x[:, None] if x.ndim == 3 else x.transpose(0, 2, 3, 1)
+    """Return images and volumes channels last, and series (N, T, C) as such images one pixel high, (N, 1, T, C)."""
+    return x[:, None] if x.ndim == 3 else channels_last(x)

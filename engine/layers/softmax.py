@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.kernels.memory import channels_last
+from engine.kernels.memory import features_last
 from engine.kernels.reductions import largest_last, sum_last
 from engine.layer import Example, OnnxGraph, Pointwise, Scratch
 
@@ -35,7 +35,7 @@ class Softmax(Pointwise):
         return {"row": Scratch(kept)}
 
     def forward(self, x: Array, row: Array, y: Array) -> None:
-        values, out = channels_last(x), channels_last(y)
+        values, out = features_last(x), features_last(y)
         largest_last(values, row, out)
         np.subtract(values, row, out=out)
         np.exp(out, out=out)
@@ -43,7 +43,7 @@ class Softmax(Pointwise):
         np.divide(out, row, out=out)
 
     def backward(self, y: Array, row: Array, grad_y: Array, grad_x: Array) -> None:
-        values, grad, out = channels_last(y), channels_last(grad_y), channels_last(grad_x)
+        values, grad, out = features_last(y), features_last(grad_y), features_last(grad_x)
         np.multiply(values, grad, out=out)
         sum_last(out, row)
         np.subtract(grad, row, out=out)

@@ -18,7 +18,7 @@ from engine.kernels.reductions import write_channel_sums
 from engine.kernels.tiles import Phases, Tiles, phases
 from engine.layer import Example, Layer, Scratch, Weight
 from engine.layers.conv2d import Conv2D
-from engine.layers.plane_convolution import windows_of
+from engine.layers.convolution import windows_of
 from engine.layers.pooled_conv2d import PooledConv2D
 from engine.spec import param
 
@@ -271,7 +271,7 @@ def _matrices(blocks: Array, diagonal: Array | None = None) -> Array:
     return matrices.swapaxes(0, 1)
 
 
-def _pays(out: tuple[int, int]) -> bool:
+def _pays(out: Shape) -> bool:
     """Tell whether the tiles, which reach beyond an odd size, save at least a third of the multiplications.
 
     Where they are few, the sums of the filters cost more than that.

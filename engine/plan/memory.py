@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import ALIGNMENT, Array, Shape, aligned
+from engine.kernels.memory import FIRST
 from engine.plan.program import ArraySpec, Key, Program
 
 
@@ -90,15 +91,15 @@ def _bytes(spec: ArraySpec) -> int:
 
 
 def _shaped(raw: Array, spec: ArraySpec, images_last: bool) -> Array:
-    """Give bytes their type and shape; images (N, C, H, W) lie channels-last in memory, which convolutions want."""
+    """Give bytes their type and shape; images and volumes lie channels-last in memory, which convolutions want."""
     dtype = np.dtype(spec.dtype)
     flat = raw[: int(np.prod(spec.shape, dtype=np.int64)) * dtype.itemsize].view(dtype)
     if spec.memory:
         return in_memory_order(flat, spec.shape, spec.memory)
-    if len(spec.shape) != 4 or not images_last:
+    if len(spec.shape) not in FIRST or not images_last:
         return flat.reshape(spec.shape)
-    n, c, h, w = spec.shape
-    return flat.reshape(n, h, w, c).transpose(0, 3, 1, 2)
+    n, c, *sides = spec.shape
+    return flat.reshape(n, *sides, c).transpose(FIRST[len(spec.shape)])
 
 
 def in_memory_order(flat: Array, shape: Shape, order: tuple[int, ...]) -> Array:

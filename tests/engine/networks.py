@@ -195,7 +195,7 @@ class Alone:
 
     @staticmethod
     def _like_plan(shape: tuple[int, ...]) -> Array:
-        if len(shape) != 4:
+        if len(shape) not in (4, 5):
             return np.full(shape, np.nan)
-        n, c, h, w = shape
-        return np.full((n, h, w, c), np.nan).transpose(0, 3, 1, 2)
+        n, c, *sides = shape
+        return np.moveaxis(np.full((n, *sides, c), np.nan), -1, 1)
