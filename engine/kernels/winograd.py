@@ -11,6 +11,9 @@ sums of the filter and added up to two outputs:
 Over both axes that makes 16 planes: one product (P, C) @ (C, F) each, for the P tiles of a block (see `tiles`), or one for
 each few of the groups (see `groups`). What a step does with a block are many small calls, so these functions make them once,
 as tuples of a function and its arguments; `run` then does them in every step.
+
+Volumes are stacks of images here, (n, D, H, W, C), whose planes have one more axis before that of channels; their products
+are in `winograd_volumes`.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ import numpy as np
 from engine.arrays import Array, Shape
 from engine.kernels.products import product
 from engine.kernels.quads import largest_of_quads, quads_back
-from engine.kernels.tiles import Phases, phases
+from engine.kernels.tiles import Phases, phases, rows_first
 
 SUMS = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])
 PLANES = np.kron(SUMS, SUMS)  # (16, 9): from the taps of a filter to its planes
@@ -55,7 +58,7 @@ def sum_up(canvas: Array, sums: Array, planes: Array) -> tuple[Array, Calls]:
 
     def calls() -> Calls:
         yield from _four_sums(canvas[0], canvas[1], rows)
-        yield from _four_sums(even, odd, out.transpose(1, 3, 0, 2, 4, 5))
+        yield from _four_sums(even, odd, out.transpose(1, 3, 0, 2, *range(4, out.ndim)))
 
     return out, calls()
 
@@ -121,7 +124,7 @@ def outputs(products: Array) -> tuple[list[tuple[Array, Array]], Calls]:
 def write(pairs: Sequence[tuple[Array, Array]], rows: slice, y: Array) -> Calls:
     """Write `outputs` into images `y` (n, OH, OW, F); `rows` are the rows of tiles."""
     for phase, (one, other) in zip(phases(y), pairs, strict=True):
-        part = phase[:, rows].transpose(1, 2, 0, 3)
+        part = rows_first(phase)[rows]
         height, width = part.shape[:2]
         yield np.add, one[:height, :width], other[:height, :width], part
 
@@ -130,7 +133,7 @@ def fill(planes: Array, rows: slice, y: Array) -> Calls:
     """Put gradients at the outputs (n, OH, OW, F) into the four planes of (4, 4, T, TW, n, F) that they come into alone."""
     corners = planes[0, 0], planes[0, 3], planes[3, 0], planes[3, 3]
     for phase, plane in zip(phases(y), corners, strict=True):
-        part = phase[:, rows].transpose(1, 2, 0, 3)
+        part = rows_first(phase)[rows]
         height, width = part.shape[:2]
         if part.shape != plane.shape:
             yield np.copyto, plane, 0  # beyond an odd size

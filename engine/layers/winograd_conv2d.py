@@ -66,7 +66,7 @@ class WinogradConv2D(Layer, abstract=True):
             return None
         windows = windows_of(first, inputs[0])
         suits = windows.dilation == (1, 1) and windows.mirror(first.filters)
-        return cls(convolution=first, pooled=pooled) if suits and _pays(windows.out) else None
+        return cls(convolution=first, pooled=pooled) if suits and pays(windows.out) else None
 
     def shape(self, x: Shape) -> Shape:
         filters, height, width = self.convolution.shape(x)
@@ -271,7 +271,7 @@ def _matrices(blocks: Array, diagonal: Array | None = None) -> Array:
     return matrices.swapaxes(0, 1)
 
 
-def _pays(out: Shape) -> bool:
+def pays(out: Shape) -> bool:
     """Tell whether the tiles, which reach beyond an odd size, save at least a third of the multiplications.
 
     Where they are few, the sums of the filters cost more than that.

@@ -11,6 +11,7 @@ from engine.layer import Layer
 from engine.layers.depthwise_conv2d import DepthwiseConv2D
 from engine.layers.pooled_conv2d import PooledConv2D
 from engine.layers.winograd_conv2d import WinogradConv2D
+from engine.layers.winograd_conv3d import WinogradConv3D
 from engine.lowering import lowered
 
 
@@ -75,8 +76,10 @@ def multiply_less(graph: Graph) -> Graph:
     inference, nodes = infer(graph), dict(graph.nodes)
     for node, layer in graph.nodes.items():
         inputs = inference.inputs(graph, node)
-        if fewer := DepthwiseConv2D.of(layer, *inputs) or WinogradConv2D.of(layer, *inputs):
-            nodes[node] = fewer.with_(learning=layer.learning)
+        for kind in (DepthwiseConv2D, WinogradConv2D, WinogradConv3D):
+            if fewer := kind.of(layer, *inputs):
+                nodes[node] = fewer.with_(learning=layer.learning)
+                break
     return Graph(nodes, dict(graph.wires))
 
 
