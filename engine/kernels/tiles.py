@@ -14,7 +14,7 @@ from engine.arrays import Array, Shape
 from engine.kernels.windows import Windows
 
 CACHE = 1 << 18  # values of a block's planes before and after the product: about the second-level cache of one core
-FEWEST = 64  # tiles of a block of volumes
+FEWEST = 16  # tiles of a block of volumes
 MOST = 512  # tiles of a block where channels are many: then a few large products are better than the cache
 
 Phases = tuple[Array, Array, Array, Array]  # top left, top right, bottom left, bottom right of each square of pixels

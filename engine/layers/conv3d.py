@@ -48,3 +48,5 @@ class Conv3D(PlaneConvolution):
         )
         yield Example(cls(filters=1, kernel=(2, 2, 1), dilation=(1, 2, 1)), ((1, 2, 3, 1),))
         yield Example(cls(filters=2, kernel=(1, 3, 2), padding="explicit", border=(0, 1, 1), groups=2), ((2, 1, 2, 2),))
+        yield Example(cls(filters=3, stride=(2, 1, 2)), ((5, 3, 2, 3),))
+        yield Example(cls(filters=4, kernel=(1, 1, 1)), ((6, 2, 2, 2),))

@@ -60,3 +60,4 @@ class Dropout(Pointwise):
         yield Example(cls(), ((6,),))
         yield Example(cls(rate=0.25), ((2, 3, 3),))
         yield Example(cls(rate=0.0), ((3, 4),))
+        yield Example(cls(), ((2, 2, 3, 2),))

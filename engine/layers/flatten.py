@@ -43,3 +43,4 @@ class Flatten(Layer):
         yield Example(cls(), ((2, 3, 4),))
         yield Example(cls(), ((3, 4),))
         yield Example(cls(), ((5,),))
+        yield Example(cls(), ((2, 2, 3, 2),))

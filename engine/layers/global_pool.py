@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.arrays import Array, Shape
 from engine.kernels.global_maximum import largest, largest_back
-from engine.kernels.memory import channels_last
+from engine.kernels.memory import channels_last, ones
 from engine.layer import OnnxGraph, Scratch
 from engine.layers.sided import Sided
 
@@ -45,7 +45,8 @@ class GlobalAverage(GlobalPool, abstract=True):
     """A layer that takes the mean of each channel."""
 
     def forward(self, x: Array, y: Array) -> None:
-        np.sum(channels_last(x), axis=self.axes, out=y)
+        rows = channels_last(x).reshape(len(x), -1, y.shape[1])
+        np.matmul(ones(rows.shape[1], x.dtype), rows, out=y)  # (P,) @ (N, P, C) -> (N, C)
         y *= y[0].size / x[0].size
 
     def backward(self, grad_y: Array, grad_x: Array) -> None:

@@ -61,3 +61,4 @@ class LogSoftmax(Pointwise):
         yield Example(cls(), ((5,),))
         yield Example(cls(), ((3, 4),))
         yield Example(cls(), ((4, 2, 3),))
+        yield Example(cls(), ((2, 2, 3, 2),))

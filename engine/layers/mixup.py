@@ -55,6 +55,7 @@ class Mixup(Mixer):
         yield Example(cls(), ((2, 4, 5),))
         yield Example(cls(concentration=1.0), ((6, 3),))
         yield Example(cls(), ((5,),))
+        yield Example(cls(), ((2, 2, 3, 2),))
 
 
 def _each(share: Array, x: Array) -> Array:

@@ -10,6 +10,7 @@ from engine.kernels import convolution
 from engine.kernels.groups import WIDE, Grouping, grouping, on_diagonal
 from engine.layers.conv1d import Conv1D
 from engine.layers.conv2d import Conv2D
+from engine.layers.conv3d import Conv3D
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.plan.compile import compile
@@ -125,6 +126,30 @@ def test_series_in_groups_are_convolved_as_by_one_with_zeros(channels, kernel, s
         filters=2 * groups * count, groups=groups, kernel=kernel, stride=stride, dilation=dilation, padding=padding
     )
     assert_like_one_with_zeros(layer, (9, groups * count), 3)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    GROUPS,
+    some.integers(1, 2),
+    some.tuples(some.integers(3, 5), some.integers(3, 5), some.integers(3, 5)),
+    some.sampled_from([(1, 1, 1), (3, 3, 3), (2, 1, 3)]),
+    some.sampled_from([(1, 1, 1), (2, 1, 2)]),
+    some.sampled_from([(1, 1, 1), (1, 2, 1)]),
+    some.sampled_from(["same", "explicit"]),
+)
+def test_volumes_in_groups_are_convolved_as_by_one_with_zeros(channels, each, size, kernel, stride, dilation, padding):
+    groups, count = channels
+    layer = Conv3D(
+        filters=groups * count * each,
+        groups=groups,
+        kernel=kernel,
+        stride=stride,
+        dilation=dilation,
+        padding=padding,
+        border=(1, 2, 1),
+    )
+    assert_like_one_with_zeros(layer, (groups * count, *size), 3)
 
 
 @pytest.mark.parametrize("stride", [(1, 1), (2, 2)])

@@ -1,5 +1,6 @@
 """Kernels against plain loops, where the registry's small examples do not reach: many blocks, every path, extremes."""
 
+from itertools import product
 from math import erf, sqrt
 
 import numpy as np
@@ -9,7 +10,7 @@ from engine.calls import in_turn
 from engine.kernels import convolution, gelu, pooling
 from engine.kernels.attention import attend, in_cache, scores_in_cache
 from engine.kernels.lookup import add_rows
-from engine.kernels.memory import PIECE, channels_last, pieces, shaped_like, zeros_like
+from engine.kernels.memory import PIECE, channels_last, pieces, shaped_like, stored, zeros_like
 from engine.kernels.normalisation import statistics
 from engine.kernels.reducing import REDUCTIONS
 from engine.kernels.reductions import channel_rows, channel_sums, give_back, largest_last, repeat, row_blocks, sum_last
@@ -26,6 +27,13 @@ SHAPES = {
     "few channels": Windows(2, (6, 5), (3, 3), (1, 1), ((1, 1), (1, 1))),
     "few, strided": Windows(3, (6, 5), (3, 3), (2, 2), ((1, 1), (1, 1))),
     "plain": Windows(6, (3, 4), (1, 1), (1, 1), ((0, 0), (0, 0))),
+    "volume": Windows(5, (4, 6, 5), (3, 3, 3), (1, 1, 1), ((1, 1),) * 3, (1, 1, 1)),
+    "uneven volume": Windows(6, (5, 4, 3), (2, 4, 1), (1, 1, 1), ((1, 0), (1, 2), (0, 0)), (1, 1, 1)),
+    "dilated volume": Windows(5, (6, 4, 5), (2, 1, 3), (1, 1, 1), ((0, 0), (0, 0), (2, 2)), (3, 1, 2)),
+    "strided volume": Windows(5, (7, 4, 6), (3, 2, 3), (2, 2, 1), ((1, 1), (0, 0), (1, 1)), (1, 1, 1)),
+    "volume of few channels": Windows(1, (5, 4, 6), (3, 3, 2), (1, 1, 1), ((1, 1), (1, 1), (0, 1)), (1, 1, 1)),
+    "strided, few": Windows(3, (5, 6, 4), (2, 3, 3), (2, 1, 3), ((0, 0), (1, 1), (1, 1)), (1, 1, 1)),
+    "plain volume": Windows(6, (3, 4, 2), (1, 1, 1), (1, 1, 1), ((0, 0),) * 3, (1, 1, 1)),
 }
 FILTERS = 5
 IMAGES = 7
@@ -36,11 +44,15 @@ def kind(request):
     return SHAPES[request.param]
 
 
-@pytest.fixture(params=["images", "rows"])
+@pytest.fixture(params=["images", "rows", "fewer rows"])
 def windows(request, kind, monkeypatch):
-    """Windows of every kind, in blocks of three images, so that seven make two and a rest; or of some rows of one."""
+    """Windows of every kind, in blocks of three images, so that seven make two and a rest; or of some rows of one.
+
+    Of a volume the rows are planes, and the fewer rows are some of one plane.
+    """
     image = kind.pixels * kind.width
-    monkeypatch.setattr(convolution, "CACHE", 3 * image if request.param == "images" else image // 3)
+    cache = {"images": 3 * image, "rows": image // 3, "fewer rows": image // (2 * kind.out[0]) - 1}[request.param]
+    monkeypatch.setattr(convolution, "CACHE", max(cache, 1))
     return kind
 
 
@@ -56,21 +68,25 @@ def images(windows, channels, size):
 def slow(x, filters, windows):
     """Convolve with plain loops; `filters` are (KH, KW, C, F)."""
     padded = np.pad(x, ((0, 0), *windows.padding, (0, 0)))
-    (sh, sw), (dh, dw), (oh, ow) = windows.stride, windows.dilation, windows.out
-    y = np.zeros((len(x), oh, ow, filters.shape[3]))
-    for r, c, i, j in np.ndindex(oh, ow, *windows.kernel):
-        y[:, r, c] += padded[:, r * sh + i * dh, c * sw + j * dw] @ filters[i, j]
+    y = np.zeros((len(x), *windows.out, filters.shape[-1]))
+    for place, tap, at in each_tap(windows):
+        y[:, *place] += padded[:, *at] @ filters[tap]
     return y
+
+
+def each_tap(windows):
+    """Yield the place of every window, each of its taps and where it lies."""
+    for place, tap in product(np.ndindex(*windows.out), np.ndindex(*windows.kernel)):
+        sides = zip(place, windows.stride, tap, windows.dilation, strict=True)
+        yield place, tap, tuple(p * s + i * d for p, s, i, d in sides)
 
 
 def slow_back(x, filters, grad, windows):
     padded = np.pad(x, ((0, 0), *windows.padding, (0, 0)))
     grad_padded, grad_filters = np.zeros_like(padded), np.zeros_like(filters)
-    (sh, sw), (dh, dw) = windows.stride, windows.dilation
-    for r, c, i, j in np.ndindex(*windows.out, *windows.kernel):
-        at = np.s_[:, r * sh + i * dh, c * sw + j * dw]
-        grad_padded[at] += grad[:, r, c] @ filters[i, j].T
-        grad_filters[i, j] += padded[at].T @ grad[:, r, c]
+    for place, tap, at in each_tap(windows):
+        grad_padded[:, *at] += grad[:, *place] @ filters[tap].T
+        grad_filters[tap] += padded[:, *at].T @ grad[:, *place]
     return windows.inside(grad_padded), grad_filters
 
 
@@ -85,7 +101,7 @@ def test_a_convolution_takes_any_layout(windows):
     x, filters = images(windows, windows.channels, windows.size), RNG.standard_normal((windows.width, FILTERS))
     y, other = (
         np.empty((IMAGES, *windows.out, FILTERS)),
-        np.empty((FILTERS, IMAGES, *windows.out)).transpose(1, 2, 3, 0),
+        np.moveaxis(np.empty((FILTERS, IMAGES, *windows.out)), 0, -1),
     )
     in_turn(convolution.convolve(x, filters, None, columns(windows), y))()
     in_turn(convolution.convolve(np.asfortranarray(x), filters, None, columns(windows), other))()
@@ -108,16 +124,18 @@ def test_the_way_back_gives_each_window_its_share(windows):
 def test_the_mirrored_way_back_is_the_same(windows):
     mirror = windows.mirror(FILTERS)
     if mirror is None:
-        assert windows.stride != (1, 1)
+        assert {*windows.stride} != {1}
         return
     x, filters = images(windows, windows.channels, windows.size), RNG.standard_normal((windows.width, FILTERS))
     grad, grad_x = images(windows, FILTERS, windows.out), np.full(x.shape, np.nan)
     shape = (*windows.kernel, windows.channels, FILTERS)
-    flipped = np.ascontiguousarray(filters.reshape(shape)[::-1, ::-1].swapaxes(2, 3)).reshape(-1, windows.channels)
+    sides = tuple(range(len(windows.kernel)))
+    turned = np.flip(filters.reshape(shape), sides).swapaxes(-1, -2)
+    flipped = np.ascontiguousarray(turned).reshape(-1, windows.channels)
     part, total = np.empty_like(flipped), np.full_like(flipped, np.nan)
     in_turn(convolution.backward_mirrored(x, grad, columns(mirror), flipped, part, total, grad_x))()
     expected_x, expected = slow_back(x, filters.reshape(shape), grad, windows)
-    turned = total.reshape(*windows.kernel, FILTERS, -1)[::-1, ::-1].swapaxes(2, 3)
+    turned = np.flip(total.reshape(*windows.kernel, FILTERS, -1), sides).swapaxes(-1, -2)
     np.testing.assert_allclose(grad_x, expected_x, atol=1e-12)
     np.testing.assert_allclose(turned, expected, atol=1e-12)
 
@@ -207,10 +225,12 @@ def test_rows_that_are_a_copy_are_given_back():
     assert np.concatenate([part for (part,) in row_blocks(rows)]).shape == rows.shape
 
 
-def test_work_arrays_lie_as_images_do():
-    work = shaped_like(np.empty((2, 3, 4, 5)), np.empty((2, 3, 4, 5)))
-    assert work.shape == (2, 3, 4, 5)
+@pytest.mark.parametrize("shape", [(2, 3, 4, 5), (2, 3, 4, 5, 6)])
+def test_work_arrays_lie_as_images_and_volumes_do(shape):
+    work = shaped_like(np.empty(shape), np.empty(shape))
+    assert work.shape == shape
     assert channels_last(work).flags.c_contiguous
+    assert channels_last(work).shape[1:] == stored(shape[1:])
 
 
 @pytest.mark.parametrize("size", [1, 30, 1000])

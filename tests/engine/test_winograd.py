@@ -9,12 +9,14 @@ from hypothesis import strategies as some
 
 from engine.graph import Graph
 from engine.kernels import tiles
-from engine.layers import winograd_conv2d
+from engine.layers import winograd_conv2d, winograd_conv3d
 from engine.layers.conv2d import Conv2D
+from engine.layers.conv3d import Conv3D
 from engine.layers.input import Input
 from engine.layers.max_pool2d import MaxPool2D
 from engine.layers.output import Output
 from engine.layers.winograd_conv2d import WinogradConv2D
+from engine.layers.winograd_conv3d import WinogradConv3D
 from engine.plan import passes
 from engine.plan.compile import compile
 from engine.plan.passes import improved, multiply_less
@@ -50,14 +52,14 @@ def assert_same(found, expected):
         np.testing.assert_allclose(found[1][key], array, rtol=1e-9, atol=1e-11 * abs(array).max(), err_msg=key)
 
 
-EXAMPLES = list(WinogradConv2D.examples())
+EXAMPLES = [*WinogradConv2D.examples(), *WinogradConv3D.examples()]
 
 
 @pytest.mark.parametrize("inputs", [True, False])
 @pytest.mark.parametrize("batch", [1, 9])
 @pytest.mark.parametrize("example", EXAMPLES, ids=range(len(EXAMPLES)))
 def test_it_computes_what_the_convolution_does(example, batch, inputs, monkeypatch):
-    graph = alone(example.inputs[0], example.layer.convolution, example.layer.pooled)
+    graph = alone(example.inputs[0], example.layer.convolution, getattr(example.layer, "pooled", False))
     assert improved(graph).nodes["conv"] == example.layer
     assert_same(ran(graph, batch, inputs=inputs), plainly(monkeypatch, graph, batch, inputs=inputs))
 
@@ -84,6 +86,35 @@ def test_blocks_of_rows_and_of_images_make_a_whole(size, convolution, pooled, mo
         assert_same(ran(graph, 5), expected)
 
 
+@pytest.mark.parametrize("kernel", [(1, 3, 3), (2, 3, 3), (3, 3, 3)])
+@pytest.mark.parametrize("size", [(12, 3, 10, 12), (13, 1, 7, 6)])
+def test_blocks_of_rows_and_of_volumes_make_a_whole(size, kernel, monkeypatch):
+    monkeypatch.setattr(tiles, "FEWEST", 1)
+    monkeypatch.setattr(winograd_conv3d, "_tiles", lru_cache(winograd_conv3d._tiles.__wrapped__))
+    graph = alone(size, Conv3D(filters=12, kernel=kernel))
+    assert isinstance(improved(graph).nodes["conv"], WinogradConv3D)
+    expected = plainly(monkeypatch, graph, 5)
+    for cache in (16 * 24 * 7, 16 * 24 * 150):
+        monkeypatch.setattr(tiles, "CACHE", cache)
+        winograd_conv3d._tiles.cache_clear()
+        assert_same(ran(graph, 5), expected)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    some.tuples(some.integers(12, 15), some.integers(1, 4), some.integers(5, 9), some.integers(5, 9)),
+    some.integers(1, 4),
+    some.tuples(some.integers(0, 3), some.integers(0, 2), some.integers(0, 2)),
+    some.integers(12, 15),
+    some.integers(1, 4),
+)
+def test_any_volume_gives_the_same(size, depth, border, filters, batch):
+    border = max(min(border[0], depth - 1), (depth - size[1] + 1) // 2), *border[1:]
+    graph = alone(size, Conv3D(filters=filters, kernel=(depth, 3, 3), padding="explicit", border=border))
+    with pytest.MonkeyPatch.context() as patch:
+        assert_same(ran(graph, batch), plainly(patch, graph, batch))
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     some.tuples(some.integers(12, 15), some.integers(5, 9), some.integers(5, 9)),
@@ -98,8 +129,11 @@ def test_any_size_gives_the_same(size, border, filters, batch):
         assert_same(ran(graph, batch), plainly(patch, graph, batch))
 
 
-def test_in_single_precision_it_is_as_exact_as_the_convolution(monkeypatch):
-    graph = alone((64, 16, 16), Conv2D(filters=64))
+@pytest.mark.parametrize(
+    ("convolution", "size"), [(Conv2D(filters=64), (64, 16, 16)), (Conv3D(filters=64), (64, 4, 12, 12))]
+)
+def test_in_single_precision_it_is_as_exact_as_the_convolution(convolution, size, monkeypatch):
+    graph = alone(size, convolution)
     exact = ran(graph, 2)[0]
     minimal = ran(graph, 2, dtype=np.float32)[0]
     plain = plainly(monkeypatch, graph, 2, dtype=np.float32)[0]
@@ -117,6 +151,13 @@ def test_in_single_precision_it_is_as_exact_as_the_convolution(monkeypatch):
         (Conv2D(filters=16), (3, 8, 8)),
         (Conv2D(filters=16, padding="explicit", border=(3, 3)), (16, 8, 8)),
         (Conv2D(filters=16), (16, 4, 4)),
+        (Conv3D(filters=16, stride=(2, 1, 1)), (16, 4, 8, 8)),
+        (Conv3D(filters=16, dilation=(2, 1, 1)), (16, 4, 8, 8)),
+        (Conv3D(filters=16, kernel=(3, 3, 2)), (16, 4, 8, 8)),
+        (Conv3D(filters=32, groups=2), (32, 4, 8, 8)),
+        (Conv3D(filters=16), (3, 4, 8, 8)),
+        (Conv3D(filters=16, padding="explicit", border=(3, 1, 1)), (16, 4, 8, 8)),
+        (Conv3D(filters=16), (16, 8, 4, 4)),
     ],
     ids=[
         "stride",
@@ -127,6 +168,13 @@ def test_in_single_precision_it_is_as_exact_as_the_convolution(monkeypatch):
         "few channels",
         "wide border",
         "a small image",
+        "stride along the depth",
+        "dilation along the depth",
+        "other windows of volumes",
+        "groups of volumes",
+        "few channels of volumes",
+        "wide border of volumes",
+        "small planes",
     ],
 )
 def test_what_does_not_suit_stays(convolution, size):
