@@ -6,12 +6,11 @@ one product with the filters (16, KD · C, F), and nothing is copied.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from engine.arrays import Array
+from engine.kernels.products import product
 from engine.kernels.winograd import Calls, fill, shaped, spread
 
 
@@ -23,8 +22,8 @@ def multiply(planes: Array, filters: Array, depth: int, work: Array) -> tuple[Ar
     features = filters.shape[2]
     products = shaped(work, (*planes.shape[:5], depth, features))
     out = products.reshape(16, -1, depth, features).swapaxes(1, 2)
-    call: tuple[Any, ...] = np.matmul, _windows(planes, depth), filters[:, None], out
-    return products, iter([call])  # (16, D, P, KD·C) @ (16, 1, KD·C, F)
+    multiply = product(_windows(planes, depth), filters[:, None], out)  # (16, D, P, KD·C) @ (16, 1, KD·C, F)
+    return products, iter([(multiply,)])
 
 
 def _windows(planes: Array, depth: int) -> Array:
@@ -51,5 +50,5 @@ def add_gradient(planes: Array, gradients: Array, part: Array, total: Array) -> 
     images, grads = (p.reshape(16, -1, p.shape[6]) for p in (planes, gradients))
     for tap in range(total.shape[1]):  # a window's next plane is the next row
         rows = images[:, tap:].swapaxes(1, 2)
-        yield np.matmul, rows, grads[:, : rows.shape[2]], part[:, tap]  # (C, P·Z) @ (P·Z, F) -> (C, F)
+        yield (product(rows, grads[:, : rows.shape[2]], part[:, tap]),)  # (C, P·Z) @ (P·Z, F) -> (C, F)
     yield np.add, total, part, total

@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 
 from engine.arrays import Shape
 from engine.layer import Example, Parts, mixes_steps
+from engine.layers.block_convolution import BlockConvolution
 from engine.layers.masked_pooling import FewerSteps
 from engine.layers.moved_steps import ToFront
-from engine.layers.plane_convolution import PlaneConvolution
 from engine.spec import param
 
 
-class Conv1D(PlaneConvolution):
+class Conv1D(BlockConvolution):
     """Slides learned filters along a series: y[f] = sum of x over each window, weighted by filter f, plus b[f].
 
     A causal one looks back only, so that a step never knows what comes after it. Waibel et al., 1989; dilated and

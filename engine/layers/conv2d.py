@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.layer import Example
+from engine.layers.block_convolution import BlockConvolution
 from engine.layers.image_filtering import ImageFiltering
-from engine.layers.plane_convolution import PlaneConvolution
 
 
-class Conv2D(ImageFiltering, PlaneConvolution):
+class Conv2D(ImageFiltering, BlockConvolution):
     """Slides learned filters over an image: y[f] = sum of x over each window, weighted by filter f, plus b[f].
 
     LeCun et al., 1989; in groups: Krizhevsky et al., 2012. ONNX: Conv. PyTorch: nn.Conv2d.

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from engine.layer import Example
-from engine.layers.plane_convolution import PlaneConvolution
+from engine.layers.block_convolution import BlockConvolution
 from engine.layers.sided import Triple
 from engine.spec import param
 
 
-class Conv3D(PlaneConvolution):
+class Conv3D(BlockConvolution):
     """Slides learned filters through a volume, or a film: y[f] = sum of x over each window, weighted by filter f, plus b[f].
 
     Ji et al., 2010. ONNX: Conv. PyTorch: nn.Conv3d.

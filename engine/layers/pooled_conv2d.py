@@ -17,10 +17,10 @@ from engine.kernels.quads import QuadColumns, into_quads, largest_of_quads, quad
 from engine.kernels.reductions import write_channel_sums
 from engine.kernels.windows import Windows
 from engine.layer import Example, Layer, Scratch, Weight
+from engine.layers.block_convolution import filter_matrix, matrix_order
 from engine.layers.conv2d import Conv2D
 from engine.layers.convolution import windows_of
 from engine.layers.max_pool2d import MaxPool2D
-from engine.layers.plane_convolution import filter_matrix, matrix_order
 from engine.spec import param
 
 

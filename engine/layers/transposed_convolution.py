@@ -13,8 +13,8 @@ from engine.kernels import convolution, transposed
 from engine.kernels.reductions import write_channel_sums
 from engine.kernels.windows import Pair, Windows
 from engine.layer import OnnxGraph, Scratch, ShapeError, Weight
+from engine.layers.block_convolution import filter_matrix, matrix_order
 from engine.layers.filtering import Filtering
-from engine.layers.plane_convolution import filter_matrix, matrix_order
 from engine.layers.sided import NOUNS, as_image, per_side
 from engine.problems import Change
 from engine.spec import param

@@ -1,4 +1,4 @@
-"""What the convolutions of series and of images have in common: how they are computed."""
+"""What the convolutions of series, images and volumes have in common: how they are computed."""
 
 from __future__ import annotations
 
@@ -64,8 +64,8 @@ def filter_matrix(weight: Array) -> Array:
     return weight.transpose(matrix_order(weight.ndim - 2)).reshape(-1, len(weight))
 
 
-class PlaneConvolution(Convolution, abstract=True):
-    """A convolution along one or two sides: for each few groups, one product for a block of windows that fits the cache."""
+class BlockConvolution(Convolution, abstract=True):
+    """A convolution along any sides: for each few groups, one product for a block of windows that fits the cache."""
 
     def memory(self) -> tuple[int, ...]:
         return matrix_order(self.rank)
