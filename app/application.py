@@ -67,6 +67,7 @@ def run(file: str | None = None) -> int:
     appearance.prepare(app)
     app.setWindowIcon(icon("network", "accent"))
     window = Window(settings)
+    window.startup.rested.connect(garbage.spare)
     crash.install(window.notices.post)
     if file:
         app.open(Path(file))

@@ -22,7 +22,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from PySide6 import QtCore, QtGui, QtWidgets
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
+from shiboken6 import isValid
 
 from app import tasks
 
@@ -35,16 +36,27 @@ ENGINE = (  # what the workbench needs of it
     *("engine.project.recovery", "engine.project.names", "engine.training.store"),
     *("engine.composite", "engine.normalised.rule"),
 )
-LATER = ("engine.catalog", "app.data_reading", "engine.process.client")  # without Qt
+LATER = (  # without Qt
+    *("engine.catalog", "app.data_reading", "engine.process.client"),
+    *("app.trying.trial", "engine.manual"),
+)
 PANELS = ("app.palette.palette", "app.inspector.inspector", "app.problems.panel")
-CURVES = "app.training.curve_plot"
+OTHERS = (  # the panels of other workspaces; the first loads pyqtgraph
+    *("app.training.curve_plot", "app.training.follow", "app.training.settings", "app.data.panel", "app.runs.panel"),
+    *("app.trying.asker", "app.outline.panel", "app.manual.page", "app.commands.palette"),
+)
 CLASSES = 30  # of Qt that are made in one step, about 5 ms
 
 T = TypeVar("T")
 
 
 class Startup(QObject):
-    """Builds the workbench of a window; `begin` lets it come by and by, `finish` at once."""
+    """Builds the workbench of a window; `begin` lets it come by and by, `finish` at once.
+
+    `rested` comes once nothing more is to be loaded.
+    """
+
+    rested = Signal()
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
@@ -66,7 +78,7 @@ class Startup(QObject):
         except StopIteration:
             for name in LATER:
                 tasks.start_idle(partial(_load, [name]))
-            tasks.step_idle(_later())
+            tasks.step_idle(self._later())
             self._window.whole.emit()
         else:
             QTimer.singleShot(0, self, self._go_on)
@@ -86,18 +98,23 @@ class Startup(QObject):
             yield
         yield from self._bench.build()
 
+    def _later(self) -> Iterator[None]:
+        for name in PANELS:
+            import_module(name)
+            yield
+        yield from _qt_classes()
+        for name in OTHERS:
+            import_module(name)
+            yield
+        if isValid(self):  # the window may be gone by then
+            self.rested.emit()
+
 
 def _load(names: Sequence[str], _: Any = None) -> None:
     for name in names:
         import_module(name)
 
 
-def _later() -> Iterator[None]:
-    for name in PANELS:
-        import_module(name)
-        yield
-    yield from _qt_classes()
-    import_module(CURVES)
 
 
 def _qt_classes() -> Iterator[None]:

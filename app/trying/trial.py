@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+import engine.catalog  # noqa: F401  (the one way to all layers: see `app.data_reading`)
 from engine.arrays import Array, Shape
 from engine.columns import Column, text_array
 from engine.data.dataset import Dataset

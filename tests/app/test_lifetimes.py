@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QTimer
 from shiboken6 import delete
 
 from app import tasks
+from app.garbage import GarbageCollector
 
 
 class Circle(QObject):
@@ -45,6 +46,14 @@ def test_garbage_is_collected_by_and_by(qtbot):
     Circle()
     kept = []
     qtbot.waitUntil(lambda: kept.extend([] for _ in range(200_000)) or bool(Circle.ended_on), timeout=20_000)
+
+
+def test_what_is_spared_is_looked_at_again_in_the_end(qtbot):
+    garbage = GarbageCollector()
+    garbage.spare()
+    assert len(gc.get_objects()) < gc.get_freeze_count()
+    garbage.end()
+    assert gc.get_freeze_count() == 0
 
 
 def test_a_task_does_not_answer_an_owner_that_is_gone(qtbot):
