@@ -115,8 +115,6 @@ def _load(names: Sequence[str], _: Any = None) -> None:
         import_module(name)
 
 
-
-
 def _qt_classes() -> Iterator[None]:
     """Have all of Qt's classes made, some at a time: pyqtgraph asks for all at once, and that takes 0.1 s."""
     for module in (QtCore, QtGui, QtWidgets):

@@ -253,7 +253,7 @@ class SourceForm(QWidget):
                 self.column.addWidget(self.form)
         if self.form is not None and source is not None:
             self.form.follow(source)
-        self.setVisible(self.form is not None and bool(self.form.rows))
+        self.setVisible(self.form is not None and bool(self.form.names))
 
 
 def target_of(project: Project) -> str:

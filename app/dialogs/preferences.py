@@ -19,10 +19,10 @@ class PreferencesDialog(QDialog):
         self._preferences = preferences
         self.setWindowTitle("Preferences")
         self.resize(460, 300)
-        self.search = QLineEdit(placeholderText="Search…", clearButtonEnabled=True)
+        self.search = QLineEdit(self, placeholderText="Search…", clearButtonEnabled=True)
         self.search.setAccessibleName("Search preferences")
         self.search.textChanged.connect(self._look_for)
-        self.form = Form(preferences)
+        self.form = Form(preferences, self)
         self.form.edited.connect(self._edit)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)

@@ -9,7 +9,10 @@ from PySide6.QtWidgets import QWidget
 
 
 class Editor(QWidget):
-    """Edits one value. `changed` is emitted for what a person does, never for `show_value`."""
+    """Edits one value. `changed` is emitted for what a person does, never for `show_value`.
+
+    All parts of a form are made with their parent: one that gets it later has its style found again, with all in it.
+    """
 
     changed = Signal(object)
     below: QWidget | None = None  # what a form shows below the line, over its whole width

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QValidator, QWheelEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSpinBox
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSpinBox, QWidget
 
 from app.forms.editor import Editor
 from engine.spec import Param
@@ -88,11 +88,11 @@ def _next_of_125(value: float, direction: float) -> float:
 class NumberEditor(Editor):
     """A whole number or a number between its bounds; what lies outside cannot be entered."""
 
-    def __init__(self, rule: Param, *, whole: bool) -> None:
-        super().__init__()
+    def __init__(self, rule: Param, parent: QWidget, *, whole: bool) -> None:
+        super().__init__(parent)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        self.box: _Whole | _Real = _whole(rule) if whole else _real(rule)
+        self.box: _Whole | _Real = _whole(rule, self) if whole else _real(rule, self)
         self.box.setSuffix(f" {rule.unit.strip()}" if rule.unit else "")
         self.box.setAlignment(Qt.AlignmentFlag.AlignLeft)
         self.box.setMinimumWidth(44)
@@ -110,16 +110,16 @@ class NumberEditor(Editor):
                 self.box.setValue(value)
 
 
-def _whole(rule: Param) -> _Whole:
-    box = _Whole()
+def _whole(rule: Param, parent: QWidget) -> _Whole:
+    box = _Whole(parent)
     low, high = (-_LARGEST if rule.min is None else rule.min), (_LARGEST if rule.max is None else rule.max)
     box.setRange(int(max(low, -_LARGEST)), int(min(high, _LARGEST)))
     box.setStepType(QSpinBox.StepType.AdaptiveDecimalStepType)
     return box
 
 
-def _real(rule: Param) -> _Real:
-    box = _Real()
+def _real(rule: Param, parent: QWidget) -> _Real:
+    box = _Real(parent)
     box.setDecimals(20)
     box.setRange(-1e30 if rule.min is None else rule.min, 1e30 if rule.max is None else rule.max)
     return box

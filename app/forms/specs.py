@@ -10,30 +10,31 @@ from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFrame, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from app.forms.editor import Editor
+from app.forms.focus import reach_after
 from app.forms.texts import QuietCombo
 from app.icons import icon
 from engine.spec import Spec
 
-FormMaker = Callable[[Spec], Any]
+FormMaker = Callable[[Spec, QWidget], Any]
 _NONE = "none"
 
 
 class FamilyEditor(Editor):
     """Chooses a member of a family, and edits the parameters of the one that is chosen."""
 
-    def __init__(self, family: type[Spec], make_form: FormMaker, *, optional: bool = False) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget, family: type[Spec], make_form: FormMaker, *, optional: bool = False) -> None:
+        super().__init__(parent)
         self._family, self._make_form = family, make_form
         self._value: Any = None
         self._form: Any = None
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        self.below = QFrame()
+        self.box = QuietCombo(self)
+        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.below = QFrame(parent)
         self.below.setProperty("nested", True)
         self._column = QVBoxLayout(self.below)
         self._column.setContentsMargins(10, 0, 0, 0)
-        self.box = QuietCombo()
-        self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for name in members(family, optional=optional):
             self.box.addItem(words(name), name)
         self.box.activated.connect(self._chosen)
@@ -62,15 +63,16 @@ class FamilyEditor(Editor):
         self.changed.emit(self._value)
 
     def _show_form(self) -> None:
+        assert self.below is not None
         if self._form is not None:
             self._form.hide()
             self._form.deleteLater()
             self._form = None
         if self._value is not None and visible_params(type(self._value)):
-            self._form = self._make_form(self._value)
+            self._form = self._make_form(self._value, self.below)
             self._form.edited.connect(self._edited)
             self._column.addWidget(self._form)
-        assert self.below is not None
+            reach_after(self.box, self._form)
         self.below.setVisible(self._form is not None)
 
     def _edited(self, name: str, value: Any) -> None:
@@ -82,10 +84,10 @@ class FamilyEditor(Editor):
 class GroupEditor(Editor):
     """Edits a value that is one certain Spec: its form, with nothing to choose before it."""
 
-    def __init__(self, kind: type[Spec], make_form: FormMaker) -> None:
-        super().__init__()
-        self._value: Any = kind()
-        self.form = make_form(self._value)
+    def __init__(self, parent: QWidget, value: Spec, make_form: FormMaker) -> None:
+        super().__init__(parent)
+        self._value: Any = value
+        self.form = make_form(value, self)
         self.form.edited.connect(self._edited)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -106,13 +108,13 @@ class GroupEditor(Editor):
 class OptionalEditor(Editor):
     """A value or none: a tick before the editor of the value."""
 
-    def __init__(self, inner: Editor, start: Any) -> None:
-        super().__init__()
-        self._inner = inner
+    def __init__(self, parent: QWidget, make: Callable[[QWidget], Editor], start: Any) -> None:
+        super().__init__(parent)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        self.tick = QCheckBox()
+        self.tick = QCheckBox(self)
         self.tick.toggled.connect(self._toggled)
+        self._inner = inner = make(self)
         inner.changed.connect(self.changed.emit)
         inner.show_value(start)
         row.addWidget(self.tick)
@@ -137,13 +139,13 @@ class OptionalEditor(Editor):
 class SeveralEditor(Editor):
     """A list of members of a family: each with its form and a button that takes it away, and one that adds."""
 
-    def __init__(self, family: type[Spec], make_form: FormMaker) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget, family: type[Spec], make_form: FormMaker) -> None:
+        super().__init__(parent)
         self._family, self._make_form = family, make_form
         self._rows: list[tuple[QWidget, FamilyEditor]] = []
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        self.more = QToolButton()
+        self.more = QToolButton(self)
         self.more.setIcon(icon("plus"))
         self.more.setToolTip("Add another one")
         self.more.clicked.connect(self._add)
@@ -161,15 +163,15 @@ class SeveralEditor(Editor):
             self._append(item)
 
     def _append(self, item: Any) -> None:
-        line, row = QWidget(), QHBoxLayout()
+        line, row = QWidget(self), QHBoxLayout()
         both = QVBoxLayout(line)
         both.setContentsMargins(0, 0, 0, 0)
         both.addLayout(row)
-        editor = FamilyEditor(self._family, self._make_form)
-        both.addWidget(editor.below or QWidget())
+        editor = FamilyEditor(line, self._family, self._make_form)
+        both.addWidget(editor.below or QWidget(line))
         editor.show_value(item)
         editor.changed.connect(lambda _: self.changed.emit(self.value()))
-        away = QToolButton()
+        away = QToolButton(line)
         away.setIcon(icon("x"))
         away.setToolTip("Take it away")
         away.setAccessibleName("Take it away")

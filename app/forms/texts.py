@@ -7,17 +7,17 @@ from typing import Any
 
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QWidget
 
 from app.forms.editor import Editor
 
 
 class BoolEditor(Editor):
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 4, 0, 4)
-        self.box = QCheckBox()
+        self.box = QCheckBox(self)
         self.box.toggled.connect(self._toggled)
         row.addWidget(self.box)
         row.addStretch()
@@ -39,12 +39,14 @@ class BoolEditor(Editor):
 class LineEditor(Editor):
     """A line of text that stands for a value: `write` turns the value into text, `read` back; None where it cannot."""
 
-    def __init__(self, read: Callable[[str], Any] = str, write: Callable[[Any], str] = str, hint: str = "") -> None:
-        super().__init__()
+    def __init__(
+        self, parent: QWidget, read: Callable[[str], Any] = str, write: Callable[[Any], str] = str, hint: str = ""
+    ) -> None:
+        super().__init__(parent)
         self._read, self._write = read, write
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        self.line = QLineEdit(placeholderText=hint)
+        self.line = QLineEdit(self, placeholderText=hint)
         self.line.textEdited.connect(self._edited)
         self.line.editingFinished.connect(self._tidy)
         row.addWidget(self.line)
@@ -73,8 +75,9 @@ class LineEditor(Editor):
             self._mark(False)
 
     def _mark(self, wrong: bool) -> None:
-        self.line.setProperty("wrong", wrong)
-        self.line.style().polish(self.line)
+        if wrong != bool(self.line.property("wrong")):
+            self.line.setProperty("wrong", wrong)
+            self.line.style().polish(self.line)
 
 
 class QuietCombo(QComboBox):
@@ -87,11 +90,11 @@ class QuietCombo(QComboBox):
 class ChoiceEditor(Editor):
     """One of several texts; `labels` are what a person reads in their place."""
 
-    def __init__(self, choices: tuple[str, ...], labels: tuple[str, ...] = ()) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget, choices: tuple[str, ...], labels: tuple[str, ...] = ()) -> None:
+        super().__init__(parent)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        self.box = QuietCombo()
+        self.box = QuietCombo(self)
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         for choice, label in zip(choices, labels or choices, strict=True):
             self.box.addItem(label.replace("_", " "), choice)
@@ -110,8 +113,8 @@ class ChoiceEditor(Editor):
 class BoxEditor(ChoiceEditor):
     """The name of a box, or none; `offer` says which there are."""
 
-    def __init__(self) -> None:
-        super().__init__(("",), ("none",))
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, ("",), ("none",))
         self._names: tuple[str, ...] = ("",)
 
     def offer(self, names: Sequence[str]) -> None:

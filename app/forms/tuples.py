@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from PySide6.QtWidgets import QHBoxLayout, QLabel
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from app.forms.editor import Editor
 from app.forms.texts import LineEditor
@@ -15,15 +15,17 @@ from engine.spec import Param
 class FixedEditor(Editor):
     """Several values side by side, each with its own editor: `3 × 3`."""
 
-    def __init__(self, parts: Sequence[Editor]) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget, parts: Sequence[Callable[[QWidget], Editor]]) -> None:
+        super().__init__(parent)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(5)
-        self.parts = list(parts)
-        for number, part in enumerate(self.parts):
-            if number:
-                row.addWidget(QLabel("×"))
+        self.parts: list[Editor] = []
+        for make in parts:
+            if self.parts:
+                row.addWidget(QLabel("×", self))
+            part = make(self)
+            self.parts.append(part)
             row.addWidget(part, 1)
             part.changed.connect(lambda _: self.changed.emit(self.value()))
         self.setFocusProxy(self.parts[0])
@@ -36,12 +38,13 @@ class FixedEditor(Editor):
             part.show_value(item)
 
 
-def list_editor(kind: type, rule: Param) -> LineEditor:
+def list_editor(kind: type, rule: Param, parent: QWidget) -> LineEditor:
     """Return the editor of a list of texts or numbers of any length: one line, with commas or × between."""
     if kind is str:
-        return LineEditor(_texts, ", ".join, "names, with commas between")
+        return LineEditor(parent, _texts, ", ".join, "names, with commas between")
     between = " × " if kind is int else ", "
-    return LineEditor(_numbers(kind, rule), lambda value: between.join(f"{v:g}" for v in value), "numbers, with commas")
+    write = lambda value: between.join(f"{v:g}" for v in value)  # noqa: E731
+    return LineEditor(parent, _numbers(kind, rule), write, "numbers, with commas")
 
 
 def _texts(text: str) -> tuple[str, ...]:

@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QVBoxLayout, QWidget
 class Facts(QWidget):
     """A heading below a rule, then lines: the name on the left, the value on the right."""
 
-    def __init__(self, heading: str) -> None:
-        super().__init__()
+    def __init__(self, heading: str, parent: QWidget) -> None:
+        super().__init__(parent)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 10, 6, 0)
         column.setSpacing(8)
-        column.addWidget(rule())
-        column.addWidget(heading_label(heading))
+        column.addWidget(rule(self))
+        column.addWidget(heading_label(heading, self))
         self._grid = QGridLayout()
         self._grid.setVerticalSpacing(6)
         self._grid.setColumnStretch(1, 1)
@@ -39,7 +39,7 @@ class Facts(QWidget):
         return {name.text(): value.text() for name, value in self._lines if name.text()}
 
     def _line(self, row: int) -> tuple[QLabel, QLabel]:
-        name, value = QLabel(), QLabel()
+        name, value = QLabel(self), QLabel(self)
         name.setProperty("quiet", True)
         value.setProperty("heading", True)
         value.setAlignment(Qt.AlignmentFlag.AlignRight)
@@ -49,15 +49,15 @@ class Facts(QWidget):
         return name, value
 
 
-def rule() -> QFrame:
+def rule(parent: QWidget) -> QFrame:
     """Return a thin line."""
-    line = QFrame()
+    line = QFrame(parent)
     line.setProperty("rule", True)
     return line
 
 
-def heading_label(text: str) -> QLabel:
+def heading_label(text: str, parent: QWidget) -> QLabel:
     """Return a small heading."""
-    label = QLabel(text)
+    label = QLabel(text, parent)
     label.setProperty("heading", True)
     return label

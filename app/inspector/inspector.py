@@ -66,8 +66,8 @@ class Inspector(QScrollArea):
     def _wanted(self) -> Page:
         chosen = self._document.selection
         if len(chosen) == 1:
-            return BoxPage(self._document, next(iter(chosen)))
-        return SeveralPage(self._document) if chosen else ProjectPage(self._document)
+            return BoxPage(self._document, next(iter(chosen)), self.viewport())
+        return (SeveralPage if chosen else ProjectPage)(self._document, self.viewport())
 
     def _show(self, page: Page) -> None:
         page.edited.connect(self._pause.start)

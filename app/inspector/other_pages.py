@@ -17,21 +17,22 @@ class ProjectPage(QWidget):
 
     edited = Signal()
 
-    def __init__(self, document: Document) -> None:
-        super().__init__()
+    def __init__(self, document: Document, parent: QWidget) -> None:
+        super().__init__(parent)
         self._document = document
-        self.training = Form(document.project.training)
-        self.data = Form(document.project.data)
+        head = _title("Project", "Select a box to see its own settings here.", self)
+        self.training = Form(document.project.training, self)
+        self.data = Form(document.project.data, self)
         self.training.edited.connect(lambda name, value: self._edit("training", name, value))
         self.data.edited.connect(lambda name, value: self._edit("data", name, value))
-        self.facts = Facts("Network")
+        self.facts = Facts("Network", self)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 8, 14)
         column.setSpacing(9)
-        column.addWidget(_title("Project", "Select a box to see its own settings here."))
+        column.addWidget(head)
         for heading, part in (("Training", self.training), ("Data", self.data)):
-            column.addWidget(rule())
-            column.addWidget(heading_label(heading))
+            column.addWidget(rule(self))
+            column.addWidget(heading_label(heading, self))
             column.addWidget(part)
         column.addWidget(self.facts)
         column.addStretch()
@@ -59,13 +60,13 @@ class SeveralPage(QWidget):
 
     edited = Signal()
 
-    def __init__(self, document: Document) -> None:
-        super().__init__()
+    def __init__(self, document: Document, parent: QWidget) -> None:
+        super().__init__(parent)
         self._document = document
-        self._title = QLabel()
+        self._title = QLabel(self)
         self._title.setProperty("title", True)
-        self.facts = Facts("These boxes")
-        self._together = Facts("Together")
+        self.facts = Facts("These boxes", self)
+        self._together = Facts("Together", self)
         column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 8, 14)
         column.addWidget(self._title)
@@ -86,11 +87,11 @@ class SeveralPage(QWidget):
         self._together.show_lines([("parameters", total)])
 
 
-def _title(text: str, sentence: str) -> QWidget:
-    box = QWidget()
+def _title(text: str, sentence: str, parent: QWidget) -> QWidget:
+    box = QWidget(parent)
     column = QVBoxLayout(box)
     column.setContentsMargins(0, 0, 0, 0)
-    title, below = QLabel(text), QLabel(sentence)
+    title, below = QLabel(text, box), QLabel(sentence, box)
     title.setProperty("title", True)
     below.setProperty("quiet", True)
     below.setWordWrap(True)

@@ -33,7 +33,7 @@ class WelcomePage(QScrollArea):
         self.tiles = [self._tile(one) for one in examples()]
         if self.tiles:
             self._add_examples()
-        self._recent_heading = heading_label("Recent")
+        self._recent_heading = heading_label("Recent", self)
         self._column.addSpacing(14)
         self._column.addWidget(self._recent_heading)
         self._recent = QVBoxLayout()
@@ -77,7 +77,7 @@ class WelcomePage(QScrollArea):
         for index, tile in enumerate(self.tiles):
             grid.addWidget(tile, index // 3, index % 3)
         self._column.addSpacing(18)
-        self._column.addWidget(heading_label("Examples: open one, press Train"))
+        self._column.addWidget(heading_label("Examples: open one, press Train", self))
         self._column.addLayout(grid)
 
     def _tile(self, one: Example) -> QPushButton:
@@ -88,7 +88,7 @@ class WelcomePage(QScrollArea):
         tile.setToolTip(one.sentence)
         tile.setCursor(Qt.CursorShape.PointingHandCursor)
         tile.clicked.connect(lambda: self.example.emit(one.path))
-        title, sentence = heading_label(one.title), QLabel(one.sentence)
+        title, sentence = heading_label(one.title, tile), QLabel(one.sentence, tile)
         sentence.setWordWrap(True)
         sentence.setProperty("quiet", True)
         column = QVBoxLayout(tile)

@@ -3,12 +3,14 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QToolButton, QWidget
 
 from app.forms.form import Form, label_of
 from app.forms.specs import words
 from engine.catalog import FAMILIES
 from engine.data.settings import DataSettings
 from engine.optimizers.adam import Adam
+from engine.optimizers.sgd import SGD
 from engine.spec import Spec, param
 from engine.training.settings import TrainingSettings
 
@@ -52,7 +54,7 @@ def test_every_spec_has_a_form(qtbot, kind):
     form = Form(kind())
     qtbot.addWidget(form)
     shown = {name for name, rule in kind.params().items() if not rule.hidden}
-    assert set(form.rows) == shown
+    assert set(form.names) == shown
     for name in shown:
         assert form.editor(name).value() == getattr(kind(), name)
         assert form.editor(name).accessibleName()
@@ -163,10 +165,98 @@ def test_a_family_is_chosen_and_its_own_parameters_are_edited(qtbot):
     assert found == [("optimizer", Adam(weight_decay=0.5))]
 
 
+def fold(form, text):
+    """Press the line that folds a part of a form."""
+    next(button for button in form.findChildren(QToolButton) if button.text() == text).click()
+
+
 def test_advanced_is_folded_and_hidden_is_left_out(form):
     form.show()
-    assert "secret" not in form.rows
+    assert "secret" not in form.names
+    assert "mode_of_work" not in form.rows
+    fold(form, "Advanced")
+    assert form.rows["mode_of_work"].isVisible()
+    fold(form, "Advanced")
     assert not form.rows["mode_of_work"].isVisible()
+
+
+def test_what_is_folded_away_is_made_when_it_is_opened_and_says_what_the_document_says(form):
+    form.show()
+    few = len(form.findChildren(QWidget))
+    form.follow(Sampler(mode_of_work="at night"))
+    form.show_problems({"mode_of_work": "Nobody works at night."})
+    assert len(form.findChildren(QWidget)) == few
+    found = heard(form)
+    fold(form, "Advanced")
+    row = form.rows["mode_of_work"]
+    assert row.editor.value() == "at night"
+    assert row._reset.isVisible()
+    assert row._problem.text() == "Nobody works at night."
+    assert not found
+    form.follow(Sampler(mode_of_work="by day"))
+    assert row.editor.value() == "by day"
+    QTest.keyClicks(row.editor.line, "!")
+    assert found == [("mode_of_work", "by day!")]
+
+
+def test_a_group_is_made_when_it_is_opened(form):
+    form.show()
+    group = form.rows["optimizer"]
+    group.show_problems({"epochs": "Epochs must be at least 1, not 0."})
+    assert "epochs" not in {name for made in form.findChildren(Form) for name in made.rows}
+    fold(form, "Optimizer")
+    assert group.editor.isVisible()
+    assert group.editor.form.rows["epochs"]._problem.isVisible()
+    fold(form, "Optimizer")
+    group.editor.form.editor("epochs").box.setValue(9)
+    assert not group.editor.isVisible(), "what a person does opens nothing"
+
+
+def test_a_part_that_is_asked_for_is_made_without_being_shown(qtbot):
+    form = Form(Adam())
+    qtbot.addWidget(form)
+    form.show()
+    editor = form.editor("beta1")
+    qtbot.wait(1)  # a layout shows what is new in it a moment later
+    assert not editor.isVisible()
+    fold(form, "Advanced")
+    assert editor.isVisible()
+
+
+def stops(form):
+    """Return what the Tab key reaches in a form that is shown, in its order, as places from top to bottom."""
+    found, widget = [], form.nextInFocusChain()
+    while widget is not form:
+        if widget.isVisible() and widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None:
+            at = widget.mapTo(form, widget.rect().center())
+            found.append((at.y(), at.x()))
+        widget = widget.nextInFocusChain()
+    return found
+
+
+def test_the_tab_key_goes_from_top_to_bottom_also_through_what_came_late(qtbot):
+    form = Form(TrainingSettings())
+    qtbot.addWidget(form)
+    form.show()
+    few = stops(form)
+    assert few == sorted(few)
+    for button in form.findChildren(QToolButton):
+        if button.text() == "Advanced":
+            button.click()
+    form.follow(TrainingSettings(epochs=7, clip_norm=2.0, seed=5))  # with buttons that go back to the defaults
+    qtbot.wait(1)
+    many = stops(form)
+    assert len(many) > len(few) + 5
+    assert [y // 12 for y, _ in many] == sorted(y // 12 for y, _ in many)
+
+
+def test_the_tab_key_reaches_another_member_of_a_family_in_its_place(qtbot):
+    form = Form(TrainingSettings())
+    qtbot.addWidget(form)
+    form.show()
+    form.follow(TrainingSettings(optimizer=SGD()))
+    qtbot.wait(1)
+    assert stops(form) == sorted(stops(form))
 
 
 def test_a_group_is_folded_until_something_in_it_is_unusual(form):

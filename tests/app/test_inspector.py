@@ -75,6 +75,16 @@ def test_the_lengths_of_a_normalised_box_are_counted(inspector, document):
     assert inspector.page.facts.texts()["parameters"] == "18"
 
 
+def test_a_box_that_comes_later_is_offered_where_weights_are_shared(inspector, document):
+    document.select(["dense"])
+    shares = inspector.page.form.editor("learning").form.editor("shares")
+    assert shares.box.count() == 1
+    document.edit("Add", edits.add(Dense(units=3), (0, 0), "twin"))
+    document.select(["dense"])
+    editor = inspector.page.form.editor("learning").form.editor("shares")
+    assert [editor.box.itemText(i) for i in range(editor.box.count())] == ["none", "twin"]
+
+
 def test_layers_without_weights_say_nothing_about_learning(inspector, document):
     document.select(["input"])
     assert "learning" not in inspector.page.form.rows
