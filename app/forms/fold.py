@@ -12,7 +12,7 @@ from app.icons import icon
 
 
 class Fold(QToolButton):
-    """A line that shows and hides what comes below it in the layout, and is made when it is first shown."""
+    """A line that shows and hides what comes below it in the layout; that is made when it is first wanted."""
 
     def __init__(self, text: str, tip: str, make: Callable[[], QWidget], parent: QWidget) -> None:
         super().__init__(parent)

@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from types import NoneType, UnionType
 from typing import Any, get_args, get_origin
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from app.forms.editor import Editor
