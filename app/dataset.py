@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -30,7 +32,7 @@ class ProjectData(QObject):
 
     `changed` comes when another data set was read, could not be read, or is being read (`loading`). `error` says why the
     project's own source could not be read; its path stays. `refused` says why what was chosen last could not be: the
-    project keeps what it had.
+    project keeps what it had. `at_leisure` calls what it is given once the window is done with what is more urgent.
     """
 
     changed = Signal()
@@ -39,7 +41,9 @@ class ProjectData(QObject):
         super().__init__(parent)
         self.document, self.error, self.refused = document, "", ""
         self.read: Read | None = None
+        self.at_leisure: Callable[[Callable[[], None]], Any] = lambda then: then()
         self._source: Source | None = None
+        self._due = False  # the project's source is about to be read
         self._task: tasks.Task | None = None  # reads the project's source
         self._choice: tasks.Task | None = None  # reads what may become it
         self._check = QTimer(self, singleShot=True, interval=0)
@@ -51,7 +55,11 @@ class ProjectData(QObject):
     @property
     def loading(self) -> bool:
         """Whether a data set is being read."""
-        return self._task is not None or self._choice is not None
+        return self._being_read or self._choice is not None
+
+    @property
+    def _being_read(self) -> bool:
+        return self._due or self._task is not None
 
     def choose(self, source: Source) -> None:
         """Read a source; once that is done, make it the project's, with the network's ends wired to it: one undo step."""
@@ -82,14 +90,20 @@ class ProjectData(QObject):
 
     def _start(self, source: Source) -> None:
         self._drop()
-        self._task = tasks.start(lambda task: _reading().read(source), self._keep, self._fail)
+        self._due = True
+        self.at_leisure(partial(self._read, source))
         self.changed.emit()
+
+    def _read(self, source: Source) -> None:
+        if self._due and source == self._source:
+            self._due = False
+            self._task = tasks.start(lambda task: _reading().read(source), self._keep, self._fail)
 
     def _drop(self) -> None:
         """Forget the data set, and that it is being read."""
         if self._task is not None:
             self._task.cancel()
-        self._task, self.read, self.error = None, None, ""
+        self._due, self._task, self.read, self.error = False, None, None, ""
         self.changed.emit()
 
     def _keep(self, read: Read) -> None:
@@ -106,7 +120,7 @@ class ProjectData(QObject):
         self._choice = None
         if self._task is not None:
             self._task.cancel()
-        self._task, self.read, self.error = None, read, ""
+        self._due, self._task, self.read, self.error = False, None, read, ""
         self.document.end_merge()
         self.document.edit(f"Use {read.source.label()}", lambda project: _reading().joined(project, read))
         self.changed.emit()
@@ -138,7 +152,7 @@ class ProjectData(QObject):
             return (Problem(self.error, "Choose other data, or bring the file back."),)
         if self.refused and project.data.source is None:
             return (Problem(self.refused, "Choose other data."),)
-        if self._task is not None or not project.graph.nodes or (self._choice is not None and self.read is None):
+        if self._being_read or not project.graph.nodes or (self._choice is not None and self.read is None):
             return ()
         dataset = self.read.dataset if self.read else None
         found: tuple[Problem, ...] = _reading().data_problems(project.graph, dataset, project.data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from itertools import pairwise
 
@@ -41,6 +42,7 @@ class Docks(QObject):
         self.all: dict[str, Dock] = {}
         self._empty: list[Dock] = []  # seen, and to be filled
         self._painted = False  # since one of them was seen
+        self._after: list[Callable[[], None]] = []  # to be called once they are filled
         self._idle = QTimer(self, singleShot=True, interval=0)
         self._idle.timeout.connect(self._make_next)
         bottom, sides = Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea
@@ -94,6 +96,11 @@ class Docks(QObject):
                 self._make_content(dock)
             dock.fill(self._context.shared[dock.panel.name])
 
+    def when_filled(self, then: Callable[[], None]) -> None:
+        """Call `then` once what goes on now is done, and the panels are made that are seen by then."""
+        self._after.append(then)
+        self._idle.start()
+
     def _make_content(self, dock: Dock) -> None:
         import_module("engine.catalog")  # the one way to all layers, which another thread may be on just now
         self._context.shared[dock.panel.name] = dock.panel.make(self._context)
@@ -110,6 +117,9 @@ class Docks(QObject):
 
     def _make_next(self) -> None:
         if not self._empty:
+            after, self._after = self._after, []
+            for then in after:
+                then()
             return
         if not self._painted:
             self._window.repaint()  # on a busy machine Qt would do it later

@@ -53,6 +53,7 @@ class Workbench(QObject):
         window.pages.addWidget(self.canvas)
         yield
         self.docks = Docks(window, self._context())
+        self.data.at_leisure = self.docks.when_filled  # reading on another thread, all would take twice as long
         for panel in window.panels:
             self.docks.add(panel)
             yield

@@ -90,6 +90,30 @@ def test_what_is_no_data_is_refused_in_a_sentence(bench, tmp_path):
         bench.data.choose_path(tmp_path / "song.mp3")
 
 
+def test_what_is_about_to_be_read_counts_as_being_read(bench, table, broken):
+    waiting = []
+    bench.data.at_leisure = waiting.append
+    bench.document.open(Project(data=DataSettings(source=Npz(path=str(broken)))))
+    assert bench.data.loading
+    bench.document.open(Project(data=DataSettings(source=Csv(path=str(table)))))
+    bench.document.open(Project(data=DataSettings(source=Csv(path=str(table)))))
+    for then in waiting:
+        then()
+    bench.ready()
+    assert bench.data.read.source == Csv(path=str(table))
+    assert not bench.data.error
+
+
+def test_what_is_about_to_be_read_is_forgotten_with_its_project(bench, table):
+    waiting = []
+    bench.data.at_leisure = waiting.append
+    bench.document.open(Project(data=DataSettings(source=Csv(path=str(table)))))
+    bench.document.open(small_project())
+    assert not bench.data.loading
+    waiting.pop()()
+    assert not bench.data.loading
+
+
 def test_a_broken_file_is_a_sentence_and_a_problem(bench, broken):
     bench.open(small_project())
     bench.data.choose_path(broken)

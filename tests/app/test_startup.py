@@ -16,7 +16,11 @@ from app.docks import Docks
 from app.panels import PANELS
 from app.welcome.examples import examples
 from app.window import Window
+from engine.data.dataset import Dataset
+from engine.data.settings import DataSettings
+from engine.data.sources.csv import Csv
 from engine.project.file import save
+from engine.project.project import Project
 from engine.project.run import Saved
 
 from .window_parts import put_down, small_project
@@ -389,6 +393,19 @@ def test_the_network_is_painted_before_the_panels_are_made(qtbot, bare, monkeypa
     qtbot.waitUntil(lambda: {name for name, dock in window.docks.all.items() if dock.content} == shown)
     assert seen[0] == "paint"
     assert len(seen) - seen.count("paint") == len(shown)
+
+
+def test_data_is_read_once_the_panels_are_made(qtbot, bare, monkeypatch):
+    """Python does one thing at a time: both at once would take longer than one after the other."""
+    seen = []
+    make = Docks._make_content
+    monkeypatch.setattr(Docks, "_make_content", lambda docks, dock: (make(docks, dock), seen.append("panel")))
+    monkeypatch.setattr(Csv, "read", lambda source: (seen.append("read"), Dataset(()))[1])
+    window = bare()
+    window.document.changed.connect(lambda _before, _after: seen.append(window.data.loading))
+    window.files._show(Project(data=DataSettings(source=Csv(path="t.csv"))), None, ())
+    qtbot.waitUntil(lambda: "read" in seen and not window.data.loading)
+    assert seen == [True, "panel", "panel", "panel", "read"]
 
 
 def test_the_network_is_painted_first_however_late_the_system_asks_for_it(bare, monkeypatch):
