@@ -40,7 +40,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         self.scale_ = ScoreAxis("left")
-        super().__init__(parent, axisItems={"left": self.scale_})
+        super().__init__(parent, axisItems={"left": self.scale_}, enableMenu=False)
         self.caption, self.train, self.validation = title, Series(), Series()
         self._drawn: tuple[float, ...] = ()  # what was drawn last
         self.last, self._free = 1.0, False  # the last epoch in sight; whether a person has chosen what is in sight
@@ -48,7 +48,6 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         self.setToolTip(TIP)
         for widget in (self, self.viewport()):
             widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # there is nothing to do here by keys
-        self.setMenuEnabled(False)
         self.hideButtons()
         self.setMouseEnabled(x=True, y=False)
         self.getPlotItem().setContentsMargins(0, 4, 8, 0)
