@@ -46,15 +46,12 @@ class DataPanel(QWidget):
     def __init__(self, document: Document, data: ProjectData, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.document, self.data = document, data
-        self.preview, self.columns = Preview(self), ColumnList(self)
-        self.form = Form(document.project.data, self, without=("source",))
-        self.form.edited.connect(self._edit)
-        self.reading = SourceForm(self)
-        self.reading.edited.connect(self._edit_source)
         self._pause = QTimer(self, singleShot=True, interval=PAUSE)
         self._pause.timeout.connect(document.end_merge)
         split = QSplitter(Qt.Orientation.Horizontal, self)
-        for widget, stretch in ((self._source_page(), 0), (self.preview, 3), (self.columns, 2)):
+        source = self._source_page(split)
+        self.preview, self.columns = Preview(split), ColumnList(split)
+        for widget, stretch in ((source, 0), (self.preview, 3), (self.columns, 2)):
             split.addWidget(widget)
             split.setStretchFactor(split.count() - 1, stretch)
         split.setSizes([320, 620, 320])
@@ -67,34 +64,41 @@ class DataPanel(QWidget):
         document.changed.connect(self._follow)
         self.refresh()
 
-    def _source_page(self) -> QWidget:
-        page = QWidget(self)
+    def _source_page(self, parent: QWidget) -> QWidget:
+        scroll = QScrollArea(parent, widgetResizable=True)
+        page = QWidget(scroll.viewport())
         column = QVBoxLayout(page)
         column.setContentsMargins(14, 10, 14, 10)
         column.setSpacing(9)
-        self.title, self.facts, self.trouble = (QLabel(self, wordWrap=True) for _ in range(3))
+        self.title, self.facts, self.trouble = (QLabel(page, wordWrap=True) for _ in range(3))
         self.title.setProperty("title", True)
         self.facts.setProperty("quiet", True)
         self.trouble.setProperty("problem", True)
-        rule = QFrame(self)
+        rule = QFrame(page)
         rule.setProperty("rule", True)
-        for widget in (self.title, self.facts, self.trouble, self._samples()):
+        for widget in (self.title, self.facts, self.trouble, self._samples(page)):
             column.addWidget(widget)
-        column.addLayout(self._buttons())
-        column.addWidget(self._again())
+        column.addLayout(self._buttons(page))
+        column.addWidget(self._again(page))
         column.addWidget(rule)
-        column.addLayout(self._target())
-        column.addWidget(self.form)
-        column.addWidget(self.reading)
+        column.addLayout(self._target(page))
+        self._add_forms(page, column)
         column.addStretch(1)
-        scroll = QScrollArea(self, widgetResizable=True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(page)
         scroll.setMinimumWidth(290)
         return scroll
 
-    def _samples(self) -> QComboBox:
-        self.samples = QComboBox(self)
+    def _add_forms(self, page: QWidget, column: QVBoxLayout) -> None:
+        self.form = Form(self.document.project.data, page, without=("source",))
+        self.form.edited.connect(self._edit)
+        self.reading = SourceForm(page)
+        self.reading.edited.connect(self._edit_source)
+        column.addWidget(self.form)
+        column.addWidget(self.reading)
+
+    def _samples(self, page: QWidget) -> QComboBox:
+        self.samples = QComboBox(page)
         self.samples.setAccessibleName("Built-in samples")
         self.samples.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.samples.setMinimumContentsLength(16)
@@ -105,10 +109,10 @@ class DataPanel(QWidget):
         self.samples.activated.connect(self._choose_sample)
         return self.samples
 
-    def _buttons(self) -> QHBoxLayout:
+    def _buttons(self, page: QWidget) -> QHBoxLayout:
         row = QHBoxLayout()
-        self.open_file = QPushButton(icon("file"), "Open file…", self)
-        self.open_folder = QPushButton(icon("folder-open"), "Image folder…", self)
+        self.open_file = QPushButton(icon("file"), "Open file…", page)
+        self.open_folder = QPushButton(icon("folder-open"), "Image folder…", page)
         self.open_file.setToolTip("Open a table (CSV, TSV) or NumPy arrays (npz)")
         self.open_folder.setToolTip("Open a folder that holds one folder of pictures for each class")
         self.open_file.clicked.connect(self.ask_file)
@@ -117,21 +121,21 @@ class DataPanel(QWidget):
         row.addWidget(self.open_folder)
         return row
 
-    def _again(self) -> QPushButton:
-        self.again = QPushButton(icon("repeat"), "Read it again", self)
+    def _again(self, page: QWidget) -> QPushButton:
+        self.again = QPushButton(icon("repeat"), "Read it again", page)
         self.again.setToolTip("Read the data once more, after the file has changed or come back")
         self.again.clicked.connect(self.data.again)
         return self.again
 
-    def _target(self) -> QHBoxLayout:
+    def _target(self, page: QWidget) -> QHBoxLayout:
         row = QHBoxLayout()
         row.setSpacing(4)
-        self.target = QuietCombo(self)
+        self.target = QuietCombo(page)
         self.target.setAccessibleName("Column that is predicted")
         self.target.setToolTip("The column that the Output predicts; the Input then reads all others that fit together")
         self.target.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.target.activated.connect(lambda _: self._predict(self.target.currentText()))
-        self.target_name = QLabel("Predict", self)
+        self.target_name = QLabel("Predict", page)
         self.target_name.setProperty("quiet", True)
         self.target_name.setFixedWidth(LABEL_WIDTH)
         row.addWidget(self.target_name)
