@@ -24,7 +24,8 @@ from engine.spec import param
 
 Calls = list[tuple[Any, ...]]  # functions with their arguments
 
-FEWEST = 12  # channels and filters from which on it pays
+FEWEST = 24  # channels and filters from which on it pays, measured against blocks of windows
+FEWEST_POOLED = 16  # and where a pooling is behind it
 FEWEST_TILES = 9  # and tiles of an image
 
 
@@ -62,7 +63,8 @@ class WinogradConv2D(Layer, abstract=True):
         if not isinstance(first, Conv2D) or first.kernel != (3, 3):
             return None
         channels = inputs[0][0]
-        if min(channels, first.filters) < FEWEST * _groups(first, channels // first.groups).products:
+        fewest = FEWEST_POOLED if pooled else FEWEST
+        if min(channels, first.filters) < fewest * _groups(first, channels // first.groups).products:
             return None
         windows = windows_of(first, inputs[0])
         suits = windows.dilation == (1, 1) and windows.mirror(first.filters)

@@ -23,6 +23,17 @@ from engine.plan.passes import improved, multiply_less
 
 from .networks import Weighted, all_gradients, feed, run, scatter
 
+REAL = {name: getattr(winograd_conv2d, name) for name in ("FEWEST", "FEWEST_POOLED")}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _small():
+    """Small networks are computed so, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in REAL:
+            patch.setattr(winograd_conv2d, name, 12)
+        yield
+
 
 def alone(size, convolution, pooled=False):
     graph, last = Graph().add("in", Input(size=size)).add("conv", convolution, "in"), "conv"
@@ -180,3 +191,12 @@ def test_in_single_precision_it_is_as_exact_as_the_convolution(convolution, size
 def test_what_does_not_suit_stays(convolution, size):
     graph = alone(size, convolution)
     assert multiply_less(graph) == graph
+
+
+def test_with_few_channels_it_pays_only_where_a_pooling_is_behind(monkeypatch):
+    for name, value in REAL.items():
+        monkeypatch.setattr(winograd_conv2d, name, value)
+    assert type(improved(alone((16, 8, 8), Conv2D(filters=16))).nodes["conv"]) is Conv2D
+    for filters, pooled in ((16, True), (24, False)):
+        graph = alone((filters, 8, 8), Conv2D(filters=filters), pooled)
+        assert isinstance(improved(graph).nodes["conv"], WinogradConv2D)
