@@ -22,7 +22,7 @@ from engine.kernels.memory import stretches
 from engine.kernels.products import product
 from engine.kernels.windows import Windows
 
-CACHE = 1 << 18  # values of a block's columns: about the second-level cache of one core
+CACHE = 1 << 17  # values of a block's columns: half of the second-level cache of one core
 FEW_CHANNELS = 4  # up to here columns with pixels last are faster
 
 Block = tuple[slice, ...]  # images, and windows along each side but the last
@@ -54,9 +54,11 @@ def padded_shape(windows: Windows) -> Shape:
     return images, *windows.padded, windows.channels
 
 
-def column_count(windows: Windows) -> int:
-    """Return the values in a block's columns."""
-    return prod(block_size(windows)) * windows.out[-1] * windows.width
+def column_count(windows: Windows, whole: bool = False) -> int:
+    """Return the values in a block's columns; in those of `whole` images, however large."""
+    images, *most = block_size(windows)
+    pixels = windows.pixels if whole else prod(most) * windows.out[-1]
+    return images * pixels * windows.width
 
 
 class Columns:

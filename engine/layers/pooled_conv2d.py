@@ -23,6 +23,8 @@ from engine.layers.convolution import windows_of
 from engine.layers.max_pool2d import MaxPool2D
 from engine.spec import param
 
+LARGEST = 1 << 19  # values in the windows of an image, which is never cut
+
 
 def _mirror(layer: Conv2D, x: Shape) -> Windows | None:
     return windows_of(layer, x).mirror(layer.filters)
@@ -85,8 +87,8 @@ class PooledConv2D(Layer, abstract=True):
             return None
         (x,) = inputs
         windows, mirror = windows_of(first, x), _mirror(first, x)
-        whole = all(w is not None and convolution.block_size(w)[1] == w.out[0] for w in (windows, mirror))
-        return cls(convolution=first) if whole and not any(size % 2 for size in windows.out) else None
+        small = all(w is not None and w.pixels * w.width <= LARGEST for w in (windows, mirror))
+        return cls(convolution=first) if small and not any(size % 2 for size in windows.out) else None
 
     def shape(self, x: Shape) -> Shape:
         filters, height, width = self.convolution.shape(x)
@@ -99,12 +101,12 @@ class PooledConv2D(Layer, abstract=True):
         windows, mirror = windows_of(self.convolution, x), _mirror(self.convolution, x)
         assert mirror
         size = (windows.width * self.convolution.filters,)
-        count = max(map(convolution.column_count, (windows, mirror)))
+        count = max(convolution.column_count(w, whole=True) for w in (windows, mirror))
         images = max(convolution.block_size(w)[0] for w in (windows, mirror))
         values = Scratch((images * windows.pixels * self.convolution.filters,), batched=False)
         choice = Scratch((int(np.prod(self.shape(x))),), dtype="bool")
         return {
-            "columns": Scratch((convolution.column_count(windows),), batched=False),
+            "columns": Scratch((convolution.column_count(windows, whole=True),), batched=False),
             "padded": Scratch(convolution.padded_shape(windows), batched=False, kept=True),
             "mirrored": Scratch(convolution.padded_shape(mirror), batched=False, kept=True),
             "back_columns": Scratch((count,), batched=False),
