@@ -23,7 +23,7 @@ from engine.layers.convolution import windows_of
 from engine.layers.max_pool2d import MaxPool2D
 from engine.spec import param
 
-LARGEST = 1 << 19  # values in the windows of an image, which is never cut
+LARGEST = 1 << 23  # values in the windows of an image: with more, they need more memory than pooling at once saves
 
 
 def _mirror(layer: Conv2D, x: Shape) -> Windows | None:
