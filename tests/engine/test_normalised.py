@@ -323,9 +323,9 @@ def test_a_weight_is_made_once_for_all_who_share_it(kind):
 def test_a_box_that_shares_learns_as_its_owner_also_where_it_is_computed_in_another_way(kind):
     """The owner is computed by minimal filtering, the other box, with smaller images, is not."""
     chosen = Learning(normalisation=kind, frozen=True)
-    graph = Graph().add("large", Input(size=(12, 16, 16))).add("small", Input(size=(12, 3, 3)))
-    graph = graph.add("owner", Conv2D(filters=12, learning=chosen), "large")
-    graph = graph.add("guest", Conv2D(filters=12, learning=Learning(shares="owner")), "small")
+    graph = Graph().add("large", Input(size=(24, 16, 16))).add("small", Input(size=(24, 3, 3)))
+    graph = graph.add("owner", Conv2D(filters=24, learning=chosen), "large")
+    graph = graph.add("guest", Conv2D(filters=24, learning=Learning(shares="owner")), "small")
     for box in ("owner", "guest"):
         graph = graph.add(f"{box}_out", Output(loss=MeanSquaredError()), box)
     plan = compile(graph, 2, input_gradients=True)
