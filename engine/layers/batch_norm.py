@@ -29,8 +29,7 @@ class BatchNorm(Pointwise):
     Formula: y = weight · (x - mean) / √(variance + epsilon) + bias.
 
     Afterwards it uses running means of both, which the training kept. On a series it takes all steps together. Ioffe
-    and Szegedy, 2015. ONNX: BatchNormalization. PyTorch: nn.BatchNorm1d,
-    nn.BatchNorm2d and nn.BatchNorm3d.
+    and Szegedy, 2015. ONNX: BatchNormalization. PyTorch: nn.BatchNorm1d, nn.BatchNorm2d and nn.BatchNorm3d.
 
     Use it behind convolutions, before the curve: networks learn faster and bear larger rates. Avoid it with fewer than
     about eight samples in a batch, or in recurrent networks and transformers: take GroupNorm or LayerNorm.
