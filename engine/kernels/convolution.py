@@ -102,13 +102,13 @@ class Columns:
 
 def convolve(x: Array, filters: Array, bias: Array | None, columns: Columns, y: Array) -> Iterator[Run]:
     """Write the convolution of `x` (N, H, W, C) with `filters` (K, F) into `y` (N, OH, OW, F)."""
-    row = None if bias is None else np.empty(y.shape[-2:], y.dtype)
-    if row is not None:
+    row = np.empty(y.shape[-2:], y.dtype)
+    if bias is not None:
         yield partial(np.copyto, row, bias)
     for block, calls, matrix in columns.blocks(x):
         yield from calls
         yield from _write(matrix, filters, y[block])  # (P, K) @ (K, F) -> (P, F)
-        if row is not None:
+        if bias is not None:
             yield _add_row(y[block], row)
 
 
