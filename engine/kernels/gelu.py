@@ -1,89 +1,81 @@
-"""The two forms of GELU and their slopes, on pieces of arrays: y = x · factor, where factor is (nearly) P(X ≤ x)."""
+"""The two forms of GELU and their slopes, on pieces of arrays: y = x · factor, where factor is (nearly) P(X ≤ x).
+
+In both forms the factor is (1 + tanh(x · p(x²))) / 2 with a polynomial p, of degree 1 in the tanh form.
+"""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 
 from engine.arrays import Array
+from engine.calls import Run
+from engine.kernels.memory import constant
 
-ROOT_HALF = math.sqrt(0.5)
 DENSITY = 1 / math.sqrt(2 * math.pi)
-K0 = math.sqrt(2 / math.pi)
-K1 = 0.044715 * K0
-
-# log(erfc(z) exp(z²) / t) as a polynomial in 2 t - 1, where t = 2 / (2 + z), z ≥ 0: a Chebyshev fit. Errors of erfc are
-# 8e-8 and 1e-15.
-_SINGLE = (
-    -0.67179409168, 0.67264221716, 0.04734388761, -0.04687488818, -0.00988001932, 0.00870381204, 0.00179406625,
-    -0.00204873476, -0.00022791097, 0.00033373589, 8.00074e-06,
-)  # fmt: skip
-_DOUBLE = (
-    -0.6717940840566922, 0.6726432239776535, 0.047343306841868486, -0.04689561023091556, -0.009872689364142668,
-    0.008824938550384454, 0.0017589335144253824, -0.0023458124047130964, -0.00014624647419308058, 0.0006736779568437578,
-    -9.373685843203319e-05, -0.00017429822495894004, 7.140502347791011e-05, 3.172736307419215e-05,
-    -3.018614662784676e-05, 1.8405565883249187e-07, 8.525722691589536e-06, -3.0321654343038177e-06,
-    -1.1601756433638733e-06, 1.3567649936464575e-06, -3.5581183254456223e-07, -3.422022034155704e-07,
-    3.47422839488472e-07, 5.389222521674268e-08, -1.636336591585878e-07, -6.29622460561399e-09, 4.94887803602128e-08,
-    7.059392724441286e-10, -7.235183973738421e-09,
+TANH = (math.sqrt(2 / math.pi), 0.044715 * math.sqrt(2 / math.pi))
+# artanh(erf(x / √2)) / x as a polynomial in x²: a minimax fit of the factor, with an error of 3e-8. The last coefficient is
+# positive, so that the factor is right for any x.
+EXACT = (
+    0.7978849415, 0.03633308457, -3.259497588e-05, -5.530619353e-05, 3.964744376e-06, -1.322633356e-07, 1.756170612e-09,
 )  # fmt: skip
 
 
-def normal_factor(x: Array, z: Array, u: Array, factor: Array) -> None:
-    """Write P(X ≤ x) of the normal distribution into `factor`; `z` and `u` are work arrays."""
-    np.abs(x, out=z)
-    np.multiply(z, ROOT_HALF, out=z)
-    np.add(z, 2, out=u)
-    np.divide(4, u, out=u)
-    np.subtract(u, 1, out=u)  # 2 t - 1
-    polynomial = _DOUBLE if x.dtype == np.float64 else _SINGLE
-    np.multiply(u, polynomial[-1], out=factor)
-    for coefficient in polynomial[-2:0:-1]:
-        np.add(factor, coefficient, out=factor)
-        np.multiply(factor, u, out=factor)
-    np.add(factor, polynomial[0], out=factor)
-    np.multiply(z, z, out=z)
-    np.subtract(factor, z, out=factor)
-    np.exp(factor, out=factor)
-    np.add(u, 1, out=u)
-    np.multiply(u, -0.25, out=u)
-    np.multiply(factor, u, out=factor)  # -erfc(z) / 2
-    np.add(factor, 0.5, out=factor)
-    np.copysign(factor, x, out=factor)
-    np.add(factor, 0.5, out=factor)
+def factor_calls(x: Array, exact: bool, square: Array, factor: Array) -> Iterator[Run]:
+    """Yield the calls that write the factor of GELU; `square` is a work array."""
+    if exact and x.dtype != np.float32:
+        yield partial(_by_value, x, factor)
+        return
+    one, half = constant(1, x.dtype), constant(0.5, x.dtype)
+    yield partial(np.multiply, x, x, square)
+    yield from _polynomial(square, EXACT if exact else TANH, factor)
+    yield partial(np.multiply, factor, x, factor)
+    yield partial(np.tanh, factor, factor)
+    yield partial(np.add, factor, one, factor)
+    yield partial(np.multiply, factor, half, factor)
 
 
-def normal_slope(x: Array, factor: Array, grad: Array, out: Array) -> None:
-    """Write `grad` times the slope of x · P(X ≤ x)."""
-    np.multiply(x, x, out=out)
-    np.multiply(out, -0.5, out=out)
-    np.exp(out, out=out)
-    np.multiply(out, DENSITY, out=out)
-    np.multiply(out, x, out=out)
-    np.add(out, factor, out=out)
-    np.multiply(out, grad, out=out)
+def _polynomial(x: Array, coefficients: Sequence[float], out: Array) -> Iterator[Run]:
+    """Yield the calls that write Σ coefficients[i] · xⁱ by Horner's rule."""
+    *others, highest = (constant(value, x.dtype) for value in coefficients)
+    yield partial(np.multiply, x, highest, out)
+    for coefficient in others[:0:-1]:
+        yield partial(np.add, out, coefficient, out)
+        yield partial(np.multiply, out, x, out)
+    yield partial(np.add, out, others[0], out)
 
 
-def tanh_factor(x: Array, factor: Array) -> None:
-    """Write (1 + tanh(k0 x + k1 x³)) / 2 into `factor`."""
-    np.multiply(x, x, out=factor)
-    np.multiply(factor, K1, out=factor)
-    np.add(factor, K0, out=factor)
-    np.multiply(factor, x, out=factor)
-    np.tanh(factor, out=factor)
-    np.add(factor, 1, out=factor)
-    np.multiply(factor, 0.5, out=factor)
+def _by_value(x: Array, factor: Array) -> None:
+    """Write P(X ≤ x) as exactly as float64 can tell, which only checks of gradients need: it is slow."""
+    factor[...] = np.frompyfunc(lambda value: math.erfc(-value * math.sqrt(0.5)) / 2, 1, 1)(x)
 
 
-def tanh_slope(x: Array, factor: Array, grad: Array, work: Array, out: Array) -> None:
-    """Write `grad` times the slope of x · factor: factor · (1 + 2 x (1 - factor) (k0 + 3 k1 x²)); `work` is overwritten."""
-    np.multiply(x, x, out=out)
-    np.multiply(out, 6 * K1, out=out)
-    np.add(out, 2 * K0, out=out)
-    np.multiply(out, x, out=out)
-    np.subtract(1, factor, out=work)
-    np.multiply(out, work, out=out)
-    np.add(out, 1, out=out)
-    np.multiply(out, factor, out=out)
-    np.multiply(out, grad, out=out)
+def slope_calls(x: Array, exact: bool, factor: Array, grad: Array, work: Array, out: Array) -> Iterator[Run]:
+    """Yield the calls that write `grad` times the slope of x · factor; `work` is overwritten."""
+    yield partial(np.multiply, x, x, out)
+    yield from (_exact_slope if exact else _tanh_slope)(x, factor, work, out)
+    yield partial(np.multiply, out, grad, out)
+
+
+def _exact_slope(x: Array, factor: Array, work: Array, out: Array) -> Iterator[Run]:
+    """Turn x² into factor + x · density of the normal distribution."""
+    yield partial(np.multiply, out, constant(-0.5, x.dtype), out)
+    yield partial(np.exp, out, out)
+    yield partial(np.multiply, out, constant(DENSITY, x.dtype), out)
+    yield partial(np.multiply, out, x, out)
+    yield partial(np.add, out, factor, out)
+
+
+def _tanh_slope(x: Array, factor: Array, work: Array, out: Array) -> Iterator[Run]:
+    """Turn x² into factor · (1 + 2 x (1 - factor) (p0 + 3 p1 x²))."""
+    one = constant(1, x.dtype)
+    yield partial(np.multiply, out, constant(6 * TANH[1], x.dtype), out)
+    yield partial(np.add, out, constant(2 * TANH[0], x.dtype), out)
+    yield partial(np.multiply, out, x, out)
+    yield partial(np.subtract, one, factor, work)
+    yield partial(np.multiply, out, work, out)
+    yield partial(np.add, out, one, out)
+    yield partial(np.multiply, out, factor, out)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from math import pi, sqrt
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.kernels import gelu
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.gelu import factor_calls, slope_calls
 from engine.kernels.memory import PIECE, pieces, room, shaped_like
 from engine.layer import Example, OnnxGraph, Pointwise, Scratch
 from engine.spec import param
@@ -39,22 +41,24 @@ class GELU(Pointwise):
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         work = Scratch((PIECE,), batched=False)
-        return {"factor": Scratch(x), "z": work, "u": work, "work": work}
+        return {"factor": Scratch(x), "square": work, "work": work}
 
-    def forward(self, x: Array, factor: Array, z: Array, u: Array, y: Array) -> None:
-        for source, chance, out in pieces(x, shaped_like(x, factor), y):
-            if self.form == "exact":
-                gelu.normal_factor(source, room(z, source), room(u, source), chance)
-            else:
-                gelu.tanh_factor(source, chance)
-            np.multiply(source, chance, out=out)
+    @prepared
+    def forward(self, x: Array, factor: Array, square: Array, y: Array) -> Run:
+        return in_turn(call for part in pieces(x, shaped_like(x, factor), y) for call in self._forth(square, *part))
 
-    def backward(self, x: Array, factor: Array, work: Array, grad_y: Array, grad_x: Array) -> None:
-        for source, chance, grad, out in pieces(x, shaped_like(x, factor), grad_y, grad_x):
-            if self.form == "exact":
-                gelu.normal_slope(source, chance, grad, out)
-            else:
-                gelu.tanh_slope(source, chance, grad, room(work, source), out)
+    def _forth(self, square: Array, x: Array, factor: Array, y: Array) -> Iterator[Run]:
+        yield from factor_calls(x, self.form == "exact", room(square, x), factor)
+        yield partial(np.multiply, x, factor, y)
+
+    @prepared
+    def backward(self, x: Array, factor: Array, work: Array, grad_y: Array, grad_x: Array) -> Run:
+        parts, exact = pieces(x, shaped_like(x, factor), grad_y, grad_x), self.form == "exact"
+        return in_turn(
+            call
+            for source, chance, grad, out in parts
+            for call in slope_calls(source, exact, chance, grad, room(work, source), out)
+        )
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         if g.opset >= 20:
