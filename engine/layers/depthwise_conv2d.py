@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
+from engine.calls import Run, in_turn, prepared
 from engine.kernels import depthwise
 from engine.kernels.memory import channels_last
-from engine.kernels.reductions import channel_sums
+from engine.kernels.reductions import write_channel_sums
 from engine.kernels.windows import Windows
 from engine.layer import Example, Layer, OnnxGraph, Scratch, Weight
 from engine.layers.conv2d import Conv2D
@@ -65,14 +66,16 @@ class DepthwiseConv2D(ImageFiltering):
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         windows = _windows(self, x)
         count = depthwise.images_at_once(windows)
-        padded, work = (count, *windows.padded, x[0]), Scratch((2, count, *windows.out, x[0]), batched=False)
+        filters = (*self.kernel, self.multiplier)
+        work = Scratch((2, depthwise.work_values(windows)), batched=False)
         return {
-            "padded": Scratch(padded, batched=False, kept=True),
-            "spread": Scratch(padded, batched=False),
-            "rows": Scratch((*self.kernel, self.multiplier, windows.out[1], x[0]), batched=False),
+            "ordered": Scratch((count, *depthwise.ordered_shape(windows)), batched=False, kept=True),
+            "bordered": Scratch((count, *depthwise.bordered_shape(windows)), batched=False, kept=True),
+            "rows": Scratch((*filters, depthwise.row_columns(windows), x[0]), batched=False),
+            "shift": Scratch((windows.out[1], x[0] * self.multiplier), batched=False),
             "work": work,
             "back_work": work,
-            "total": Scratch((*self.kernel, self.multiplier, x[0]), batched=False),
+            "totals": Scratch((*filters, windows.out[1] * x[0]), batched=False),
         }
 
     def _taps(self, weight: Array) -> Array:
@@ -84,35 +87,47 @@ class DepthwiseConv2D(ImageFiltering):
         last = channels_last(image)
         return last.reshape(*last.shape[:3], -1, self.multiplier)
 
+    @prepared
     def forward(
-        self, x: Array, weight: Array, bias: Array | None, rows: Array, padded: Array, work: Array, y: Array
-    ) -> None:
-        windows, out = _windows(self, x.shape[1:]), channels_last(y)
-        rows[...] = self._taps(weight)[..., None, :]
-        depthwise.convolve(windows, channels_last(x), rows, padded, work, self._apart(y))
+        self,
+        x: Array,
+        weight: Array,
+        bias: Array | None,
+        rows: Array,
+        shift: Array,
+        ordered: Array,
+        work: Array,
+        y: Array,
+    ) -> Run:
+        windows, repeated = _windows(self, x.shape[1:]), None if bias is None else shift
+        calls: list[Run] = [partial(np.copyto, rows, self._taps(weight)[..., None, :])]
         if bias is not None:
-            np.add(out, bias, out=out)
+            calls.append(partial(np.copyto, shift, bias))
+        calls += depthwise.convolve(windows, channels_last(x), rows, repeated, ordered, work, self._apart(y))
+        return in_turn(calls)
 
+    @prepared
     def backward(
         self,
         x: Array,
         rows: Array,
-        padded: Array,
-        spread: Array,
+        ordered: Array,
+        bordered: Array,
         back_work: Array,
-        total: Array,
+        totals: Array,
         grad_y: Array,
         grad_x: Array | None,
         grad_weight: Array,
         grad_bias: Array | None,
-    ) -> None:
+    ) -> Run:
         windows, grad = _windows(self, x.shape[1:]), self._apart(grad_y)
+        images, out = channels_last(x), None if grad_x is None else channels_last(grad_x)
+        calls: list[Run] = []
         if grad_bias is not None:
-            grad_bias[...] = channel_sums(grad_y)
-        depthwise.backward_filters(windows, channels_last(x), grad, padded, back_work, total)
-        grad_weight.transpose(STORED)[...] = total.swapaxes(2, 3).reshape(*self.kernel, -1, 1)
-        if grad_x is not None:
-            depthwise.backward_images(windows, rows, grad, spread, back_work, channels_last(grad_x))
+            calls.append(partial(write_channel_sums, grad_y, grad_bias))
+        calls += depthwise.backward(windows, images, rows, grad, ordered, bordered, back_work, totals, out)
+        calls.append(partial(np.sum, totals.reshape(*totals.shape[:3], -1, x.shape[1]), 3, out=self._taps(grad_weight)))
+        return in_turn(calls)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         channels, sides = self.split(g.shape("x"))

@@ -5,13 +5,16 @@ from math import erf, sqrt
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.calls import in_turn
-from engine.kernels import convolution, gelu, pooling
+from engine.kernels import convolution, depthwise, gelu, pooling
 from engine.kernels.attention import attend, in_cache, scores_in_cache
 from engine.kernels.lookup import add_rows
 from engine.kernels.memory import PIECE, channels_last, pieces, shaped_like, stored, zeros_like
 from engine.kernels.normalisation import statistics
+from engine.kernels.polyphase import phases
 from engine.kernels.reducing import REDUCTIONS
 from engine.kernels.reductions import channel_rows, channel_sums, give_back, largest_last, repeat, row_blocks, sum_last
 from engine.kernels.windows import Windows, out_size, same_padding
@@ -282,3 +285,47 @@ def test_values_along_the_last_axis(shape, contiguous):
     sum_last(x, total)
     np.testing.assert_array_equal(largest, x.max(axis=-1, keepdims=True))
     np.testing.assert_allclose(total, x.sum(axis=-1, keepdims=True), atol=1e-12)
+
+
+@given(st.integers(1, 12), st.integers(1, 5), st.integers(1, 4), st.integers(0, 4), st.integers(1, 3))
+def test_a_phase_holds_what_its_taps_touch(size, kernel, stride, before, dilation):
+    parts = phases(size, kernel, stride, before, dilation)
+    assert sorted(pixel for part in parts for pixel in range(size)[part.pixels]) == list(range(size))
+    assert sorted(tap for part in parts for tap in range(kernel)[part.taps]) == list(range(kernel))
+    for part in parts:
+        places = {pixel: part.begin + n for n, pixel in enumerate(range(size)[part.pixels])}
+        for n, tap in enumerate(range(kernel)[part.taps]):
+            for window in range(size):
+                touched = window * stride + tap * dilation - before
+                assert touched < 0 or touched >= size or places[touched] == part.offset + n * part.step + window
+
+
+@pytest.mark.parametrize("filters", [1, 2])
+@pytest.mark.parametrize("name", [name for name, windows in SHAPES.items() if len(windows.size) == 2])
+def test_filters_of_single_channels_in_blocks(name, filters, monkeypatch):
+    monkeypatch.setattr(depthwise, "images_at_once", lambda _: 3)
+    windows, channels = SHAPES[name], SHAPES[name].channels
+    x, weight = (
+        RNG.standard_normal((IMAGES, *windows.size, channels)),
+        RNG.standard_normal((*windows.kernel, filters, channels)),
+    )
+    grad = RNG.standard_normal((IMAGES, *windows.out, channels, filters))
+    rows = np.repeat(weight[:, :, :, None], depthwise.row_columns(windows), 3)
+    ordered, bordered = (
+        np.zeros((3, *depthwise.ordered_shape(windows))),
+        np.zeros((3, *depthwise.bordered_shape(windows))),
+    )
+    work, y, grad_x = np.empty((2, depthwise.work_values(windows))), np.empty_like(grad), np.empty_like(x)
+    totals = np.empty((*windows.kernel, filters, windows.out[1] * channels))
+    in_turn(depthwise.convolve(windows, x, rows, None, ordered, work, y))()
+    in_turn(depthwise.backward(windows, x, rows, grad, ordered, bordered, work, totals, grad_x))()
+
+    padded = np.pad(x, ((0, 0), *windows.padding, (0, 0)))
+    patches = windows.patches(padded)  # (N, OH, OW, KH, KW, C)
+    np.testing.assert_allclose(y, np.einsum("nhwabc,abmc->nhwcm", patches, weight), atol=1e-12)
+    found = totals.reshape(*windows.kernel, filters, -1, channels).sum(axis=3)
+    np.testing.assert_allclose(found, np.einsum("nhwabc,nhwcm->abmc", patches, grad), atol=1e-12)
+    back = np.zeros_like(padded)
+    for tap in np.ndindex(*windows.kernel):
+        windows.spread(back, tap)[...] += np.einsum("nhwcm,mc->nhwc", grad, weight[tap])
+    np.testing.assert_allclose(grad_x, windows.inside(back), atol=1e-12)
