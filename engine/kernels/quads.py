@@ -5,7 +5,7 @@ The order is top left, top right, bottom left, bottom right; within each, the sq
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 import numpy as np
@@ -45,7 +45,7 @@ class QuadColumns:
             yield images, [arrive, partial(np.copyto, flat.reshape(patches.shape), patches)], matrix
 
 
-def largest_of_quads(quads: Array, chosen: Array, out: Array) -> None:
+def largest_of_quads(quads: Iterable[Array], chosen: Array, out: Array) -> None:
     """Write the largest of four values (4, M) into `out` (M,); the quads are overwritten.
 
     `chosen` (3, M) tells whether on the left, on the right the upper one was taken, and whether the left one was.

@@ -11,6 +11,7 @@ from functools import cached_property
 from math import prod
 
 from engine.arrays import Array, Shape
+from engine.kernels.memory import stretches
 from engine.kernels.windows import Windows
 
 CACHE = 1 << 18  # values of a block's planes before and after the product: about the second-level cache of one core
@@ -18,6 +19,7 @@ FEWEST = 16  # tiles of a block of volumes
 MOST = 512  # tiles of a block where channels are many: then a few large products are better than the cache
 
 Phases = tuple[Array, Array, Array, Array]  # top left, top right, bottom left, bottom right of each square of pixels
+Block = tuple[slice, slice]  # images, and rows of their tiles
 
 
 @dataclass(frozen=True)
@@ -70,20 +72,29 @@ class Tiles:
         images, rows = self.block
         return 8 * rows * (self.grid[1] + 1) * images * prod(self.depth) * self.windows.channels
 
+    def multiplied(self, planes: Shape) -> Shape:
+        """Return the shape of the products of planes of such a shape with all filters."""
+        return *planes[:5], *self.windows.out[:-2], self.filters
+
     def planes(self, channels: int) -> int:
         """Return how many values a block's planes have."""
         images, rows = self.block
         return 16 * images * rows * self.grid[1] * prod(self.depth) * channels
 
     def images(self, count: int) -> Iterator[slice]:
-        """Yield the images of each block."""
-        for first in range(0, count, self.block[0]):
-            yield slice(first, min(first + self.block[0], count))
+        """Return the images of each block."""
+        return stretches(count, self.block[0])
 
     def rows(self) -> Iterator[slice]:
-        """Yield the rows of tiles of each block of the same images."""
-        for top in range(0, self.grid[0], self.block[1]):
-            yield slice(top, min(top + self.block[1], self.grid[0]))
+        """Return the rows of tiles of each block of the same images."""
+        return stretches(self.grid[0], self.block[1])
+
+    def span(self, images: slice, rows: slice) -> slice:
+        """Return which they are, of all tiles' values in the order of blocks: one for each filter."""
+        (height, width), count = self.grid, images.stop - images.start
+        row = width * self.filters
+        first = (images.start * height + count * rows.start) * row
+        return slice(first, first + count * (rows.stop - rows.start) * row)
 
     def inside(self, canvas: Array) -> Phases:
         """Return where the pixels of images belong on their canvas, which is zero around them."""

@@ -9,36 +9,81 @@ sums of the filter and added up to two outputs:
     outputs              m0 + m1 + m2, m1 - m2 + m3
 
 Over both axes that makes 16 planes: one product (P, C) @ (C, F) each, for the P tiles of a block (see `tiles`), or one for
-each few of the groups (see `groups`). What a step does with a block are many small calls, so these functions make them once,
-as tuples of a function and its arguments; `run` then does them in every step.
+each few of the groups (see `groups`).
 
-Volumes are stacks of images here, (n, D, H, W, C), whose planes have one more axis before that of channels; their products
-are in `winograd_volumes`.
+A volume (n, D, H, W, C) is a stack of images: each is filtered by itself, and a window sees KD of them. Its arrays have one
+more axis before that of channels, *D behind the products and *Z, with the padding, before them; those of images have none.
+What a window sees lies in one piece in memory, (KD, C). So it is the row of a product with (KD · C, F), and nothing is copied.
+
+What a step does are many small calls, so these functions make them once; a plan then calls them in every step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache, partial
 from math import prod
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
 from engine.arrays import Array, Shape
+from engine.calls import Run
 from engine.kernels.products import product
 from engine.kernels.quads import largest_of_quads, quads_back
-from engine.kernels.tiles import Phases, phases, rows_first
+from engine.kernels.tiles import Block, Phases, Tiles, phases, rows_first
 
 SUMS = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])
 PLANES = np.kron(SUMS, SUMS)  # (16, 9): from the taps of a filter to its planes
 
-Calls = Iterator[tuple[Any, ...]]
+Made = TypeVar("Made")
+Pairs = Sequence[tuple[Array, Array]]  # outputs as two arrays (T, TW, n, *D, F) each, in the order of phases
 
 
-def run(calls: Iterable[tuple[Any, ...]]) -> None:
-    """Do calls: each is a function and its arguments."""
-    for function, *arguments in calls:
-        function(*arguments)
+class Planes:
+    """Turns images, block by block, into planes (4, 4, T, TW, n, *Z, C) of their T rows of TW tiles.
+
+    `canvas` must be zero outside of the images (see `Tiles.canvas`); `sums` and `planes` are flat work arrays.
+    """
+
+    def __init__(self, tiles: Tiles, canvas: Array, sums: Array, planes: Array) -> None:
+        self._tiles, self._canvas, self._sums, self._planes = tiles, canvas, sums, planes
+
+    def blocks(
+        self, count: int, arrive: Callable[[slice, Phases], Iterable[Run]], prepare: Callable[[Array], Made]
+    ) -> Iterator[tuple[Block, list[Run], Made]]:
+        """Yield (block, calls, made) for every block of so many images. The calls fill planes; those of the next do so, too.
+
+        `arrive` returns the calls that put some images where they belong. What is `made` of planes serves all blocks of the
+        same shape, whose planes are the same array.
+        """
+        sums, made = cache(self._sum_up), cache(lambda shape: prepare(shaped(self._planes, shape)))
+        for images in self._tiles.images(count):
+            some = images.stop - images.start
+            calls = [*arrive(images, self._tiles.inside(self._canvas[:, :, :, :, :some]))]
+            for rows in self._tiles.rows():
+                shape, steps = sums(some, rows.start, rows.stop)
+                yield (images, rows), [*calls, *steps], made(shape)
+                calls = []
+
+    def _sum_up(self, images: int, top: int, bottom: int) -> tuple[Shape, list[Run]]:
+        """Return the shape of the planes and the calls that make them of the canvas (2, T + 1, 2, TW + 1, n, *Z, C)."""
+        canvas = self._canvas[:, top : bottom + 1, :, :, :images]
+        _, pairs, _, across, *rest = canvas.shape
+        rows = shaped(self._sums, (4, pairs - 1, 2, across, *rest))
+        out = shaped(self._planes, (4, 4, pairs - 1, across - 1, *rest))
+        even, odd = np.moveaxis(rows, (2, 3), (0, 1))
+        down = _four_sums(canvas[0], canvas[1], rows)
+        return out.shape, [*down, *_four_sums(even, odd, out.transpose(1, 3, 0, 2, *range(4, out.ndim)))]
+
+
+def _four_sums(even: Array, odd: Array, out: Array) -> Iterator[Run]:
+    """Write the four sums along the first axis, of T + 1 pairs of values, into `out` (4, T, ...)."""
+    yield partial(np.subtract, even[:-1], even[1:], out[0])
+    yield partial(np.add, odd[:-1], even[1:], out[1])
+    yield partial(np.subtract, even[1:], odd[:-1], out[2])
+    yield partial(np.subtract, odd[1:], odd[:-1], out[3])
 
 
 def shaped(work: Array, shape: Shape) -> Array:
@@ -46,135 +91,127 @@ def shaped(work: Array, shape: Shape) -> Array:
     return work[: prod(shape)].reshape(shape)
 
 
-def sum_up(canvas: Array, sums: Array, planes: Array) -> tuple[Array, Calls]:
-    """Return planes (4, 4, T, TW, n, C) and the calls that fill them from a canvas (2, T + 1, 2, TW + 1, n, C).
-
-    They lie in `planes`; that and `sums` are flat work arrays. See `Tiles`.
-    """
-    _, pairs, _, across, *rest = canvas.shape
-    rows = shaped(sums, (4, pairs - 1, 2, across, *rest))
-    out = shaped(planes, (4, 4, pairs - 1, across - 1, *rest))
-    even, odd = np.moveaxis(rows, (2, 3), (0, 1))
-
-    def calls() -> Calls:
-        yield from _four_sums(canvas[0], canvas[1], rows)
-        yield from _four_sums(even, odd, out.transpose(1, 3, 0, 2, *range(4, out.ndim)))
-
-    return out, calls()
-
-
-def _four_sums(even: Array, odd: Array, out: Array) -> Calls:
-    """Write the four sums along the first axis, of T + 1 pairs of values, into `out` (4, T, ...)."""
-    yield np.subtract, even[:-1], even[1:], out[0]
-    yield np.add, odd[:-1], even[1:], out[1]
-    yield np.subtract, even[1:], odd[:-1], out[2]
-    yield np.subtract, odd[1:], odd[:-1], out[3]
-
-
 def filter_planes(filters: Array, out: Array) -> None:
-    """Write the planes of filters (9, C · F) into `out` (16, C · F)."""
-    PLANES.astype(filters.dtype).dot(filters, out)  # (16, 9) @ (9, CF)
+    """Write the planes of filters (KD, 9, C · F) into `out` (16, KD · C · F)."""
+    planes = out.reshape(16, len(filters), -1).swapaxes(0, 1)
+    np.matmul(PLANES.astype(filters.dtype), filters, planes)  # (16, 9) @ (KD, 9, CF) -> (KD, 16, CF)
 
 
 def filter_gradient(planes: Array, out: Array) -> None:
-    """Write the gradient of filters (9, C · F), given that of their planes (16, C · F)."""
-    PLANES.T.astype(planes.dtype).dot(planes, out)  # (9, 16) @ (16, CF)
+    """Write the gradient of filters (KD, 9, C · F), given that of their planes (16, KD · C · F)."""
+    planes = planes.reshape(16, len(out), -1).swapaxes(0, 1)
+    np.matmul(PLANES.T.astype(planes.dtype), planes, out)  # (9, 16) @ (KD, 16, CF) -> (KD, 9, CF)
 
 
-def multiply(planes: Array, filters: Array, work: Array) -> tuple[Array, Calls]:
-    """Return products (4, 4, T, TW, n, F) and the call that makes them of planes and those of filters (16, G, C/G, F/G).
+def multiply(planes: Array, filters: Array, products: Array) -> Run:
+    """Return what writes products (4, 4, T, TW, n, *D, F) of planes (4, 4, T, TW, n, *Z, C) and those of filters.
 
-    They lie in `work`.
+    These are (16, G, KD · C/G, F/G): one product for each of G groups, or for each of D planes of a volume.
     """
-    products = shaped(work, (*planes.shape[:5], filters.shape[1] * filters.shape[3]))
-    matrices, out = (in_groups(p, filters.shape[1]) for p in (planes, products))
-    return products, iter([(product(matrices, filters, out),)])  # (16, G, P, C/G) @ (16, G, C/G, F/G)
+    (_, groups, width, features), count = filters.shape, prod(planes.shape[2:5])
+    out = products.reshape(16, count, -1, features).swapaxes(1, 2)
+    flat = planes.reshape(16, count, -1)
+    plane, tile, value = flat.strides
+    steps = plane, planes.shape[-1] // groups * value, tile, value
+    matrices = as_strided(flat, (*out.shape[:3], width), steps, writeable=False)
+    return product(matrices, filters, out)  # (16, D or G, P, KD·C/G) @ (16, G, KD·C/G, F/G)
 
 
-def in_groups(planes: Array, count: int) -> Array:
-    """Return planes (4, 4, T, TW, n, C) as a view (16, G, P, C/G)."""
-    return planes.reshape(16, -1, count, planes.shape[5] // count).swapaxes(1, 2)
+def add_bias(products: Array, row: Array) -> Run:
+    """Return what adds a bias to each output; `row` is it again and again, for a row of tiles (TW · n · D · F) at least."""
+    rows = products[1, 1].reshape(products.shape[2], -1)  # the one plane that comes into all four outputs
+    return partial(np.add, rows, row[: rows.shape[1]], rows)
 
 
-def add_bias(products: Array, row: Array) -> Calls:
-    """Add a bias to each output; `row` is it again and again, as wide as a row of tiles (TW · n · F)."""
-    rows = products[1, 1].reshape(-1, row.size)  # the one plane that comes into all four outputs
-    yield np.add, rows, row, rows
-
-
-def outputs(products: Array) -> tuple[list[tuple[Array, Array]], Calls]:
-    """Return pairs of arrays (T, TW, n, F), in the order of phases, whose sums are the outputs, and calls that make them.
+def outputs(products: Array) -> tuple[Pairs, list[Run]]:
+    """Return pairs of arrays whose sums are the outputs, and the calls that make them.
 
     The arrays lie in the products. Nothing but its sum needs the first one of a pair.
     """
     first, second, third, fourth = products
+    upper = products[:2]
+    calls: list[Run] = [
+        partial(np.add, first, second, first),
+        partial(np.add, first, third, first),
+        partial(np.subtract, second, third, second),
+        partial(np.add, second, fourth, second),
+        partial(np.add, upper[:, 0], upper[:, 1], upper[:, 0]),
+        partial(np.subtract, upper[:, 1], upper[:, 2], upper[:, 1]),
+    ]
+    return [(first[0], first[2]), (first[1], first[3]), (second[0], second[2]), (second[1], second[3])], calls
 
-    def calls() -> Calls:
-        yield np.add, first, second, first
-        yield np.add, first, third, first
-        yield np.subtract, second, third, second
-        yield np.add, second, fourth, second
-        upper = products[:2]
-        yield np.add, upper[:, 0], upper[:, 1], upper[:, 0]
-        yield np.subtract, upper[:, 1], upper[:, 2], upper[:, 1]
 
-    return [(first[0], first[2]), (first[1], first[3]), (second[0], second[2]), (second[1], second[3])], calls()
-
-
-def write(pairs: Sequence[tuple[Array, Array]], rows: slice, y: Array) -> Calls:
-    """Write `outputs` into images `y` (n, OH, OW, F); `rows` are the rows of tiles."""
-    for phase, (one, other) in zip(phases(y), pairs, strict=True):
+def write(y: Array, pairs: Pairs, block: Block) -> Iterator[Run]:
+    """Write the outputs of a block into images `y` (N, *D, OH, OW, F)."""
+    images, rows = block
+    for phase, (one, other) in zip(phases(y[images]), pairs, strict=True):
         part = rows_first(phase)[rows]
         height, width = part.shape[:2]
-        yield np.add, one[:height, :width], other[:height, :width], part
+        yield partial(np.add, one[:height, :width], other[:height, :width], part)
 
 
-def fill(planes: Array, rows: slice, y: Array) -> Calls:
-    """Put gradients at the outputs (n, OH, OW, F) into the four planes of (4, 4, T, TW, n, F) that they come into alone."""
+def fill(planes: Array, y: Array, block: Block) -> Iterator[Run]:
+    """Put gradients at the outputs (N, *D, OH, OW, F) into those four of planes (4, 4, T, TW, n, *Z, F) that need no sums.
+
+    Beyond an odd size, and behind the last of D, come zeros.
+    """
+    images, rows = block
     corners = planes[0, 0], planes[0, 3], planes[3, 0], planes[3, 3]
-    for phase, plane in zip(phases(y), corners, strict=True):
+    for phase, plane in zip(phases(y[images]), corners, strict=True):
         part = rows_first(phase)[rows]
-        height, width = part.shape[:2]
-        if part.shape != plane.shape:
-            yield np.copyto, plane, 0  # beyond an odd size
-        yield np.copyto, plane[:height, :width], part
+        for axis, size in enumerate(part.shape):
+            if size < plane.shape[axis]:
+                yield partial(np.copyto, np.moveaxis(plane, axis, 0)[size:], 0)
+        yield partial(np.copyto, plane[tuple(map(slice, part.shape))], part)
 
 
-def spread(planes: Array) -> Calls:
+def spread(planes: Array) -> Iterator[Run]:
     """Make the other planes of gradients from these four."""
     outer = planes[::3]
-    yield np.add, outer[:, 0], outer[:, 3], outer[:, 1]
-    yield np.subtract, outer[:, 0], outer[:, 3], outer[:, 2]
-    yield np.add, planes[0], planes[3], planes[1]
-    yield np.subtract, planes[0], planes[3], planes[2]
+    yield partial(np.add, outer[:, 0], outer[:, 3], outer[:, 1])
+    yield partial(np.subtract, outer[:, 0], outer[:, 3], outer[:, 2])
+    yield partial(np.add, planes[0], planes[3], planes[1])
+    yield partial(np.subtract, planes[0], planes[3], planes[2])
 
 
-def add_gradient(planes: Array, gradients: Array, part: Array, total: Array) -> Calls:
-    """Add to `total` (16, G, C/G, F/G) what planes of images and of gradients give; `part` is a work array like it."""
-    images, grads = (in_groups(p, total.shape[1]) for p in (planes, gradients))
-    yield (product(images.swapaxes(2, 3), grads, part),)  # (C/G, P) @ (P, F/G) -> (C/G, F/G)
-    yield np.add, total, part, total
+def add_gradient(planes: Array, gradients: Array, part: Array, total: Array) -> Iterator[Run]:
+    """Add to `total` (16, G, KD · C/G, F/G) what planes (4, 4, T, TW, n, *Z, C) and those of gradients give.
+
+    `part` is a work array like `total`.
+    """
+    images, grads = (_in_groups(p, total.shape[1]) for p in (planes, gradients))
+    taps = part.reshape(*part.shape[:2], -1, images.shape[3], part.shape[3])  # (16, G, KD, C/G, F/G)
+    for tap in range(taps.shape[2]):  # what a window sees next is the next row
+        rows = images[:, :, tap:].swapaxes(2, 3)
+        yield product(rows, grads[:, :, : rows.shape[3]], taps[:, :, tap])  # (C/G, P·Z) @ (P·Z, F/G) -> (C/G, F/G)
+    yield partial(np.add, total, part, total)
 
 
-def copy(sources: Phases, targets: Phases) -> Calls:
-    """Copy images to where they belong, phase by phase."""
-    for target, source in zip(targets, sources, strict=True):
-        yield np.copyto, target, source
+def _in_groups(planes: Array, count: int) -> Array:
+    """Return planes (4, 4, T, TW, n, *Z, C) as a view (16, G, P · Z, C/G)."""
+    return planes.reshape(16, -1, count, planes.shape[-1] // count).swapaxes(1, 2)
 
 
-def pool(pairs: Sequence[tuple[Array, Array]], chosen: Array, out: Array) -> Calls:
-    """Write the largest of `outputs` of each tile into `out` (n, T, TW, F)."""
+def copy(images: Array, some: slice, inside: Phases) -> Iterator[Run]:
+    """Copy some images to where they belong, phase by phase."""
+    for target, source in zip(inside, phases(images[some]), strict=True):
+        yield partial(np.copyto, target, source)
+
+
+def pool(y: Array, choices: Array, tiles: Tiles, pairs: Pairs, block: Block) -> Iterator[Run]:
+    """Write the largest output of each tile of a block into images `y` (N, H, W, F), and into `choices` which it was."""
     for one, other in pairs:
-        yield np.add, one, other, one
+        yield partial(np.add, one, other, one)
     quads = tuple(one.reshape(-1) for one, _ in pairs)
-    yield largest_of_quads, quads, chosen, quads[0]
-    yield np.copyto, out.transpose(1, 2, 0, 3), pairs[0][0]
+    yield partial(largest_of_quads, quads, choices[:, tiles.span(*block)], quads[0])
+    yield partial(np.copyto, y[block].transpose(1, 2, 0, 3), pairs[0][0])
 
 
-def unpool(grad: Array, chosen: Array, quads: Array, inside: Phases) -> Calls:
-    """Give the gradients (T, TW, n, F) of the largest to where they were, on the canvas; `quads` is a work array."""
-    flat, spread = quads[0, : grad.size], quads[1:, : grad.size]
-    yield np.copyto, flat.reshape(grad.shape), grad
-    yield quads_back, flat, chosen, spread
+def unpool(grad: Array, choices: Array, tiles: Tiles, quads: Array, some: slice, inside: Phases) -> Iterator[Run]:
+    """Give the gradients (N, H, W, F) of the largest, for some images, to where they were; `quads` is a work array."""
+    given = grad[some].transpose(1, 2, 0, 3)
+    flat, spread = quads[0, : given.size], quads[1:, : given.size]
+    yield partial(np.copyto, flat.reshape(given.shape), given)
+    yield partial(quads_back, flat, choices[:, tiles.span(some, slice(0, tiles.grid[0]))], spread)
     for target, source in zip(inside, spread, strict=True):
-        yield np.copyto, target.transpose(1, 2, 0, 3), source.reshape(grad.shape)
+        yield partial(np.copyto, target.transpose(1, 2, 0, 3), source.reshape(given.shape))

@@ -16,11 +16,12 @@ from engine.kernels.products import product
 from engine.kernels.quads import QuadColumns, into_quads, largest_of_quads, quads_back
 from engine.kernels.reductions import write_channel_sums
 from engine.kernels.windows import Windows
-from engine.layer import Example, Layer, Scratch, Weight
+from engine.layer import Example, Layer, Scratch
 from engine.layers.block_convolution import filter_matrix, matrix_order
 from engine.layers.conv2d import Conv2D
 from engine.layers.convolution import windows_of
 from engine.layers.max_pool2d import MaxPool2D
+from engine.layers.wrapped_convolution import WrappedConvolution
 from engine.spec import param
 
 LARGEST = 1 << 23  # values in the windows of an image: with more, they need more memory than pooling at once saves
@@ -70,14 +71,13 @@ def _mirrored(
             yield product(matrix, flipped, grad_x[block].reshape(-1, x.shape[3]))  # (P, KF) @ (KF, C) -> (P, C)
 
 
-class PooledConv2D(Layer, abstract=True):
+class PooledConv2D(WrappedConvolution, abstract=True):
     """The largest of each 2 × 2 outputs of a convolution, which themselves are never kept.
 
     Each block of images is convolved with its windows in four groups, by the place of their output in its square: then
     pooling compares whole arrays. Of equal values the uppermost in the leftmost column gets the gradient, as in MaxPool2D.
     """
 
-    category = "Convolution"
     convolution: Conv2D = param("The convolution.", default=Conv2D(), hidden=True)
 
     @classmethod
@@ -91,11 +91,7 @@ class PooledConv2D(Layer, abstract=True):
         return cls(convolution=first) if small and not any(size % 2 for size in windows.out) else None
 
     def shape(self, x: Shape) -> Shape:
-        filters, height, width = self.convolution.shape(x)
-        return filters, height // 2, width // 2
-
-    def weights(self, x: Shape) -> dict[str, Weight]:
-        return self.convolution.weights(x)
+        return MaxPool2D().shape(super().shape(x))
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         windows, mirror = windows_of(self.convolution, x), _mirror(self.convolution, x)
@@ -180,12 +176,6 @@ class PooledConv2D(Layer, abstract=True):
     def algorithm(self, x: Shape) -> str:
         images = convolution.block_size(windows_of(self.convolution, x))[0]
         return f"one product for {images} images in four groups, pooled at once; gradient from windows of the gradient"
-
-    def multiply_adds(self, x: Shape) -> int:
-        return self.convolution.multiply_adds(x)
-
-    def summary(self) -> str:
-        return self.convolution.summary()
 
     @classmethod
     def examples(cls) -> Iterator[Example]:

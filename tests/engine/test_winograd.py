@@ -1,7 +1,5 @@
 """Convolution by minimal filtering: the same values with fewer multiplications."""
 
-from functools import lru_cache
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,7 +7,7 @@ from hypothesis import strategies as some
 
 from engine.graph import Graph
 from engine.kernels import tiles
-from engine.layers import winograd_conv2d, winograd_conv3d
+from engine.layers import winograd_conv2d
 from engine.layers.conv2d import Conv2D
 from engine.layers.conv3d import Conv3D
 from engine.layers.input import Input
@@ -17,6 +15,7 @@ from engine.layers.max_pool2d import MaxPool2D
 from engine.layers.output import Output
 from engine.layers.winograd_conv2d import WinogradConv2D
 from engine.layers.winograd_conv3d import WinogradConv3D
+from engine.layers.winograd_convolution import tiles_of
 from engine.plan import passes
 from engine.plan.compile import compile
 from engine.plan.passes import improved, multiply_less
@@ -33,6 +32,14 @@ def _small():
         for name in REAL:
             patch.setattr(winograd_conv2d, name, 12)
         yield
+
+
+@pytest.fixture
+def _new_tiles():
+    """What a test changes decides how large blocks are, and nothing else after it."""
+    tiles_of.cache_clear()
+    yield
+    tiles_of.cache_clear()
 
 
 def alone(size, convolution, pooled=False):
@@ -75,6 +82,7 @@ def test_it_computes_what_the_convolution_does(example, batch, inputs, monkeypat
     assert_same(ran(graph, batch, inputs=inputs), plainly(monkeypatch, graph, batch, inputs=inputs))
 
 
+@pytest.mark.usefixtures("_new_tiles")
 @pytest.mark.parametrize(
     ("size", "convolution", "pooled"),
     [
@@ -88,26 +96,25 @@ def test_it_computes_what_the_convolution_does(example, batch, inputs, monkeypat
 )
 def test_blocks_of_rows_and_of_images_make_a_whole(size, convolution, pooled, monkeypatch):
     monkeypatch.setattr(tiles, "MOST", 1)
-    monkeypatch.setattr(winograd_conv2d, "_tiles", lru_cache(winograd_conv2d._tiles.__wrapped__))
     graph = alone(size, convolution, pooled)
     expected = plainly(monkeypatch, graph, 5)
     for cache in (16 * 24 * 7, 16 * 24 * 50):
         monkeypatch.setattr(tiles, "CACHE", cache)
-        winograd_conv2d._tiles.cache_clear()
+        tiles_of.cache_clear()
         assert_same(ran(graph, 5), expected)
 
 
+@pytest.mark.usefixtures("_new_tiles")
 @pytest.mark.parametrize("kernel", [(1, 3, 3), (2, 3, 3), (3, 3, 3)])
 @pytest.mark.parametrize("size", [(12, 3, 10, 12), (13, 1, 7, 6)])
 def test_blocks_of_rows_and_of_volumes_make_a_whole(size, kernel, monkeypatch):
     monkeypatch.setattr(tiles, "FEWEST", 1)
-    monkeypatch.setattr(winograd_conv3d, "_tiles", lru_cache(winograd_conv3d._tiles.__wrapped__))
     graph = alone(size, Conv3D(filters=12, kernel=kernel))
     assert isinstance(improved(graph).nodes["conv"], WinogradConv3D)
     expected = plainly(monkeypatch, graph, 5)
     for cache in (16 * 24 * 7, 16 * 24 * 150):
         monkeypatch.setattr(tiles, "CACHE", cache)
-        winograd_conv3d._tiles.cache_clear()
+        tiles_of.cache_clear()
         assert_same(ran(graph, 5), expected)
 
 

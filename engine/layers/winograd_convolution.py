@@ -1,0 +1,222 @@
+"""What convolutions of images and of volumes by minimal filtering have in common: how they are computed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache, partial
+from math import prod
+
+import numpy as np
+
+from engine.arrays import Array, Shape
+from engine.calls import Run, in_turn, prepared
+from engine.kernels import winograd
+from engine.kernels.groups import Grouping, grouping, on_diagonal
+from engine.kernels.memory import channels_last
+from engine.kernels.reductions import write_channel_sums
+from engine.kernels.tiles import Tiles
+from engine.kernels.winograd import Pairs, Planes, shaped
+from engine.layer import Scratch
+from engine.layers.block_convolution import filter_matrix
+from engine.layers.convolution import Convolution, windows_of
+from engine.layers.wrapped_convolution import WrappedConvolution
+
+FEWEST_TILES = 9  # of an image, or of a plane of a volume
+
+
+@lru_cache(maxsize=1024)
+def _groups(layer: Convolution, channels: int) -> Grouping:
+    """Return how the groups are computed, of so many channels in all."""
+    return grouping(layer.groups, channels // layer.groups, layer.filters // layer.groups)
+
+
+@lru_cache(maxsize=1024)
+def tiles_of(layer: Convolution, x: Shape) -> tuple[Tiles, Tiles]:
+    """Return the tiles of the output, and those of the input on the way back."""
+    windows, products = windows_of(layer, x), _groups(layer, x[0]).products
+    mirror = windows.mirror(layer.filters)
+    assert mirror
+    return Tiles(windows, layer.filters, products), Tiles(mirror, x[0], products)
+
+
+def suits(layer: Convolution, x: Shape, fewest: int) -> bool:
+    """Tell whether a convolution can be computed so and, with so many channels and filters of a product at least, pays."""
+    if layer.kernel[-2:] != (3, 3) or min(x[0], layer.filters) < fewest * _groups(layer, x[0]).products:
+        return False
+    windows = windows_of(layer, x)
+    return {*windows.dilation} == {1} and windows.mirror(layer.filters) is not None and _pays(windows.out[-2:])
+
+
+def _pays(out: Shape) -> bool:
+    """Tell whether the tiles, which reach beyond an odd size, save at least a third of the multiplications.
+
+    Where they are few, the sums of the filters cost more than that.
+    """
+    tiles = -(-out[0] // 2) * -(-out[1] // 2)
+    return tiles >= FEWEST_TILES and 16 * tiles * 3 <= 9 * out[0] * out[1] * 2
+
+
+class WinogradConvolution(WrappedConvolution, abstract=True):
+    """A convolution by minimal filtering of images, or of each plane of volumes.
+
+    The way back is a convolution, too; from its planes come both gradients. Where a layer has `choices`, it keeps only the
+    largest of each 2 × 2 outputs. These are its tiles, so that pooling compares whole arrays.
+    """
+
+    def scratch(self, x: Shape) -> dict[str, Scratch]:
+        there, back = tiles_of(self.convolution, x)
+        channels, filters, merged = x[0], self.convolution.filters, _groups(self.convolution, x[0]).merged
+        count = prod(self.convolution.kernel[:-2]) * channels * filters // self.convolution.groups
+        planes, matrices = (Scratch((16, n), batched=False) for n in (count, count * merged))
+        work = {
+            "canvas": Scratch(there.canvas, batched=False, kept=True),
+            "mirrored": Scratch(back.canvas, batched=False, kept=True),
+            "sums": Scratch((there.sums,), batched=False),
+            "back_sums": Scratch((back.sums,), batched=False),
+            "planes": Scratch((there.planes(channels),), batched=False),
+            "back_planes": Scratch((back.planes(filters),), batched=False),
+            "products": Scratch((there.planes(filters),), batched=False),
+            "back_products": Scratch((back.planes(channels),), batched=False),
+            "filter_planes": planes,
+            "flipped": planes,
+            "part": matrices,
+            "total": matrices,
+        }
+        if merged > 1:
+            work |= dict.fromkeys(("diagonal", "flipped_diagonal"), replace(matrices, kept=True))
+        return work
+
+    @prepared
+    def forward(
+        self,
+        x: Array,
+        weight: Array,
+        bias: Array | None,
+        canvas: Array,
+        sums: Array,
+        planes: Array,
+        products: Array,
+        filter_planes: Array,
+        diagonal: Array | None,
+        choices: Array | None,
+        y: Array,
+    ) -> Run:
+        (tiles, _), images, out = tiles_of(self.convolution, x.shape[1:]), channels_last(x), channels_last(y)
+        taps = filter_matrix(weight).reshape(-1, 9, len(weight) * weight.shape[1])
+        blocks = _blocks(_groups(self.convolution, x.shape[1]), filter_planes, len(weight))
+        filters, calls = _matrices(blocks, diagonal), _planes_of_filters(taps, filter_planes, blocks, diagonal)
+        row = np.empty((tiles.grid[1] * tiles.block[0] * prod(y.shape[2:-2]), len(weight)), y.dtype)
+        if bias is not None:
+            calls.append(partial(np.copyto, row, bias))
+
+        def convolve(cut: Array) -> tuple[Pairs, list[Run]]:
+            made = shaped(products, tiles.multiplied(cut.shape))
+            added = [] if bias is None else [winograd.add_bias(made, row.reshape(-1))]
+            pairs, end = winograd.outputs(made)
+            return pairs, [winograd.multiply(cut, filters, made), *added, *end]
+
+        pool = None if choices is None else partial(winograd.pool, out, choices.reshape(3, -1), tiles)
+        leave = pool or partial(winograd.write, out)
+        cut = Planes(tiles, canvas, sums, planes)
+        for block, arrive, (pairs, steps) in cut.blocks(len(x), partial(winograd.copy, images), convolve):
+            calls += [*arrive, *steps, *leave(pairs, block)]
+        return in_turn(calls)
+
+    @prepared
+    def backward(
+        self,
+        x: Array,
+        weight: Array,
+        mirrored: Array,
+        back_sums: Array,
+        back_planes: Array,
+        back_products: Array,
+        choices: Array | None,
+        quads: Array | None,
+        flipped: Array,
+        flipped_diagonal: Array | None,
+        part: Array,
+        total: Array,
+        grad_y: Array,
+        grad_x: Array | None,
+        grad_weight: Array,
+        grad_bias: Array | None,
+    ) -> Run:
+        (there, tiles), groups = tiles_of(self.convolution, x.shape[1:]), _groups(self.convolution, x.shape[1])
+        images, grad, (count, channels) = channels_last(x), channels_last(grad_y), weight.shape[:2]
+        blocks, merges = _flipped_blocks(groups, flipped, channels), flipped_diagonal is not None
+        filters, turned = _matrices(blocks, flipped_diagonal), _turned(weight)
+        sums = [
+            _matrices(blocks, work) if merges else _matrices(_flipped_blocks(groups, work, channels))
+            for work in (part, total)
+        ]
+        taps = shaped(part.reshape(-1), turned.shape)
+        flat = taps.reshape(-1, 9, count * channels)
+        calls: list[Run] = [
+            partial(np.copyto, taps, turned),
+            *_planes_of_filters(flat, flipped, blocks, flipped_diagonal),
+            partial(total.fill, 0),
+            *([] if grad_bias is None else [partial(write_channel_sums, grad_y, grad_bias)]),
+        ]
+
+        def convolve(cut: Array) -> tuple[Array, list[Run], Pairs, list[Run]]:
+            made = shaped(back_products, tiles.multiplied(cut.shape))
+            given = shaped(back_products, (*cut.shape[:-1], tiles.filters))
+            pairs, end = winograd.outputs(made)
+            summed = [*winograd.spread(given), *winograd.add_gradient(cut, given, *sums)]
+            return given, summed, pairs, [winograd.multiply(cut, filters, made), *end]
+
+        if choices is None or quads is None:
+            arrive = partial(winograd.copy, grad)
+        else:
+            arrive = partial(winograd.unpool, grad, choices.reshape(3, -1), there, quads)
+        cut = Planes(tiles, mirrored, back_sums, back_planes)
+        for block, arrived, (given, summed, pairs, multiplied) in cut.blocks(len(x), arrive, convolve):
+            calls += [*arrived, *winograd.fill(given, images, block), *summed]
+            if grad_x is not None:
+                calls += [*multiplied, *winograd.write(channels_last(grad_x), pairs, block)]
+        if merges:
+            calls.append(partial(np.copyto, blocks, on_diagonal(total, blocks)))
+        calls.append(partial(winograd.filter_gradient, flipped if merges else total, flat))
+        return in_turn([*calls, partial(np.copyto, _turned(grad_weight), taps)])
+
+    def algorithm(self, x: Shape) -> str:
+        tiles, _ = tiles_of(self.convolution, x)
+        (images, rows), products = tiles.block, _groups(self.convolution, x[0]).describe(16)
+        noun, each = ("volumes", "each plane of ") if tiles.depth else ("images", "")
+        block = f"{images} {noun}" if images > 1 else f"{rows} rows of tiles"
+        return f"minimal filtering on tiles of 2 × 2: {products} for {each}{block}"
+
+
+def _turned(filters: Array) -> Array:
+    """Return filters (F, C, *kernel) as a view (*kernel, F, C) that runs backwards along the kernel."""
+    sides = range(2, filters.ndim)
+    return np.flip(filters, tuple(sides)).transpose(*sides, 0, 1)
+
+
+def _blocks(groups: Grouping, planes: Array, filters: int) -> Array:
+    """Return planes of filters (16, KD · C · F) as a view (products, 16, merged, KD · C, F)."""
+    return groups.blocks(planes.reshape(16, -1, filters).transpose(2, 1, 0))
+
+
+def _flipped_blocks(groups: Grouping, planes: Array, channels: int) -> Array:
+    """Return planes of filters (16, KD · F · C) as a view (products, 16, merged, KD · F, C)."""
+    return groups.blocks(planes.reshape(16, -1, channels).transpose(1, 2, 0)).swapaxes(3, 4)
+
+
+def _matrices(blocks: Array, diagonal: Array | None = None) -> Array:
+    """Return the matrices (16, products, A, B) on whose diagonal blocks (products, 16, merged, A, B) stand.
+
+    They lie in `diagonal`; without one no groups are merged and the blocks are the matrices.
+    """
+    products, _, merged, rows, columns = blocks.shape
+    matrices = blocks[:, :, 0] if diagonal is None else diagonal.reshape(products, 16, merged * rows, merged * columns)
+    return matrices.swapaxes(0, 1)
+
+
+def _planes_of_filters(taps: Array, planes: Array, blocks: Array, diagonal: Array | None) -> list[Run]:
+    """Return what writes the planes of filters (KD, 9, C · F), and `blocks`, a view of them, onto the diagonal."""
+    calls: list[Run] = [partial(winograd.filter_planes, taps, planes)]
+    if diagonal is not None:
+        calls.append(partial(np.copyto, on_diagonal(diagonal, blocks), blocks))
+    return calls
