@@ -72,10 +72,6 @@ class Tiles:
         images, rows = self.block
         return 8 * rows * (self.grid[1] + 1) * images * prod(self.depth) * self.windows.channels
 
-    def multiplied(self, planes: Shape) -> Shape:
-        """Return the shape of the products of planes of such a shape with all filters."""
-        return *planes[:5], *self.windows.out[:-2], self.filters
-
     def planes(self, channels: int) -> int:
         """Return how many values a block's planes have."""
         images, rows = self.block

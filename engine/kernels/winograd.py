@@ -20,10 +20,9 @@ What a step does are many small calls, so these functions make them once; a plan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache, partial
+from collections.abc import Iterator, Sequence
+from functools import partial
 from math import prod
-from typing import TypeVar
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -31,51 +30,22 @@ from numpy.lib.stride_tricks import as_strided
 from engine.arrays import Array, Shape
 from engine.calls import Run
 from engine.kernels.products import product
-from engine.kernels.quads import largest_of_quads, quads_back
-from engine.kernels.tiles import Block, Phases, Tiles, phases, rows_first
 
 SUMS = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])
 PLANES = np.kron(SUMS, SUMS)  # (16, 9): from the taps of a filter to its planes
 
-Made = TypeVar("Made")
 Pairs = Sequence[tuple[Array, Array]]  # outputs as two arrays (T, TW, n, *D, F) each, in the order of phases
 
 
-class Planes:
-    """Turns images, block by block, into planes (4, 4, T, TW, n, *Z, C) of their T rows of TW tiles.
+def sum_up(canvas: Array, sums: Array, planes: Array) -> Iterator[Run]:
+    """Write planes (4, 4, T, TW, n, *Z, C) of a canvas (2, T + 1, 2, TW + 1, n, *Z, C) into `planes`; see `Tiles`.
 
-    `canvas` must be zero outside of the images (see `Tiles.canvas`); `sums` and `planes` are flat work arrays.
+    `sums` is a flat work array.
     """
-
-    def __init__(self, tiles: Tiles, canvas: Array, sums: Array, planes: Array) -> None:
-        self._tiles, self._canvas, self._sums, self._planes = tiles, canvas, sums, planes
-
-    def blocks(
-        self, count: int, arrive: Callable[[slice, Phases], Iterable[Run]], prepare: Callable[[Array], Made]
-    ) -> Iterator[tuple[Block, list[Run], Made]]:
-        """Yield (block, calls, made) for every block of so many images. The calls fill planes; those of the next do so, too.
-
-        `arrive` returns the calls that put some images where they belong. What is `made` of planes serves all blocks of the
-        same shape, whose planes are the same array.
-        """
-        sums, made = cache(self._sum_up), cache(lambda shape: prepare(shaped(self._planes, shape)))
-        for images in self._tiles.images(count):
-            some = images.stop - images.start
-            calls = [*arrive(images, self._tiles.inside(self._canvas[:, :, :, :, :some]))]
-            for rows in self._tiles.rows():
-                shape, steps = sums(some, rows.start, rows.stop)
-                yield (images, rows), [*calls, *steps], made(shape)
-                calls = []
-
-    def _sum_up(self, images: int, top: int, bottom: int) -> tuple[Shape, list[Run]]:
-        """Return the shape of the planes and the calls that make them of the canvas (2, T + 1, 2, TW + 1, n, *Z, C)."""
-        canvas = self._canvas[:, top : bottom + 1, :, :, :images]
-        _, pairs, _, across, *rest = canvas.shape
-        rows = shaped(self._sums, (4, pairs - 1, 2, across, *rest))
-        out = shaped(self._planes, (4, 4, pairs - 1, across - 1, *rest))
-        even, odd = np.moveaxis(rows, (2, 3), (0, 1))
-        down = _four_sums(canvas[0], canvas[1], rows)
-        return out.shape, [*down, *_four_sums(even, odd, out.transpose(1, 3, 0, 2, *range(4, out.ndim)))]
+    rows = shaped(sums, (4, planes.shape[2], *canvas.shape[2:]))
+    even, odd = np.moveaxis(rows, (2, 3), (0, 1))
+    yield from _four_sums(canvas[0], canvas[1], rows)
+    yield from _four_sums(even, odd, planes.transpose(1, 3, 0, 2, *range(4, planes.ndim)))
 
 
 def _four_sums(even: Array, odd: Array, out: Array) -> Iterator[Run]:
@@ -106,7 +76,7 @@ def filter_gradient(planes: Array, out: Array) -> None:
 def multiply(planes: Array, filters: Array, products: Array) -> Run:
     """Return what writes products (4, 4, T, TW, n, *D, F) of planes (4, 4, T, TW, n, *Z, C) and those of filters.
 
-    These are (16, G, KD · C/G, F/G): one product for each of G groups, or for each of D planes of a volume.
+    These are (16, G, KD · C/G, F/G): one product for each of G groups, or for each of D images in a volume.
     """
     (_, groups, width, features), count = filters.shape, prod(planes.shape[2:5])
     out = products.reshape(16, count, -1, features).swapaxes(1, 2)
@@ -118,9 +88,9 @@ def multiply(planes: Array, filters: Array, products: Array) -> Run:
 
 
 def add_bias(products: Array, row: Array) -> Run:
-    """Return what adds a bias to each output; `row` is it again and again, for a row of tiles (TW · n · D · F) at least."""
+    """Return what adds a bias to each output: `row` (..., F) is it again and again, for all in a row of tiles."""
     rows = products[1, 1].reshape(products.shape[2], -1)  # the one plane that comes into all four outputs
-    return partial(np.add, rows, row[: rows.shape[1]], rows)
+    return partial(np.add, rows, row.reshape(-1)[: rows.shape[1]], rows)
 
 
 def outputs(products: Array) -> tuple[Pairs, list[Run]]:
@@ -139,30 +109,6 @@ def outputs(products: Array) -> tuple[Pairs, list[Run]]:
         partial(np.subtract, upper[:, 1], upper[:, 2], upper[:, 1]),
     ]
     return [(first[0], first[2]), (first[1], first[3]), (second[0], second[2]), (second[1], second[3])], calls
-
-
-def write(y: Array, pairs: Pairs, block: Block) -> Iterator[Run]:
-    """Write the outputs of a block into images `y` (N, *D, OH, OW, F)."""
-    images, rows = block
-    for phase, (one, other) in zip(phases(y[images]), pairs, strict=True):
-        part = rows_first(phase)[rows]
-        height, width = part.shape[:2]
-        yield partial(np.add, one[:height, :width], other[:height, :width], part)
-
-
-def fill(planes: Array, y: Array, block: Block) -> Iterator[Run]:
-    """Put gradients at the outputs (N, *D, OH, OW, F) into those four of planes (4, 4, T, TW, n, *Z, F) that need no sums.
-
-    Beyond an odd size, and behind the last of D, come zeros.
-    """
-    images, rows = block
-    corners = planes[0, 0], planes[0, 3], planes[3, 0], planes[3, 3]
-    for phase, plane in zip(phases(y[images]), corners, strict=True):
-        part = rows_first(phase)[rows]
-        for axis, size in enumerate(part.shape):
-            if size < plane.shape[axis]:
-                yield partial(np.copyto, np.moveaxis(plane, axis, 0)[size:], 0)
-        yield partial(np.copyto, plane[tuple(map(slice, part.shape))], part)
 
 
 def spread(planes: Array) -> Iterator[Run]:
@@ -190,28 +136,3 @@ def add_gradient(planes: Array, gradients: Array, part: Array, total: Array) -> 
 def _in_groups(planes: Array, count: int) -> Array:
     """Return planes (4, 4, T, TW, n, *Z, C) as a view (16, G, P · Z, C/G)."""
     return planes.reshape(16, -1, count, planes.shape[-1] // count).swapaxes(1, 2)
-
-
-def copy(images: Array, some: slice, inside: Phases) -> Iterator[Run]:
-    """Copy some images to where they belong, phase by phase."""
-    for target, source in zip(inside, phases(images[some]), strict=True):
-        yield partial(np.copyto, target, source)
-
-
-def pool(y: Array, choices: Array, tiles: Tiles, pairs: Pairs, block: Block) -> Iterator[Run]:
-    """Write the largest output of each tile of a block into images `y` (N, H, W, F), and into `choices` which it was."""
-    for one, other in pairs:
-        yield partial(np.add, one, other, one)
-    quads = tuple(one.reshape(-1) for one, _ in pairs)
-    yield partial(largest_of_quads, quads, choices[:, tiles.span(*block)], quads[0])
-    yield partial(np.copyto, y[block].transpose(1, 2, 0, 3), pairs[0][0])
-
-
-def unpool(grad: Array, choices: Array, tiles: Tiles, quads: Array, some: slice, inside: Phases) -> Iterator[Run]:
-    """Give the gradients (N, H, W, F) of the largest, for some images, to where they were; `quads` is a work array."""
-    given = grad[some].transpose(1, 2, 0, 3)
-    flat, spread = quads[0, : given.size], quads[1:, : given.size]
-    yield partial(np.copyto, flat.reshape(given.shape), given)
-    yield partial(quads_back, flat, choices[:, tiles.span(some, slice(0, tiles.grid[0]))], spread)
-    for target, source in zip(inside, spread, strict=True):
-        yield partial(np.copyto, target.transpose(1, 2, 0, 3), source.reshape(given.shape))

@@ -64,6 +64,12 @@ def filter_matrix(weight: Array) -> Array:
     return weight.transpose(matrix_order(weight.ndim - 2)).reshape(-1, len(weight))
 
 
+def flipped_filters(weight: Array) -> Array:
+    """Return filters (F, C, *kernel) as a view (*kernel, F, C) that runs backwards along the kernel."""
+    sides = range(2, weight.ndim)
+    return np.flip(weight, tuple(sides)).transpose(*sides, 0, 1)
+
+
 class BlockConvolution(Convolution, abstract=True):
     """A convolution along any sides: for each few groups, one product for a block of windows that fits the cache."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from math import prod
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from engine.kernels.quads import QuadColumns, into_quads, largest_of_quads, quad
 from engine.kernels.reductions import write_channel_sums
 from engine.kernels.windows import Windows
 from engine.layer import Example, Layer, Scratch
-from engine.layers.block_convolution import filter_matrix, matrix_order
+from engine.layers.block_convolution import filter_matrix, flipped_filters, matrix_order
 from engine.layers.conv2d import Conv2D
 from engine.layers.convolution import windows_of
 from engine.layers.max_pool2d import MaxPool2D
@@ -100,7 +101,6 @@ class PooledConv2D(WrappedConvolution, abstract=True):
         count = max(convolution.column_count(w, whole=True) for w in (windows, mirror))
         images = max(convolution.block_size(w)[0] for w in (windows, mirror))
         values = Scratch((images * windows.pixels * self.convolution.filters,), batched=False)
-        choice = Scratch((int(np.prod(self.shape(x))),), dtype="bool")
         return {
             "columns": Scratch((convolution.column_count(windows, whole=True),), batched=False),
             "padded": Scratch(convolution.padded_shape(windows), batched=False, kept=True),
@@ -108,7 +108,7 @@ class PooledConv2D(WrappedConvolution, abstract=True):
             "back_columns": Scratch((count,), batched=False),
             "values": values,
             "back_values": values,
-            "choices": Scratch((3, *choice.shape), dtype="bool"),
+            "choices": Scratch((3, prod(self.shape(x))), dtype="bool"),
             "flipped": Scratch(size, batched=False),
             "part": Scratch(size, batched=False),
             "total": Scratch(size, batched=False),
@@ -166,12 +166,11 @@ class PooledConv2D(WrappedConvolution, abstract=True):
             return in_turn([*calls, partial(np.copyto, packed, total.reshape(packed.shape))])
         assert mirror
         turned = flipped.reshape(*self.convolution.kernel, filters, x.shape[1])
-        calls.append(partial(np.copyto, turned, weight.transpose(2, 3, 0, 1)[::-1, ::-1]))
+        calls.append(partial(np.copyto, turned, flipped_filters(weight)))
         cut, out = Columns(mirror, mirrored, back_columns), None if grad_x is None else channels_last(grad_x)
         back, part, total = (m.reshape(-1, x.shape[1]) for m in (flipped, part, total))
         calls += _mirrored(images, cut, quads, back, part, total, out)
-        packed = grad_weight.transpose(2, 3, 0, 1)
-        return in_turn([*calls, partial(np.copyto, packed, total.reshape(turned.shape)[::-1, ::-1])])
+        return in_turn([*calls, partial(np.copyto, flipped_filters(grad_weight), total.reshape(turned.shape))])
 
     def algorithm(self, x: Shape) -> str:
         images = convolution.block_size(windows_of(self.convolution, x))[0]

@@ -10,14 +10,14 @@ import numpy as np
 
 from engine.arrays import Array, Shape
 from engine.calls import Run, in_turn, prepared
-from engine.kernels import winograd
+from engine.kernels import winograd, winograd_blocks
 from engine.kernels.groups import Grouping, grouping, on_diagonal
 from engine.kernels.memory import channels_last
 from engine.kernels.reductions import write_channel_sums
 from engine.kernels.tiles import Tiles
-from engine.kernels.winograd import Pairs, Planes, shaped
+from engine.kernels.winograd_blocks import Planes
 from engine.layer import Scratch
-from engine.layers.block_convolution import filter_matrix
+from engine.layers.block_convolution import filter_matrix, flipped_filters
 from engine.layers.convolution import Convolution, windows_of
 from engine.layers.wrapped_convolution import WrappedConvolution
 
@@ -104,23 +104,16 @@ class WinogradConvolution(WrappedConvolution, abstract=True):
         (tiles, _), images, out = tiles_of(self.convolution, x.shape[1:]), channels_last(x), channels_last(y)
         taps = filter_matrix(weight).reshape(-1, 9, len(weight) * weight.shape[1])
         blocks = _blocks(_groups(self.convolution, x.shape[1]), filter_planes, len(weight))
-        filters, calls = _matrices(blocks, diagonal), _planes_of_filters(taps, filter_planes, blocks, diagonal)
-        row = np.empty((tiles.grid[1] * tiles.block[0] * prod(y.shape[2:-2]), len(weight)), y.dtype)
+        calls, row = _fill(filter_planes, taps, blocks, diagonal), None
         if bias is not None:
+            row = np.empty((tiles.grid[1] * tiles.block[0] * prod(y.shape[2:-2]), len(bias)), y.dtype)
             calls.append(partial(np.copyto, row, bias))
-
-        def convolve(cut: Array) -> tuple[Pairs, list[Run]]:
-            made = shaped(products, tiles.multiplied(cut.shape))
-            added = [] if bias is None else [winograd.add_bias(made, row.reshape(-1))]
-            pairs, end = winograd.outputs(made)
-            return pairs, [winograd.multiply(cut, filters, made), *added, *end]
-
-        pool = None if choices is None else partial(winograd.pool, out, choices.reshape(3, -1), tiles)
-        leave = pool or partial(winograd.write, out)
-        cut = Planes(tiles, canvas, sums, planes)
-        for block, arrive, (pairs, steps) in cut.blocks(len(x), partial(winograd.copy, images), convolve):
-            calls += [*arrive, *steps, *leave(pairs, block)]
-        return in_turn(calls)
+        cut, arrive = Planes(tiles, canvas, sums, planes, products), partial(winograd_blocks.copy, images)
+        pool = None if choices is None else partial(winograd_blocks.pool, out, choices.reshape(3, -1), tiles)
+        leave = pool or partial(winograd_blocks.write, out)
+        return in_turn(
+            [*calls, *winograd_blocks.convolve(cut, len(x), arrive, _matrices(blocks, diagonal), row, leave)]
+        )
 
     @prepared
     def backward(
@@ -142,43 +135,31 @@ class WinogradConvolution(WrappedConvolution, abstract=True):
         grad_weight: Array,
         grad_bias: Array | None,
     ) -> Run:
-        (there, tiles), groups = tiles_of(self.convolution, x.shape[1:]), _groups(self.convolution, x.shape[1])
-        images, grad, (count, channels) = channels_last(x), channels_last(grad_y), weight.shape[:2]
+        (there, back), groups = tiles_of(self.convolution, x.shape[1:]), _groups(self.convolution, x.shape[1])
+        images, grad, out = channels_last(x), channels_last(grad_y), None if grad_x is None else channels_last(grad_x)
+        (filters, channels), turned = weight.shape[:2], flipped_filters(weight)
+        taps = part.reshape(-1)[: weight.size].reshape(-1, 9, filters * channels)
         blocks, merges = _flipped_blocks(groups, flipped, channels), flipped_diagonal is not None
-        filters, turned = _matrices(blocks, flipped_diagonal), _turned(weight)
-        sums = [
+        each, sums = (
             _matrices(blocks, work) if merges else _matrices(_flipped_blocks(groups, work, channels))
             for work in (part, total)
-        ]
-        taps = shaped(part.reshape(-1), turned.shape)
-        flat = taps.reshape(-1, 9, count * channels)
-        calls: list[Run] = [
-            partial(np.copyto, taps, turned),
-            *_planes_of_filters(flat, flipped, blocks, flipped_diagonal),
-            partial(total.fill, 0),
-            *([] if grad_bias is None else [partial(write_channel_sums, grad_y, grad_bias)]),
-        ]
-
-        def convolve(cut: Array) -> tuple[Array, list[Run], Pairs, list[Run]]:
-            made = shaped(back_products, tiles.multiplied(cut.shape))
-            given = shaped(back_products, (*cut.shape[:-1], tiles.filters))
-            pairs, end = winograd.outputs(made)
-            summed = [*winograd.spread(given), *winograd.add_gradient(cut, given, *sums)]
-            return given, summed, pairs, [winograd.multiply(cut, filters, made), *end]
-
+        )
         if choices is None or quads is None:
-            arrive = partial(winograd.copy, grad)
+            arrive = partial(winograd_blocks.copy, grad)
         else:
-            arrive = partial(winograd.unpool, grad, choices.reshape(3, -1), there, quads)
-        cut = Planes(tiles, mirrored, back_sums, back_planes)
-        for block, arrived, (given, summed, pairs, multiplied) in cut.blocks(len(x), arrive, convolve):
-            calls += [*arrived, *winograd.fill(given, images, block), *summed]
-            if grad_x is not None:
-                calls += [*multiplied, *winograd.write(channels_last(grad_x), pairs, block)]
-        if merges:
-            calls.append(partial(np.copyto, blocks, on_diagonal(total, blocks)))
-        calls.append(partial(winograd.filter_gradient, flipped if merges else total, flat))
-        return in_turn([*calls, partial(np.copyto, _turned(grad_weight), taps)])
+            arrive = partial(winograd_blocks.unpool, grad, choices.reshape(3, -1), there, quads)
+        cut = Planes(back, mirrored, back_sums, back_planes, back_products)
+        calls: list[Run] = [
+            *([] if grad_bias is None else [partial(write_channel_sums, grad_y, grad_bias)]),
+            partial(np.copyto, taps.reshape(turned.shape), turned),
+            *_fill(flipped, taps, blocks, flipped_diagonal),
+            partial(total.fill, 0),
+            *winograd_blocks.backward(images, cut, arrive, _matrices(blocks, flipped_diagonal), each, sums, out),
+            *([partial(np.copyto, blocks, on_diagonal(total, blocks))] if merges else []),
+            partial(winograd.filter_gradient, flipped if merges else total, taps),
+            partial(np.copyto, flipped_filters(grad_weight), taps.reshape(turned.shape)),
+        ]
+        return in_turn(calls)
 
     def algorithm(self, x: Shape) -> str:
         tiles, _ = tiles_of(self.convolution, x)
@@ -186,12 +167,6 @@ class WinogradConvolution(WrappedConvolution, abstract=True):
         noun, each = ("volumes", "each plane of ") if tiles.depth else ("images", "")
         block = f"{images} {noun}" if images > 1 else f"{rows} rows of tiles"
         return f"minimal filtering on tiles of 2 × 2: {products} for {each}{block}"
-
-
-def _turned(filters: Array) -> Array:
-    """Return filters (F, C, *kernel) as a view (*kernel, F, C) that runs backwards along the kernel."""
-    sides = range(2, filters.ndim)
-    return np.flip(filters, tuple(sides)).transpose(*sides, 0, 1)
 
 
 def _blocks(groups: Grouping, planes: Array, filters: int) -> Array:
@@ -214,8 +189,8 @@ def _matrices(blocks: Array, diagonal: Array | None = None) -> Array:
     return matrices.swapaxes(0, 1)
 
 
-def _planes_of_filters(taps: Array, planes: Array, blocks: Array, diagonal: Array | None) -> list[Run]:
-    """Return what writes the planes of filters (KD, 9, C · F), and `blocks`, a view of them, onto the diagonal."""
+def _fill(planes: Array, taps: Array, blocks: Array, diagonal: Array | None) -> list[Run]:
+    """Return the calls that write planes of filters (KD, 9, ...), and their `blocks` onto the diagonal where there is one."""
     calls: list[Run] = [partial(winograd.filter_planes, taps, planes)]
     if diagonal is not None:
         calls.append(partial(np.copyto, on_diagonal(diagonal, blocks), blocks))
