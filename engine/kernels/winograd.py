@@ -12,7 +12,7 @@ Over both axes that makes 16 planes: one product (P, C) @ (C, F) each, for the P
 each few of the groups (see `groups`).
 
 A volume (n, D, H, W, C) is a stack of images: each is filtered by itself, and a window sees KD of them. Its arrays have one
-more axis before that of channels, *D behind the products and *Z, with the padding, before them; those of images have none.
+more axis before that of channels, *Z in planes (with the padding) and *D in products; those of images have none.
 What a window sees lies in one piece in memory, (KD, C). So it is the row of a product with (KD · C, F), and nothing is copied.
 
 What a step does are many small calls, so these functions make them once; a plan then calls them in every step.
