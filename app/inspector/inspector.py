@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+from typing import TypeVar
+
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QScrollArea, QWidget
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from app.document import Document
 from app.inspector.box_page import BoxPage
 from app.inspector.other_pages import ProjectPage, SeveralPage
 
 Page = BoxPage | ProjectPage | SeveralPage
+P = TypeVar("P", BoxPage, ProjectPage, SeveralPage)
 PAUSE = 900  # milliseconds without an edit after which the next one is an undo step of its own
 
 
 class Inspector(QScrollArea):
-    """Shows the selected box, several boxes, or the project."""
+    """Shows the selected box, several boxes, or the project, whose page is kept while it is out of sight."""
 
-    def __init__(self, document: Document) -> None:
-        super().__init__()
+    def __init__(self, document: Document, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._document = document
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -27,14 +31,11 @@ class Inspector(QScrollArea):
         document.selected.connect(lambda _: self._selected())
         document.changed.connect(lambda _before, _after: self._follow())
         document.analysed.connect(lambda _: self._follow())
-        self._show(self._wanted())
-
-    @property
-    def page(self) -> Page:
-        """The page that is shown."""
-        page = self.widget()
-        assert isinstance(page, Page)
-        return page
+        self._pages = QWidget(self.viewport())  # not the page itself: it would be styled anew each time
+        self._column = QVBoxLayout(self._pages)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self.setWidget(self._pages)
+        self.page: Page = self._wanted()
 
     def focus_name(self) -> None:
         """Put the cursor into the name of the selected box, as after F2."""
@@ -65,13 +66,26 @@ class Inspector(QScrollArea):
 
     def _wanted(self) -> Page:
         chosen = self._document.selection
+        if not chosen:
+            self._project.follow()
+            return self._project
         if len(chosen) == 1:
-            return BoxPage(self._document, next(iter(chosen)), self.viewport())
-        return (SeveralPage if chosen else ProjectPage)(self._document, self.viewport())
+            return self._added(BoxPage(self._document, next(iter(chosen)), self._pages))
+        return self._added(SeveralPage(self._document, self._pages))
+
+    @cached_property
+    def _project(self) -> ProjectPage:
+        return self._added(ProjectPage(self._document, self._pages))
+
+    def _added(self, page: P) -> P:
+        page.edited.connect(self._pause.start)
+        self._column.addWidget(page)
+        return page
 
     def _show(self, page: Page) -> None:
-        page.edited.connect(self._pause.start)
-        old: QWidget | None = self.takeWidget()
-        if old is not None:
+        old, self.page = self.page, page
+        page.show()
+        old.hide()
+        if not isinstance(old, ProjectPage):
             old.deleteLater()
-        self.setWidget(page)
+        self.verticalScrollBar().setValue(0)

@@ -37,6 +37,36 @@ def test_it_shows_what_is_selected(inspector, document):
     assert isinstance(inspector.page, ProjectPage)
 
 
+def test_the_page_of_the_project_is_kept_and_shows_what_changed_meanwhile(inspector, document):
+    project = inspector.page
+    document.select(["dense"])
+    assert not project.isVisible()
+    training = document.project.training.with_(epochs=7)
+    document.edit("Change epochs", lambda before: before.with_(training=training))
+    document.select([])
+    assert inspector.page is project
+    assert project.isVisible()
+    assert project.training.editor("epochs").value() == 7
+    assert project.facts.texts()["boxes"] == "3"
+
+
+def test_pages_of_boxes_are_gone_once_another_is_shown(qtbot, inspector, document):
+    for chosen in (["dense"], ["input"], ["dense", "input"], [], ["output"]):
+        document.select(chosen)
+    pages = [BoxPage, SeveralPage, ProjectPage]
+    qtbot.waitUntil(lambda: [len(inspector.findChildren(kind)) for kind in pages] == [1, 0, 1])
+    assert inspector.page.node == "output"
+
+
+def test_another_page_is_seen_from_its_top(qtbot, inspector, document):
+    inspector.resize(280, 200)
+    bar = inspector.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0)
+    bar.setValue(bar.maximum())
+    document.select(["dense"])
+    assert bar.value() == 0
+
+
 def test_this_box_says_shapes_and_sizes(inspector, document):
     document.select(["dense"])
     assert inspector.page.facts.texts() == {"in": "4", "out": "3", "parameters": "15", "multiply-adds": "12"}
