@@ -57,6 +57,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
         )
         self.best.hide()
         self.addItem(self.best, ignoreBounds=True)
+        self.scale_.setStyle(autoReduceTextSpace=False)  # where texts are short, it would be laid out and painted twice
         for side in ("left", "bottom"):  # texts and grid are most of the work, and seldom change
             self.getAxis(side).setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         view = self.getViewBox()

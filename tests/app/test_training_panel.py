@@ -185,6 +185,15 @@ def test_all_epochs_are_in_sight_unless_there_are_very_many(panel):
     assert 70 < last() < 75
 
 
+def test_the_axis_has_room_for_its_texts_from_the_start(panel):
+    """Where it took another width as it is painted, all would be laid out and painted twice."""
+    panel.layout().activate()
+    widths = panel.loss_plot.scale_.width()
+    panel.loss_plot.grab()
+    assert panel.loss_plot.scale_.width() == widths
+    assert panel.loss_plot.scale_.maximumWidth() == widths
+
+
 def test_a_person_who_looks_closer_is_left_alone_until_a_double_click(panel):
     panel.begin(BEGAN)
     panel.loss_plot.setXRange(2, 3, padding=0)
