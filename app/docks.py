@@ -63,7 +63,8 @@ class Docks(QObject):
     def arrange(self, workspace: str) -> None:
         """Put every panel where it belongs in a workspace; those of other workspaces are closed."""
         for dock in self.all.values():
-            dock.setFloating(False)
+            if dock.isFloating():  # to say so of one that is not takes half as long as all that follows
+                dock.setFloating(False)
             self._window.addDockWidget(_AREAS[dock.panel.area], dock)
             dock.hide()
         for area in _AREAS:
