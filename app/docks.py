@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from itertools import pairwise
 
@@ -78,11 +78,18 @@ class Docks(QObject):
                 dock.raise_()
         self._size(workspace)
 
-    def show(self, name: str) -> None:
-        """Open a panel, bring it to the front and give it the keyboard."""
+    def open(self, name: str) -> None:
+        """Open a panel and bring it to the front; it is made once what is seen by then was painted."""
         dock = self.all[name]
         dock.show()
         dock.raise_()
+        dock.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._make_soon(dock)
+
+    def show(self, name: str) -> None:
+        """Open a panel, bring it to the front and give it the keyboard."""
+        self.open(name)
+        dock = self.all[name]
         self.make(dock)
         if dock.width() < dock.panel.width and not dock.isFloating():
             self._window.resizeDocks([dock], [dock.panel.width], Qt.Orientation.Horizontal)
@@ -91,9 +98,9 @@ class Docks(QObject):
             content.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def make(self, dock: Dock) -> None:
-        """Make the panel of a dock, if it is not made yet."""
+        """Make the panel of a dock, or what is missing of it."""
         if dock.content is None:
-            if dock.panel.name not in self._context.shared:
+            while dock.panel.name not in self._context.shared:
                 self._make_content(dock)
             dock.fill(self._context.shared[dock.panel.name])
 
@@ -103,8 +110,14 @@ class Docks(QObject):
         self._idle.start()
 
     def _make_content(self, dock: Dock) -> None:
+        """Make the next part of a panel; most have but one."""
         import_module("engine.catalog")  # the one way to all layers, which another thread may be on just now
-        self._context.shared[dock.panel.name] = dock.panel.make(self._context)
+        if dock.parts is None:
+            made = dock.panel.make(self._context, dock)
+            dock.parts = iter((made,)) if isinstance(made, QWidget) else made
+        content = next(dock.parts)
+        if content is not None:
+            self._context.shared[dock.panel.name] = content
 
     def _make_soon(self, dock: Dock) -> None:
         """Make a panel that is seen, once the window is painted; it looks for input between two steps."""
@@ -156,6 +169,7 @@ class Dock(QDockWidget):
         super().__init__(panel.title, window)
         self.panel = panel
         self.content: QWidget | None = None
+        self.parts: Iterator[QWidget | None] | None = None  # what the content is being made of
         self.setObjectName(f"dock.{panel.name}")
         self.setWidget(QWidget())
         self._title = _Title(self)

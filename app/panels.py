@@ -1,11 +1,11 @@
 """The registry of panels: one line makes a panel part of the window, its menu, its layout and its workspaces.
 
-A panel of your own: write `make_x(context) -> QWidget` in your package and add one `Panel(...)` to `PANELS`.
+A panel of your own: write `make_x(context, parent) -> QWidget` in your package and add one `Panel(...)` to `PANELS`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
@@ -48,7 +48,7 @@ class Context:
 
 @dataclass(frozen=True)
 class Panel:
-    """A dock of the window. It is made when it is first seen.
+    """A dock of the window. It is made when it is first seen; one that takes long yields None between its parts, itself last.
 
     `workspaces` are those in which it is open, `front` those in which it is the foremost of its tabs.
     """
@@ -57,7 +57,7 @@ class Panel:
     title: str
     icon: str
     area: Area
-    make: Callable[[Context], QWidget]
+    make: Callable[[Context, QWidget], QWidget | Iterator[QWidget | None]]
     workspaces: tuple[str, ...] = ()
     front: tuple[str, ...] = ()
     width: int = 0  # at least, when it is asked for
@@ -81,59 +81,63 @@ WORKSPACES = (
 )
 
 
-def _layers(context: Context) -> QWidget:
+def _layers(context: Context, parent: QWidget) -> QWidget:
     from app.palette.palette import LayerPalette
 
-    palette = LayerPalette()
+    palette = LayerPalette(parent)
     palette.chosen.connect(context.canvas.add_layer)
     return palette
 
 
-def _inspector(context: Context) -> QWidget:
+def _inspector(context: Context, parent: QWidget) -> QWidget:
     from app.inspector.inspector import Inspector
 
-    return Inspector(context.document)
+    return Inspector(context.document, parent)
 
 
-def _problems(context: Context) -> QWidget:
+def _problems(context: Context, parent: QWidget) -> QWidget:
     from app.problems.panel import ProblemsPanel
 
-    panel = ProblemsPanel(context.document)
+    panel = ProblemsPanel(context.document, parent)
     panel.went.connect(context.canvas.show_node)
     return panel
 
 
-def _outline(context: Context) -> QWidget:
+def _outline(context: Context, parent: QWidget) -> QWidget:
     from app.outline.panel import OutlinePanel
 
-    panel = OutlinePanel(context.document)
+    panel = OutlinePanel(context.document, parent)
     panel.went.connect(context.canvas.show_node)
     return panel
 
 
-def _manual(context: Context) -> QWidget:
+def _manual(context: Context, parent: QWidget) -> QWidget:
     from app.manual.page import ManualPage
 
-    return ManualPage()
+    return ManualPage(parent)
 
 
-def _curves(context: Context) -> QWidget:
+def _curves(context: Context, parent: QWidget) -> Iterator[QWidget | None]:
     from app.training.follow import follow
     from app.training.panel import TrainingPanel
 
-    return follow(TrainingPanel(), context.trainer, context.document)
+    yield None  # pyqtgraph may have had to be loaded
+    panel = TrainingPanel(parent)
+    for _ in panel.build():
+        yield None
+    yield follow(panel, context.trainer, context.document)
 
 
-def _data(context: Context) -> QWidget:
+def _data(context: Context, parent: QWidget) -> QWidget:
     from app.data.panel import DataPanel
 
-    return DataPanel(context.document, context.data)
+    return DataPanel(context.document, context.data, parent)
 
 
-def _runs(context: Context) -> QWidget:
+def _runs(context: Context, parent: QWidget) -> QWidget:
     from app.runs.panel import RunsPanel
 
-    panel = RunsPanel(context.document)
+    panel = RunsPanel(context.document, parent)
     panel.exported.connect(context.export)
     panel.shown.connect(partial(_show_run, context))
     panel.removed.connect(partial(_offer_back, context, panel))
@@ -152,17 +156,17 @@ def _show_run(context: Context, run: Run) -> None:
         show_run(context.shared["curves"], run)
 
 
-def _settings(context: Context) -> QWidget:
+def _settings(context: Context, parent: QWidget) -> QWidget:
     from app.training.settings import TrainingForm
 
-    return TrainingForm(context.document)
+    return TrainingForm(context.document, parent)
 
 
-def _try(context: Context) -> QWidget:
+def _try(context: Context, parent: QWidget) -> QWidget:
     from app.trying.asker import Asker
     from app.trying.panel import TryPanel
 
-    panel = TryPanel()
+    panel = TryPanel(parent)
     Asker(panel, context.document, context.data)
     return panel
 

@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from PySide6.QtCore import QUrl
-from PySide6.QtWidgets import QTextBrowser
+from PySide6.QtWidgets import QTextBrowser, QWidget
 
 from app.manual.figure import paint_figure
 from app.theme import theme, tokens
@@ -18,8 +18,8 @@ from engine.spec import Spec
 class ManualPage(QTextBrowser):
     """Shows one page, or the list of all of them; needs no network."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.setAccessibleName("Manual")
         self.setOpenLinks(False)
         self.anchorClicked.connect(lambda url: self.show_name(url.toString()))

@@ -31,8 +31,8 @@ class LayerPalette(QWidget):
     chosen = Signal(str)
     pointed = Signal(str)
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self._rows = Layers()
         self.found = Found(self._rows)
         self.search = self._search_field()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
@@ -20,21 +22,30 @@ NOTHING = Began(epochs=1, steps_per_epoch=1, samples=0, validation_samples=0, pa
 
 
 class TrainingPanel(QWidget):
-    """Shows what a training tells. It is told by `begin`, `add_steps`, `add_epoch`; `show_history` shows a kept run."""
+    """Shows what a training tells, once `build` was run through.
+
+    It is told by `begin`, `add_steps`, `add_epoch`; `show_history` shows a kept run.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.loss_plot, self.score_plot = CurvePlot("Loss", self), CurvePlot("Metric", self)
-        self.readouts, self.legend, self.choice = Readouts(self), Legend(self), ScoreChoice(self)
         self.began = NOTHING
         self.epochs: list[Epoch] = []
         self.best: Epoch | None = None
         self.timer = QTimer(self, singleShot=True, interval=REDRAW)
         self.timer.timeout.connect(self.redraw)
-        self._build()
+
+    def build(self) -> Iterator[None]:
+        """Make all parts, in steps that are too short to be felt."""
+        self.loss_plot = CurvePlot("Loss", self)
+        yield
+        self.score_plot = CurvePlot("Metric", self)
+        yield
+        self.readouts, self.legend, self.choice = Readouts(self), Legend(self), ScoreChoice(self)
+        self._lay_out()
         self.clear()
 
-    def _build(self) -> None:
+    def _lay_out(self) -> None:
         plots = QHBoxLayout()
         plots.addWidget(self.loss_plot, 1)
         plots.addWidget(self.score_plot, 1)

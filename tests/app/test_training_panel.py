@@ -37,6 +37,8 @@ def epoch(number, loss, **scores):
 @pytest.fixture
 def panel(qtbot):
     panel = TrainingPanel()
+    for _ in panel.build():
+        pass
     qtbot.addWidget(panel)
     panel.resize(1000, 320)
     panel.show()

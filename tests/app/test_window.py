@@ -212,16 +212,52 @@ def test_docks_float_and_come_back(work):
 def test_a_panel_is_one_line(qtbot, tmp_path):
     made = []
 
-    def make(context):
-        made.append(context)
-        return QWidget()
+    def make(context, parent):
+        made.append((context, parent))
+        return QWidget(parent)
 
     panel = Panel("extra", "Extra", "star", "bottom", make, ("build",), front=("build",))
     window = make_window(qtbot, tmp_path, panels=(*PANELS, panel))
     assert not made
     window.actions_["panel.extra"].trigger()
-    assert made[0].document is window.document
+    ((context, parent),) = made
+    assert context.document is window.document
+    assert parent is window.docks.all["extra"]
     assert "Extra panel" in [action.plain_text for action in window.actions_]
+
+
+def test_a_panel_may_be_made_in_parts(qtbot, tmp_path):
+    made = []
+
+    def make(context, parent):
+        made.append("first")
+        yield None
+        made.append("last")
+        yield QWidget(parent)
+
+    window = make_window(qtbot, tmp_path, panels=(*PANELS, Panel("extra", "Extra", "star", "bottom", make)))
+    window.document.open(small_project())
+    window.show_work()
+    docks = window.docks
+    qtbot.waitUntil(lambda: all(dock.content for dock in docks.all.values() if not dock.visibleRegion().isEmpty()))
+    docks.open("extra")
+    assert not made
+    docks._make_next()  # which paints first
+    docks._make_next()
+    assert made == ["first"]
+    docks.show("extra")
+    assert made == ["first", "last"]
+    assert docks.all["extra"].content.isVisible()
+
+
+@pytest.mark.parametrize("name", [panel.name for panel in PANELS])
+def test_a_panel_is_made_within_its_dock(work, name):
+    """One that came there later would have its style found twice."""
+    dock, shared = work.docks.all[name], work.docks._context.shared
+    while name not in shared:
+        work.docks._make_content(dock)
+    assert dock.isAncestorOf(shared[name])
+    assert not shared[name].isWindow()
 
 
 def ready(qtbot, window):
