@@ -26,16 +26,17 @@ class WindowTraining(QObject):
         self.trainer.failed.connect(self._failed)
         self.trainer.unfinished.connect(self._offer_resume)
         self.trainer.session.told.connect(window.tell)
+        self.trainer.session.state_changed.connect(self._enter)
 
     def train(self) -> None:
         """Train, and show how it goes."""
-        self.window.docks.show("curves")
         self.trainer.start()
+        self.window.docks.open("curves")
 
     def resume(self) -> None:
         """Go on from the last checkpoint."""
-        self.window.docks.show("curves")
         self.trainer.resume()
+        self.window.docks.open("curves")
 
     def pause(self) -> None:
         """Pause, or go on."""
@@ -49,6 +50,10 @@ class WindowTraining(QObject):
         learnt = [kept for kept in document.runs if kept.fitted]
         if run or learnt:
             self.window.open_dialog(ExportDialog(document, run or learnt[-1], self.window))
+
+    def _enter(self, state: str) -> None:
+        if state == "running":  # the curves hear all of it, or would begin in the middle
+            self.window.docks.make(self.window.docks.all["curves"])
 
     def _changed(self) -> None:
         self.window.top.show_training(self.trainer.state != "idle")

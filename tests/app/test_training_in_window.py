@@ -58,6 +58,30 @@ def test_curves_and_progress_follow_and_stop_keeps_the_run(window, qtbot):
     assert window.actions_["export"].isEnabled()
 
 
+def test_train_becomes_stop_before_the_curves_are_made(window, qtbot):
+    ready(window, qtbot)
+    curves = window.docks.all["curves"]
+    assert curves.content is None
+    window.actions_["train"].trigger()
+    assert "Stop" in window.top.train.text()
+    assert curves.content is None
+    qtbot.waitUntil(lambda: curves.content is not None)
+    assert curves.content.isVisible()
+
+
+def test_curves_that_were_put_away_hear_the_training_from_its_first_step(window, qtbot):
+    ready(window, qtbot)
+    curves, session = window.docks.all["curves"], window.trainer.session
+    with qtbot.waitSignal(session.epoch_done, timeout=WAIT):
+        window.actions_["train"].trigger()
+        curves.close()
+        assert curves.content is None
+    panel = curves.content
+    assert panel.began.samples > 0
+    assert panel.loss_plot.train.x[0] == pytest.approx(1 / panel.began.steps_per_epoch)
+    assert [epoch.number for epoch in panel.epochs] == list(range(1, len(panel.epochs) + 1))
+
+
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
 def test_a_killed_training_is_a_notice_with_resume(window, qtbot):
     begin(window, qtbot, "checkpointed")
