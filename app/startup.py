@@ -39,6 +39,7 @@ ENGINE = (  # what the workbench needs of it
 LATER = (  # without Qt
     *("engine.catalog", "app.data_reading", "engine.process.client"),
     *("app.trying.trial", "engine.manual"),
+    *("multiprocessing.connection", "xml.etree.ElementTree", "cProfile", "pydoc"),  # a fifth of pyqtgraph
 )
 PANELS = ("app.palette.palette", "app.inspector.inspector", "app.problems.panel")
 OTHERS = (  # the panels of other workspaces; the first loads pyqtgraph
