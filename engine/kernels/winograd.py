@@ -61,16 +61,17 @@ def shaped(work: Array, shape: Shape) -> Array:
     return work[: prod(shape)].reshape(shape)
 
 
-def filter_planes(filters: Array, out: Array) -> None:
-    """Write the planes of filters (KD, 9, C · F) into `out` (16, KD · C · F)."""
+def filter_planes(filters: Array, out: Array, *, flipped: bool = False) -> None:
+    """Write the planes of filters (KD, 9, C · F), or of those that run backwards in each plane, into `out` (16, KD · C · F)."""
     planes = out.reshape(16, len(filters), -1).swapaxes(0, 1)
-    np.matmul(PLANES.astype(filters.dtype), filters, planes)  # (16, 9) @ (KD, 9, CF) -> (KD, 16, CF)
+    sums = PLANES[:, ::-1] if flipped else PLANES
+    np.matmul(sums.astype(filters.dtype), filters, planes)  # (16, 9) @ (KD, 9, CF) -> (KD, 16, CF)
 
 
 def filter_gradient(planes: Array, out: Array) -> None:
-    """Write the gradient of filters (KD, 9, C · F), given that of their planes (16, KD · C · F)."""
+    """Write the gradient of filters (KD, 9, C · F), given that of the planes (16, KD · C · F) of those that run backwards."""
     planes = planes.reshape(16, len(out), -1).swapaxes(0, 1)
-    np.matmul(PLANES.T.astype(planes.dtype), planes, out)  # (9, 16) @ (KD, 16, CF) -> (KD, 9, CF)
+    np.matmul(PLANES[:, ::-1].T.astype(planes.dtype), planes, out)  # (9, 16) @ (KD, 16, CF) -> (KD, 9, CF)
 
 
 def multiply(planes: Array, filters: Array, products: Array) -> Run:
@@ -120,17 +121,17 @@ def spread(planes: Array) -> Iterator[Run]:
     yield partial(np.subtract, planes[0], planes[3], planes[2])
 
 
-def add_gradient(planes: Array, gradients: Array, part: Array, total: Array) -> Iterator[Run]:
-    """Add to `total` (16, G, KD · C/G, F/G) what planes (4, 4, T, TW, n, *Z, C) and those of gradients give.
+def filter_sums(gradients: Array, planes: Array, out: Array) -> Iterator[Run]:
+    """Write what planes of gradients (4, 4, T, TW, n, *Z, F) and those of images give into `out` (16, G, KD · C/G, F/G).
 
-    `part` is a work array like `total`.
+    These are planes of filters that run backwards, but not from one image of a volume to the next.
     """
-    images, grads = (_in_groups(p, total.shape[1]) for p in (planes, gradients))
-    taps = part.reshape(*part.shape[:2], -1, images.shape[3], part.shape[3])  # (16, G, KD, C/G, F/G)
-    for tap in range(taps.shape[2]):  # what a window sees next is the next row
-        rows = images[:, :, tap:].swapaxes(2, 3)
-        yield product(rows, grads[:, :, : rows.shape[3]], taps[:, :, tap])  # (C/G, P·Z) @ (P·Z, F/G) -> (C/G, F/G)
-    yield partial(np.add, total, part, total)
+    grads, images = (_in_groups(p, out.shape[1]) for p in (gradients, planes))
+    taps = out.reshape(*out.shape[:2], -1, images.shape[3], grads.shape[3])  # (16, G, KD, C/G, F/G)
+    for number in range(taps.shape[2]):  # what a window sees next is the next row
+        rows = grads[:, :, number:]
+        seen = images[:, :, : rows.shape[2]].swapaxes(2, 3)
+        yield product(seen, rows, taps[:, :, -1 - number])  # (C/G, P·Z) @ (P·Z, F/G) -> (C/G, F/G)
 
 
 def _in_groups(planes: Array, count: int) -> Array:

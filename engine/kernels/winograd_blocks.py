@@ -12,7 +12,7 @@ from engine.arrays import Array, Shape
 from engine.calls import Run
 from engine.kernels.quads import largest_of_quads, quads_back
 from engine.kernels.tiles import Block, Phases, Tiles, phases, rows_first
-from engine.kernels.winograd import Pairs, add_bias, add_gradient, multiply, outputs, shaped, spread, sum_up
+from engine.kernels.winograd import Pairs, add_bias, filter_sums, multiply, outputs, shaped, spread, sum_up
 
 Arrive = Callable[[slice, Phases], Iterable[Run]]  # the calls that put some images where they belong
 Leave = Callable[[Block, Pairs], Iterable[Run]]  # the calls that do with a block's outputs what is to be done
@@ -75,18 +75,20 @@ def backward(
 ) -> Iterator[Run]:
     """Write both gradients from the planes of that at the output, for windows that have `Windows.mirror`.
 
-    `flipped` are the filters (16, G, KD · F/G, C/G) that run backwards. The gradient of the filters is added to `total` in
-    that same form; `part` is a work array of its shape.
+    `flipped` are the filters (16, G, KD · F/G, C/G) that run backwards. `total` gets what `filter_sums` writes, of all blocks;
+    `part` is a work array of its shape.
     """
 
-    def prepare(planes: Array) -> tuple[Array, list[Run], Pairs, list[Run]]:
+    def prepare(planes: Array) -> tuple[Array, tuple[list[Run], list[Run]], Pairs, list[Run]]:
         products, images = cut.multiplied(planes), shaped(cut.products, (*planes.shape[:-1], cut.tiles.filters))
+        first: list[Run] = [*spread(images), *filter_sums(planes, images, total)]
+        further: list[Run] = [*spread(images), *filter_sums(planes, images, part), partial(np.add, total, part, total)]
         pairs, end = outputs(products)
-        added = [*spread(images), *add_gradient(planes, images, part, total)]
-        return images, added, pairs, [multiply(planes, flipped, products), *end]
+        return images, (first, further), pairs, [multiply(planes, flipped, products), *end]
 
-    for block, calls, (images, added, pairs, steps) in cut.blocks(len(x), arrive, prepare):
-        yield from (*calls, *fill(images, x, block), *added)
+    for number, (block, calls, made) in enumerate(cut.blocks(len(x), arrive, prepare)):
+        images, sums, pairs, steps = made
+        yield from (*calls, *fill(images, x, block), *sums[number > 0])
         if grad_x is not None:
             yield from (*steps, *write(grad_x, block, pairs))
 

@@ -22,6 +22,7 @@ from engine.layers.convolution import Convolution, windows_of
 from engine.layers.wrapped_convolution import WrappedConvolution
 
 FEWEST_TILES = 9  # of an image, or of a plane of a volume
+MANY = 1 << 15  # filters, counted for each channel
 
 
 @lru_cache(maxsize=1024)
@@ -102,9 +103,8 @@ class WinogradConvolution(WrappedConvolution, abstract=True):
         y: Array,
     ) -> Run:
         (tiles, _), images, out = tiles_of(self.convolution, x.shape[1:]), channels_last(x), channels_last(y)
-        taps = filter_matrix(weight).reshape(-1, 9, len(weight) * weight.shape[1])
         blocks = _blocks(_groups(self.convolution, x.shape[1]), filter_planes, len(weight))
-        calls, row = _fill(filter_planes, taps, blocks, diagonal), None
+        calls, row = _fill(filter_planes, _taps(weight), blocks, diagonal), None
         if bias is not None:
             row = np.empty((tiles.grid[1] * tiles.block[0] * prod(y.shape[2:-2]), len(bias)), y.dtype)
             calls.append(partial(np.copyto, row, bias))
@@ -137,28 +137,23 @@ class WinogradConvolution(WrappedConvolution, abstract=True):
     ) -> Run:
         (there, back), groups = tiles_of(self.convolution, x.shape[1:]), _groups(self.convolution, x.shape[1])
         images, grad, out = channels_last(x), channels_last(grad_y), None if grad_x is None else channels_last(grad_x)
-        (filters, channels), turned = weight.shape[:2], flipped_filters(weight)
-        taps = part.reshape(-1)[: weight.size].reshape(-1, 9, filters * channels)
-        blocks, merges = _flipped_blocks(groups, flipped, channels), flipped_diagonal is not None
-        each, sums = (
-            _matrices(blocks, work) if merges else _matrices(_flipped_blocks(groups, work, channels))
-            for work in (part, total)
-        )
         if choices is None or quads is None:
             arrive = partial(winograd_blocks.copy, grad)
         else:
             arrive = partial(winograd_blocks.unpool, grad, choices.reshape(3, -1), there, quads)
         cut = Planes(back, mirrored, back_sums, back_planes, back_products)
-        calls: list[Run] = [
-            *([] if grad_bias is None else [partial(write_channel_sums, grad_y, grad_bias)]),
-            partial(np.copyto, taps.reshape(turned.shape), turned),
-            *_fill(flipped, taps, blocks, flipped_diagonal),
-            partial(total.fill, 0),
-            *winograd_blocks.backward(images, cut, arrive, _matrices(blocks, flipped_diagonal), each, sums, out),
-            *([partial(np.copyto, blocks, on_diagonal(total, blocks))] if merges else []),
-            partial(winograd.filter_gradient, flipped if merges else total, taps),
-            partial(np.copyto, flipped_filters(grad_weight), taps.reshape(turned.shape)),
-        ]
+        calls, matrices = _backwards(groups, weight, part, flipped, flipped_diagonal)
+        if flipped_diagonal is None:
+            of_block, sums = (_matrices(_blocks(groups, work, len(weight))) for work in (part, total))
+            found, planes = [], total
+        else:  # the planes of the filters are needed no more
+            blocks, planes = _blocks(groups, flipped, len(weight)), flipped
+            of_block, sums = (_matrices(blocks, work) for work in (part, total))
+            found = [partial(np.copyto, blocks, on_diagonal(total, blocks))]
+        calls += winograd_blocks.backward(images, cut, arrive, matrices, of_block, sums, out)
+        calls += [*found, partial(winograd.filter_gradient, planes, _taps(grad_weight))]
+        if grad_bias is not None:
+            calls.append(partial(write_channel_sums, grad_y, grad_bias))
         return in_turn(calls)
 
     def algorithm(self, x: Shape) -> str:
@@ -167,6 +162,11 @@ class WinogradConvolution(WrappedConvolution, abstract=True):
         noun, each = ("volumes", "each plane of ") if tiles.depth else ("images", "")
         block = f"{images} {noun}" if images > 1 else f"{rows} rows of tiles"
         return f"minimal filtering on tiles of 2 × 2: {products} for {each}{block}"
+
+
+def _taps(weight: Array) -> Array:
+    """Return filters (F, C, *kernel) as a view (KD, 9, C · F)."""
+    return filter_matrix(weight).reshape(-1, 9, len(weight) * weight.shape[1])
 
 
 def _blocks(groups: Grouping, planes: Array, filters: int) -> Array:
@@ -195,3 +195,20 @@ def _fill(planes: Array, taps: Array, blocks: Array, diagonal: Array | None) -> 
     if diagonal is not None:
         calls.append(partial(np.copyto, on_diagonal(diagonal, blocks), blocks))
     return calls
+
+
+def _backwards(
+    groups: Grouping, weight: Array, work: Array, planes: Array, diagonal: Array | None
+) -> tuple[list[Run], Array]:
+    """Return the calls that make planes of filters that run backwards, and these as matrices (16, G, KD · F/G, C/G).
+
+    Many filters of images stay as they lie, and are multiplied transposed: to turn them takes longer than that costs.
+    """
+    filters, channels = weight.shape[:2]
+    if weight.ndim == 4 and diagonal is None and filters * channels >= MANY:
+        calls: list[Run] = [partial(winograd.filter_planes, _taps(weight), planes, flipped=True)]
+        return calls, _matrices(_blocks(groups, planes, filters)).swapaxes(2, 3)
+    turned, blocks = flipped_filters(weight), _flipped_blocks(groups, planes, channels)
+    taps = work.reshape(-1)[: weight.size].reshape(-1, 9, filters * channels)
+    calls = [partial(np.copyto, taps.reshape(turned.shape), turned), *_fill(planes, taps, blocks, diagonal)]
+    return calls, _matrices(blocks, diagonal)

@@ -7,7 +7,7 @@ from hypothesis import strategies as some
 
 from engine.graph import Graph
 from engine.kernels import tiles
-from engine.layers import winograd_conv2d
+from engine.layers import winograd_conv2d, winograd_convolution
 from engine.layers.conv2d import Conv2D
 from engine.layers.conv3d import Conv3D
 from engine.layers.input import Input
@@ -73,10 +73,12 @@ def assert_same(found, expected):
 EXAMPLES = [*WinogradConv2D.examples(), *WinogradConv3D.examples()]
 
 
+@pytest.mark.parametrize("many", [1, winograd_convolution.MANY], ids=["large filters", "small filters"])
 @pytest.mark.parametrize("inputs", [True, False])
 @pytest.mark.parametrize("batch", [1, 9])
 @pytest.mark.parametrize("example", EXAMPLES, ids=range(len(EXAMPLES)))
-def test_it_computes_what_the_convolution_does(example, batch, inputs, monkeypatch):
+def test_it_computes_what_the_convolution_does(example, batch, inputs, many, monkeypatch):
+    monkeypatch.setattr(winograd_convolution, "MANY", many)
     graph = alone(example.inputs[0], example.layer.convolution, getattr(example.layer, "pooled", False))
     assert improved(graph).nodes["conv"] == example.layer
     assert_same(ran(graph, batch, inputs=inputs), plainly(monkeypatch, graph, batch, inputs=inputs))
