@@ -99,19 +99,41 @@ def normalise_rows(
 
 
 def normalise_rows_back(
-    weight: Array, normal: Array, spread: Array, grad: Array, mean: Array, work: Array, out: Array
+    weight: Array,
+    normal: Array,
+    spread: Array,
+    grad: Array,
+    mean: Array,
+    work: Array,
+    grad_weight: Array,
+    grad_bias: Array,
+    out: Array | None,
 ) -> None:
-    """Write the gradient at the input of `normalise_rows`; `mean` (rows, 1) and `work` are work arrays."""
-    share = 1 / grad.shape[1]
-    for z, s, g, m, target in row_blocks(normal, spread, grad, mean, out):
-        d = work[: z.size].reshape(z.shape)
-        np.multiply(g, weight, out=target)
-        np.multiply(target, z, out=d)
-        sum_columns(d, m[:, 0])
-        np.multiply(m, share, out=m)
-        np.multiply(z, m, out=d)
-        sum_columns(target, m[:, 0])
-        np.multiply(m, share, out=m)
-        np.subtract(target, m, out=target)
-        np.subtract(target, d, out=target)
-        np.multiply(target, s, out=target)
+    """Write the gradients of both weights, and that at the input of `normalise_rows` into `out`, where there is one.
+
+    `mean` (rows, 1) and `work` are work arrays.
+    """
+    weights, biases = np.zeros_like(weight), np.zeros_like(weight)
+    blocks = row_blocks(normal, spread, grad, mean, grad if out is None else out)
+    for z, s, g, m, target in blocks:
+        d, one = work[: z.size].reshape(z.shape), ones(len(z), z.dtype)
+        np.multiply(g, z, out=d)
+        weights += one.dot(d)
+        biases += one.dot(g)
+        if out is not None:
+            _row_gradient(weight, z, s, g, m, d, target)
+    grad_weight[...], grad_bias[...] = weights, biases
+
+
+def _row_gradient(weight: Array, z: Array, s: Array, g: Array, m: Array, gz: Array, out: Array) -> None:
+    """Write s · (g w - mean(g w) - z · mean(g w z)); `gz` is g · z, and overwritten."""
+    share = 1 / z.shape[1]
+    gz.dot(weight, m[:, 0])
+    np.multiply(m, share, out=m)
+    np.multiply(z, m, out=gz)
+    g.dot(weight, m[:, 0])
+    np.multiply(m, share, out=m)
+    np.multiply(g, weight, out=out)
+    np.subtract(out, m, out=out)
+    np.subtract(out, gz, out=out)
+    np.multiply(out, s, out=out)

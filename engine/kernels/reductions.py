@@ -109,13 +109,3 @@ def give_back(rows: Array, out: Array) -> None:
     if not np.may_share_memory(rows, out):
         target = channels_last(out)
         target[...] = rows.reshape(target.shape)
-
-
-def sum_products(a: Array, b: Array, work: Array) -> Array:
-    """Return the sum over rows of a · b; `work` has room for one block of rows."""
-    total = np.zeros(a.shape[1], a.dtype)
-    for left, right in row_blocks(a, b):
-        products = work[: left.size].reshape(left.shape)
-        np.multiply(left, right, out=products)
-        total += ones(len(products), a.dtype).dot(products)
-    return total

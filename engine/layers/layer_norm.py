@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from math import prod
 from typing import Any, ClassVar
 
+import numpy as np
+
 from engine.arrays import Array, Shape, describe
 from engine.kernels.memory import channels_last
 from engine.kernels.normalisation import normalise_rows, normalise_rows_back
-from engine.kernels.reductions import block_values, give_back, sum_products, sum_rows
+from engine.kernels.reductions import block_values, give_back
 from engine.layer import Example, OnnxGraph, Pointwise, Scratch, ShapeError, Weight
 from engine.spec import param
 
@@ -91,15 +93,13 @@ class LayerNorm(Pointwise):
         grad_bias: Array,
     ) -> None:
         scale = _flat(weight)
-        grad = _rows(grad_y, scale.size)
+        grad, out = _rows(grad_y, scale.size), None if grad_x is None else _rows(grad_x, scale.size)
         z, s, m = normal.reshape(grad.shape), spread.reshape(-1, 1), back_mean.reshape(-1, 1)
-        _last(grad_weight)[...] = sum_products(z, grad, back_work).reshape(_last(weight).shape)
-        total = scale.copy()
-        sum_rows(grad, out=total)
-        _last(grad_bias)[...] = total.reshape(_last(weight).shape)
-        if grad_x is not None:
-            out = _rows(grad_x, scale.size)
-            normalise_rows_back(scale, z, s, grad, m, back_work, out)
+        sums = np.empty_like(scale), np.empty_like(scale)
+        normalise_rows_back(scale, z, s, grad, m, back_work, *sums, out)
+        for total, part in zip((grad_weight, grad_bias), sums, strict=True):
+            _last(total)[...] = part.reshape(_last(weight).shape)
+        if out is not None and grad_x is not None:
             give_back(out, grad_x)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
