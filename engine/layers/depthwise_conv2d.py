@@ -19,8 +19,7 @@ from engine.layers.conv2d import Conv2D
 from engine.layers.image_filtering import ImageFiltering
 from engine.spec import param
 
-FEWEST = 16  # channels from which on it is the faster one of two that compute the same
-MOST_FILTERS = 2  # of each channel up to which it is
+FEWEST = 8  # channels, for each filter that a channel has, from which on it is the faster one of two that compute the same
 STORED = (2, 3, 0, 1)  # filters lie in memory tap by tap: (KH, KW, C·M, 1)
 
 
@@ -47,11 +46,11 @@ class DepthwiseConv2D(ImageFiltering):
     @classmethod
     def of(cls, layer: Layer, *inputs: Shape) -> DepthwiseConv2D | None:
         """Return a convolution that has a group for each channel as one of these; None where it is none or that is slower."""
-        if not isinstance(layer, Conv2D) or layer.groups != inputs[0][0] or layer.groups < FEWEST:
+        if not isinstance(layer, Conv2D) or layer.groups != inputs[0][0]:
             return None
         multiplier = layer.filters // layer.groups
         shared = {name: getattr(layer, name) for name in cls.params() if name != "multiplier"}
-        return cls(multiplier=multiplier, **shared) if multiplier <= MOST_FILTERS else None
+        return cls(multiplier=multiplier, **shared) if layer.groups >= FEWEST * multiplier else None
 
     def shape(self, x: Shape) -> Shape:
         channels, sides = self.split(x)
