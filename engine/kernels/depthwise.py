@@ -130,10 +130,17 @@ def backward(
 
 
 def _add_products(touched: Array, grad: Array, totals: Array) -> None:
-    """Add to each tap's row of `totals` the sum over all rows of what it touches times the gradient."""
+    """Add to each tap's row of `totals` the sum over all rows of what it touches times the gradient.
+
+    In a single image, all taps of a row of a filter share each row of the gradient while it is in the first cache.
+    """
+    if len(grad) == 1:
+        for row, total in zip(touched, totals, strict=True):
+            np.add(total, np.einsum(row[:, 0], (0, 1, 2), grad[0], (1, 2), (0, 2)), out=total)
+        return
     for tap in np.ndindex(*totals.shape[:2]):
-        row = totals[tap]
-        np.add(row, np.einsum(touched[tap], (0, 1, 2), grad, (0, 1, 2), (2,)), out=row)
+        total = totals[tap]
+        np.add(total, np.einsum(touched[tap], (0, 1, 2), grad, (0, 1, 2), (2,)), out=total)
 
 
 def _pixels(windows: Windows, border: Array, rows: Array, work: Array, out: Array, *, add: bool) -> Iterator[Run]:
