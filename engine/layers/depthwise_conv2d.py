@@ -19,9 +19,7 @@ from engine.layers.conv2d import Conv2D
 from engine.layers.image_filtering import ImageFiltering
 from engine.spec import param
 
-FEWEST = (
-    8  # channels, for each filter that a channel has, from which on it is the faster one of two that compute the same
-)
+FEWEST = 8  # channels, for each filter of a channel, from which on it is the faster one of two that compute the same
 STORED = (2, 3, 0, 1)  # filters lie in memory tap by tap: (KH, KW, C·M, 1)
 
 
