@@ -16,7 +16,7 @@ from numpy.lib.stride_tricks import as_strided
 
 from engine.arrays import Array, Shape
 from engine.calls import Run
-from engine.kernels.memory import PIECE, stretches
+from engine.kernels.memory import PIECE, shaped, stretches
 from engine.kernels.polyphase import Phase, phases
 from engine.kernels.windows import Windows
 
@@ -79,7 +79,7 @@ def convolve(
     """
     for images in stretches(len(x), len(ordered)):
         block, out = ordered[: images.stop - images.start], y[images]
-        total, more = (_room(values, out[..., 0]) for values in work)
+        total, more = (shaped(values, out.shape[:-1]) for values in work)
         yield from _put_in_order(windows, x[images], block)
         for number in range(rows.shape[2]):
             part = out[..., number]
@@ -155,7 +155,7 @@ def _pixels(windows: Windows, border: Array, rows: Array, work: Array, out: Arra
         steps = (-row * down.step, -column * across.step, image, row, value)
         seen = as_strided(first, shape, steps, writeable=False)
         direct = windows.stride[1] == 1 and not add
-        result = target if direct else _room(work, target)
+        result = target if direct else shaped(work, target.shape)
         yield partial(np.einsum, seen, TAPS, _lines(filters), FILTERS, ROWS, out=_lines(result))
         if not direct:
             yield partial(np.add, target, result, target) if add else partial(np.copyto, target, result)
@@ -188,7 +188,3 @@ def _touched(windows: Windows, block: Array) -> Iterator[tuple[Phase, Array]]:
 def _lines(image: Array) -> Array:
     """Return (..., W, C), of which each row lies in one piece, as (..., W·C)."""
     return image.reshape(*image.shape[:-2], image.shape[-2] * image.shape[-1])
-
-
-def _room(work: Array, like: Array) -> Array:
-    return work[: like.size].reshape(like.shape)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -59,6 +60,11 @@ def stretches(count: int, most: int) -> Iterator[slice]:
     """Yield `count` things in order, at most so many at a time."""
     for first in range(0, count, most):
         yield slice(first, min(first + most, count))
+
+
+def shaped(work: Array, shape: Shape) -> Array:
+    """Return the beginning of a flat work array in a shape."""
+    return work[: prod(shape)].reshape(shape)
 
 
 def room(work: Array, piece: Array) -> Array:

@@ -27,8 +27,9 @@ from math import prod
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from engine.arrays import Array, Shape
+from engine.arrays import Array
 from engine.calls import Run
+from engine.kernels.memory import shaped
 from engine.kernels.products import product
 
 SUMS = np.array([[1, 0, 0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0, 0, 1]])
@@ -54,11 +55,6 @@ def _four_sums(even: Array, odd: Array, out: Array) -> Iterator[Run]:
     yield partial(np.add, odd[:-1], even[1:], out[1])
     yield partial(np.subtract, even[1:], odd[:-1], out[2])
     yield partial(np.subtract, odd[1:], odd[:-1], out[3])
-
-
-def shaped(work: Array, shape: Shape) -> Array:
-    """Return the beginning of a flat work array in a shape."""
-    return work[: prod(shape)].reshape(shape)
 
 
 def filter_planes(filters: Array, out: Array, *, flipped: bool = False) -> None:

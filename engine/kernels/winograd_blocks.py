@@ -10,9 +10,10 @@ import numpy as np
 
 from engine.arrays import Array, Shape
 from engine.calls import Run
+from engine.kernels.memory import shaped
 from engine.kernels.quads import largest_of_quads, quads_back
 from engine.kernels.tiles import Block, Phases, Tiles, phases, rows_first
-from engine.kernels.winograd import Pairs, add_bias, filter_sums, multiply, outputs, shaped, spread, sum_up
+from engine.kernels.winograd import Pairs, add_bias, filter_sums, multiply, outputs, spread, sum_up
 
 Arrive = Callable[[slice, Phases], Iterable[Run]]  # the calls that put some images where they belong
 Leave = Callable[[Block, Pairs], Iterable[Run]]  # the calls that do with a block's outputs what is to be done

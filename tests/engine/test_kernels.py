@@ -305,16 +305,12 @@ def test_a_phase_holds_what_its_taps_touch(size, kernel, stride, before, dilatio
 def test_filters_of_single_channels_in_blocks(name, filters, monkeypatch):
     monkeypatch.setattr(depthwise, "images_at_once", lambda _: 3)
     windows, channels = SHAPES[name], SHAPES[name].channels
-    x, weight = (
-        RNG.standard_normal((IMAGES, *windows.size, channels)),
-        RNG.standard_normal((*windows.kernel, filters, channels)),
-    )
+    x = RNG.standard_normal((IMAGES, *windows.size, channels))
+    weight = RNG.standard_normal((*windows.kernel, filters, channels))
     grad = RNG.standard_normal((IMAGES, *windows.out, channels, filters))
     rows = np.repeat(weight[:, :, :, None], depthwise.row_columns(windows), 3)
-    ordered, bordered = (
-        np.zeros((3, *depthwise.ordered_shape(windows))),
-        np.zeros((3, *depthwise.bordered_shape(windows))),
-    )
+    shapes = depthwise.ordered_shape(windows), depthwise.bordered_shape(windows)
+    ordered, bordered = (np.zeros((3, *shape)) for shape in shapes)
     work, y, grad_x = np.empty((2, depthwise.work_values(windows))), np.empty_like(grad), np.empty_like(x)
     totals = np.empty((*windows.kernel, filters, windows.out[1] * channels))
     in_turn(depthwise.convolve(windows, x, rows, None, ordered, work, y))()
