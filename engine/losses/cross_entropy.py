@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.kernels.classes import chosen, normalise, shift
-from engine.kernels.reductions import mean_of_samples
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.classes import by_class, finding, normalising, shifting, taking_away
+from engine.kernels.memory import constant
+from engine.kernels.reductions import sample_means
 from engine.layer import Scratch
 from engine.loss import Loss
 from engine.losses.of_classes import OfClasses
@@ -38,43 +42,74 @@ class CrossEntropy(OfClasses):
     )
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
-        row = Scratch((*x[:-1], 1))
-        return {"softmax": Scratch(x), "row": row} | ({} if self._plain else {"total": row})
+        each = Scratch(x[:-1])
+        found = {"softmax": Scratch(x), "place": replace(each, dtype="intp"), "row": each, "picked": each}
+        return found | ({} if self._plain else {"own": each, "total": each})
 
     @property
     def _plain(self) -> bool:
         return not (self.label_smoothing or self.class_weights)
 
-    def _shares(self, target: Array, classes: int, dtype: np.dtype[np.generic]) -> tuple[Array, Array]:
-        """Return q w of each sample's own class, shaped like `target`, and what every class has besides (classes,)."""
+    def _shares(self, classes: int, dtype: np.dtype[np.generic]) -> tuple[Array, Array]:
+        """Return q w of each class where it is the sample's own, and what it has of that anyway: (K,) and (K,)."""
         weights = np.array(self.class_weights or (1.0,) * classes, dtype)
-        return weights[target] * dtype.type(1 - self.label_smoothing), weights * (self.label_smoothing / classes)
+        return weights * dtype.type(1 - self.label_smoothing), weights * dtype.type(self.label_smoothing / classes)
 
-    def forward(self, x: Array, target: Array, softmax: Array, row: Array, total: Array | None, losses: Array) -> None:
-        shift(x, row, softmax)
-        picked = softmax[chosen(target)]
-        if total is not None:
-            own, every = self._shares(target, x.shape[-1], x.dtype)
-            picked *= own
-            picked += softmax.dot(every)  # (..., K) @ (K,) -> (...)
-            total[..., 0] = own + every.sum()
-        normalise(softmax, row)
-        if total is not None:
-            np.multiply(row, total, out=row)
-        sums = row.reshape(-1)
-        sums -= picked.reshape(-1)
-        mean_of_samples(sums, out=losses)
+    @prepared
+    def forward(
+        self,
+        x: Array,
+        target: Array,
+        softmax: Array,
+        place: Array,
+        row: Array,
+        picked: Array,
+        own: Array | None,
+        total: Array | None,
+        losses: Array,
+    ) -> Run:
+        values, rows = by_class(softmax), x.reshape(-1, x.shape[-1])
+        place, row, picked = place.reshape(-1), row.reshape(-1), picked.reshape(-1)
+        calls: list[Run] = [finding(target, rows, place), partial(rows.reshape(-1).take, place, None, picked)]
+        calls += [*shifting(rows, row, values), partial(np.subtract, picked, row, picked)]
+        if own is None or total is None:
+            calls += normalising(values, row)
+        else:
+            calls += self._weighing(target, values, picked, own.reshape(-1), total.reshape(-1))
+            calls += [*normalising(values, row), partial(np.multiply, row, total.reshape(-1), row)]
+        each = losses if losses.size == row.size else row
+        return in_turn((*calls, partial(np.subtract, row, picked, each), sample_means(each, losses)))
 
-    def backward(self, softmax: Array, target: Array, total: Array | None, scale: float, grad_x: Array) -> None:
-        share = scale / (target.size // len(target))
-        np.multiply(softmax, share, out=grad_x)
-        if total is None:
-            grad_x[chosen(target)] -= share
-            return
-        own, every = self._shares(target, softmax.shape[-1], softmax.dtype)
-        np.multiply(grad_x, total, out=grad_x)
-        np.subtract(grad_x, every * share, out=grad_x)
-        grad_x[chosen(target)] -= own * share
+    def _weighing(self, target: Array, shifted: Array, picked: Array, own: Array, total: Array) -> Iterator[Run]:
+        """Yield calls that turn what is `picked` into the sum of all shifted values by their shares, and add these up."""
+        mine, every = self._shares(shifted.shape[1], shifted.dtype)
+        yield partial(mine.take, target.reshape(-1), None, own)
+        yield partial(np.multiply, picked, own, picked)
+        yield partial(shifted.dot, every, total)  # (N, K) @ (K,) -> (N,)
+        yield partial(np.add, picked, total, picked)
+        yield partial(np.add, own, every.sum(), total)
+
+    @prepared
+    def backward(
+        self,
+        softmax: Array,
+        place: Array,
+        picked: Array,
+        own: Array | None,
+        total: Array | None,
+        scale: float,
+        grad_x: Array,
+    ) -> Run:
+        values, grad = by_class(softmax), grad_x.reshape(-1, grad_x.shape[-1])
+        share = constant(scale / (place.size // len(place)), grad.dtype)
+        calls: list[Run] = [partial(np.multiply, values, share, grad)]
+        lost: Array = share
+        if own is not None and total is not None:
+            every = self._shares(grad.shape[1], grad.dtype)[1] * share
+            calls += [partial(np.multiply, grad, total.reshape(-1, 1), grad), partial(np.subtract, grad, every, grad)]
+            calls.append(partial(np.multiply, own, share, own))
+            lost = own.reshape(-1)
+        return in_turn((*calls, *taking_away(lost, grad, place.reshape(-1), picked.reshape(-1))))
 
     def torch(self) -> str:
         if not self.class_weights:
