@@ -239,6 +239,14 @@ class Layer(Spec, family=True):
         """Compute the gradients at the ports and of the weights from those at the outputs."""
         raise NotImplementedError
 
+    def gradient_part(self, x: Any, grad_y: Any, part: slice, out: Any) -> None:
+        """Write a part of the gradient of `weight`, those values as they lie in memory; only where that can be told apart.
+
+        Where several workers train, a large weight is then learned so, with the samples of all in `x` and `grad_y`;
+        `backward` gets None for `grad_weight`.
+        """
+        raise NotImplementedError
+
     def pass_mask(self, masks: Sequence[str | None], own: str, *inputs: Shape) -> str | None:
         """Return the name of the mask of the output, given those of the series at the ports; None: nothing is padded.
 

@@ -96,3 +96,18 @@ def constant(value: float, dtype: Any) -> Array:
 def ones(count: int, dtype: Any) -> Array:
     """Return a vector of ones that nobody may write to; a product with it is a sum."""
     return _constant(1.0, count, np.dtype(dtype))
+
+
+def rectangles(part: slice, width: int) -> Iterator[tuple[slice, slice]]:
+    """Yield a part of a matrix's values as they lie in memory as rows and columns: whole rows, and what stands around them."""
+    first, last = -(-part.start // width), part.stop // width
+    head, tail = part.start - first * width + width, part.stop - last * width
+    if first > last:  # all of it in one row
+        yield slice(last, first), slice(head, tail)
+        return
+    if head < width:
+        yield slice(first - 1, first), slice(head, width)
+    if first < last:
+        yield slice(first, last), slice(0, width)
+    if tail:
+        yield slice(last, last + 1), slice(0, tail)

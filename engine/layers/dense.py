@@ -11,7 +11,7 @@ from engine.calls import Run, in_turn, prepared
 from engine.initializer import Initializer
 from engine.initializers.glorot import GlorotUniform
 from engine.kernels.broadcast import adding
-from engine.kernels.memory import ones
+from engine.kernels.memory import ones, rectangles
 from engine.kernels.products import product
 from engine.layer import Example, Layer, OnnxGraph, ShapeError, Weight
 from engine.problems import Insert
@@ -58,15 +58,28 @@ class Dense(Layer):
         weight: Array,
         grad_y: Array,
         grad_x: Array | None,
-        grad_weight: Array,
+        grad_weight: Array | None,
         grad_bias: Array | None,
     ) -> Run:
         rows, grad = x.reshape(-1, x.shape[-1]), grad_y.reshape(-1, grad_y.shape[-1])
-        calls = [product(rows.T, grad, grad_weight.T)]  # (I, N) @ (N, U) -> (I, U)
+        calls: list[Run] = []
+        if grad_weight is not None:
+            calls.append(product(rows.T, grad, grad_weight.T))  # (I, N) @ (N, U) -> (I, U)
         if grad_bias is not None:
             calls.append(partial(ones(len(grad), grad.dtype).dot, grad, grad_bias))  # (N,) @ (N, U) -> (U,)
         if grad_x is not None:
             calls.append(product(grad, weight, grad_x.reshape(rows.shape)))  # (N, U) @ (U, I) -> (N, I)
+        return in_turn(calls)
+
+    @prepared
+    def gradient_part(self, x: Array, grad_y: Array, part: slice, out: Array) -> Run:
+        """Write values `part` of the gradient of the weight, which lies in memory as (I, U), into `out`, flat."""
+        rows, grad, done = x.reshape(-1, x.shape[-1]).T, grad_y.reshape(-1, grad_y.shape[-1]), 0
+        calls: list[Run] = []
+        for height, width in rectangles(part, grad.shape[1]):
+            a, b = rows[height], grad[:, width]
+            target = out[done : (done := done + len(a) * b.shape[1])]
+            calls.append(product(a, b, target.reshape(len(a), -1)))  # (i, N) @ (N, u) -> (i, u)
         return in_turn(calls)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from math import isfinite
@@ -15,6 +15,7 @@ from engine.arrays import Array
 from engine.graph import Graph
 from engine.infer import infer
 from engine.plan.bind import Bound, bind
+from engine.plan.gathered import Parts
 from engine.plan.memory import Rooms
 from engine.plan.passes import improved
 from engine.plan.program import ArraySpec, Key, Program
@@ -27,14 +28,15 @@ from engine.plan.write import Options, write
 
 # Places in the control counters; the leader writes all of them.
 REQUEST, COMMAND, PLAN, STEP, SEED, SOUND = (place * LINE for place in range(6))
-SHARED = ("value", "target", "losses")  # pinned arrays of these kinds are seen by all
+SHARED = ("value", "grad", "target", "losses")  # pinned arrays of these kinds are seen by all
 NONE = 1 << 62  # where nothing is bad
 
 
 class Member:
     """What one worker sees of what all share. Rank 0 is the leader, who loads batches and reads what comes of them.
 
-    Each has its own gradient and its own copy of the running statistics, which all change alike.
+    Each has its own gradient and its own copy of the running statistics, which all change alike. `sums` are the views of
+    the leader's gradient, in which those of all come together.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Member:
         self.rng = np.random.default_rng()
         self._mine = self.state.part(share(self.state.vector.size, rank, count, unit=16))
         self._penalties = self.state.penalties(self._mine, self._gradients[0])
+        self.sums = self.state.layout.views(self._gradients[0])
 
     def begin(self) -> None:
         """Start a step as the leader says: with its running statistics, and random numbers of one's own."""
@@ -79,14 +82,20 @@ class Member:
         if seed := self.control[SEED]:
             self.rng.bit_generator.state = np.random.PCG64([seed, self.rank]).state
 
-    def add_up(self) -> None:
-        """Sum all gradients for one's part of the parameters, and tell how large the sum is."""
+    def parts(self, program: Program, whole: Mapping[Key, Array]) -> Parts:
+        """Return what is to be done for one's part of the gradients of a program, whose shared arrays are given."""
+        return Parts(program, self.state.layout, self._mine, self._gradients[0], whole)
+
+    def add_up(self, parts: Parts) -> None:
+        """Compute and sum all gradients for one's part of the parameters, and tell how large the sum is."""
         self.sync.meet()
-        total = self._gradients[0][self._mine]
-        for other in self._gradients[1:]:
-            np.add(total, other[self._mine], out=total)
+        parts.compute()
+        for place in parts.added:
+            for other in self._gradients[1:]:
+                np.add(self._gradients[0][place], other[place], out=self._gradients[0][place])
         if self._penalties:
             self._penalties()
+        total = self._gradients[0][self._mine]
         square = float(total.dot(total))
         self.squares[self.rank], self.seconds[self.rank] = square, process_time()
         self.faults[self.rank] = not (isfinite(square) or np.isfinite(total).all())
@@ -113,6 +122,7 @@ class Part:
         self.start, raw = memory.new(rooms.size) if start is None else (start, memory.piece(start, rooms.size))
         self.whole = rooms.arrays(raw)
         self.bound: Bound = bind(program, member.state, given={key: array[mine] for key, array in self.whole.items()})
+        self.parts = member.parts(program, self.whole)
 
     def _options(self, samples: int) -> Options:
         member = self.member
@@ -127,7 +137,7 @@ class Part:
     def _run(self, judge: Callable[[], None]) -> None:
         self.member.begin()
         self.bound.execute()
-        self.member.add_up()
+        self.member.add_up(self.parts)
         judge()
         self.member.sync.meet()
 
@@ -147,15 +157,22 @@ class Part:
         self.bound.setting.run(self._replay)
 
     def _replay(self) -> None:
-        member, first, place = self.member, NONE, 0
+        member = self.member
         member.begin()
-        for call, run in zip(self.bound.program.calls, self.bound.calls, strict=True):
-            run()
-            for key in call.writes:
-                bad = first == NONE and not np.isfinite(self.array(key)).all()
-                first, place = place if bad else first, place + 1
-        member.faults[member.rank] = first
+        faults = [place for place, array in enumerate(self._written()) if not np.isfinite(array).all()]
+        member.faults[member.rank] = min(faults, default=NONE)
         member.sync.meet()
+
+    def _written(self) -> Iterator[Array]:
+        """Do all calls and yield what each of them writes, when it has."""
+        program, member = self.bound.program, self.member
+        for call, run in zip(program.calls, self.bound.calls, strict=True):
+            run()
+            yield from map(self.array, call.writes)
+        member.sync.meet()
+        self.parts.compute()
+        member.sync.meet()
+        yield from (member.sums[f"{key.node}.{key.name}"] for call in program.gathered for key in call.writes)
 
     def array(self, key: Key) -> Array:
         """Return one of this worker's arrays."""

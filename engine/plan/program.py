@@ -64,10 +64,14 @@ class ArraySpec:
 
 @dataclass
 class Program:
-    """The calls of one step, in order, and the arrays that they need besides weights and their gradients."""
+    """The calls of one step, in order, and the arrays that they need besides weights and their gradients.
+
+    A call of `gathered` computes a part of a weight's gradient (engine/plan/gathered.py).
+    """
 
     calls: list[Call] = field(default_factory=list)
     arrays: dict[Key, ArraySpec] = field(default_factory=dict)
+    gathered: list[Call] = field(default_factory=list)  # made after those, with the samples of all workers
 
     def lifetimes(self) -> dict[Key, tuple[int, int]]:
         """Return the first and the last call that each array which is not pinned is given to."""

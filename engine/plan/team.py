@@ -160,7 +160,7 @@ class TeamPlan(Plan):
         self._ask(REPLAY)
         self._part.replay()
         first, place = int(self.team.member.faults.min()), 0
-        for call in self.bound.program.calls:
+        for call in (*self.bound.program.calls, *self.bound.program.gathered):
             for key in call.writes:
                 if place == first:
                     return NotFinite(call.node, tensor(call, key), step)

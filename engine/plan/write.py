@@ -15,6 +15,7 @@ from engine.layer import Layer, Scratch, Weight, Workers, needs
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.normalised import rule_of
+from engine.plan.gathered import NAME, gathered
 from engine.plan.made import learn, make
 from engine.plan.mixing import mix, mixer_before
 from engine.plan.program import ArraySpec, Call, Key, Program
@@ -53,6 +54,7 @@ class _Writer:
         self.program = Program()
         self.order = [node for node in graph.order if node in self._alive()]
         self.learning = self._learning() if options.training else set()
+        self.gathered = self._gathered()
         self.filled: set[Key] = set()  # gradients that a call has written so far
         self.made: dict[
             Key, NodeId
@@ -98,6 +100,12 @@ class _Writer:
                 found.add(node)
         return found
 
+    def _gathered(self) -> set[NodeId]:
+        """Return the boxes whose weight's gradient is computed from the samples of all workers, where there are several."""
+        samples = self.options.workers.samples(self.options.batch)
+        alone = samples == self.options.batch
+        return set() if alone or not self.options.training else gathered(self.graph, self.inference, samples)
+
     def _inputs(self, node: NodeId) -> tuple[Shape, ...]:
         return self.inference.inputs(self.graph, node)
 
@@ -116,7 +124,7 @@ class _Writer:
         if isinstance(layer, Output):
             self._loss_forward(node, layer)
             return
-        pinned = isinstance(layer, Input) or self.options.keep_values or self._reaches_output(node)
+        pinned = isinstance(layer, Input) or self.options.keep_values or self._stays(node)
         for name in layer.outputs:
             self._array(Key("value", node, name), self.inference.shapes[Port(node, name)], pinned=pinned)
         if not isinstance(layer, Input):
@@ -134,10 +142,11 @@ class _Writer:
                 self.made[learned] = node
                 make(self.program, node, learned, weight, self.options.dtype, training=self.options.training)
 
-    def _reaches_output(self, node: NodeId) -> bool:
-        """Tell whether an Output reads this box: what it says must survive the step."""
+    def _stays(self, node: NodeId) -> bool:
+        """Tell whether what this box says must survive the step: an Output reads it, or the other workers do."""
         ends = (self.graph.readers.get(Port(node, name), ()) for name in self.graph.nodes[node].outputs)
-        return any(isinstance(self.graph.nodes[end.node], Output) for some in ends for end in some)
+        readers = {end.node for some in ends for end in some}
+        return any(isinstance(self.graph.nodes[reader], Output) for reader in readers) or bool(readers & self.gathered)
 
     def _loss_forward(self, node: NodeId, layer: Output) -> None:
         if not self.options.training:
@@ -172,6 +181,7 @@ class _Writer:
                 key = Key("grad", node, name)
                 self._array(key, self.inference.shapes[Port(node, name)], pinned=key not in self.filled)
             self._gradients(node, layer.backward, needs(type(layer), "backward"))
+            self._gather(node, layer)
         self._learn_made(node)
 
     def _learn_made(self, node: NodeId) -> None:
@@ -180,6 +190,11 @@ class _Writer:
             learned = Key("weight", *weight_of(self.graph, node, name))
             if self.made.get(learned) == node and self._total(node, name) in self.learners:
                 learn(self.program, node, learned, weight)
+
+    def _gather(self, node: NodeId, layer: Layer) -> None:
+        if node in self.gathered:
+            read, written = (self._value(node, "x", layer), Key("grad", node, "y")), self._total(node, NAME)
+            self.program.gathered.append(Call(node, "backward", layer.gradient_part, read, (written,)))
 
     def _arrived(self, node: NodeId) -> bool:
         return any(Key("grad", node, name) in self.filled for name in self.graph.nodes[node].outputs)
@@ -205,7 +220,7 @@ class _Writer:
     def _learned(self, node: NodeId, names: Sequence[str]) -> dict[Key, Key]:
         """Return the gradients of weights that a call of a box contributes to, and the arrays in which it writes its share."""
         declared = self._weights(node) if not isinstance(self.graph.nodes[node], Output) else {}
-        wanted = [n for n in declared if f"grad_{n}" in names and declared[n].learns]
+        wanted = [n for n in declared if f"grad_{n}" in names and declared[n].learns and not self._apart(node, n)]
         found = {self._total(node, n): self._weight_gradient(node, n) for n in wanted}
         return {total: key for total, key in found.items() if key}
 
@@ -222,7 +237,7 @@ class _Writer:
         if key in self.filled:
             key = Key("part", node, port)
         self.filled.add(key)
-        wanted = isinstance(self.graph.nodes[source.node], Input)
+        wanted = isinstance(self.graph.nodes[source.node], Input) or source.node in self.gathered
         return self._array(key, self.inference.shapes[source], pinned=wanted)
 
     def _written(self, node: NodeId, port: str) -> str:
@@ -286,6 +301,9 @@ class _Writer:
         learned = Key("weight", *weight_of(self.graph, node, name))
         return learned._replace(kind="made") if learned in self.made else learned
 
+    def _apart(self, node: NodeId, name: str) -> bool:
+        return name == NAME and node in self.gathered
+
     def _total(self, node: NodeId, name: str) -> Key:
         """Return the gradient of a weight that a box computes with, to which all add who do so."""
         learned = Key("weight", *weight_of(self.graph, node, name))
@@ -297,7 +315,7 @@ class _Writer:
         Of several boxes that share a weight the first one writes, the others are added. What is frozen goes nowhere.
         """
         declared = self._weights(node).get(name)
-        if declared is None or not declared.trained:
+        if declared is None or not declared.trained or self._apart(node, name):
             return None
         total, spec = self._total(node, name), ArraySpec(declared.shape, self.options.dtype, memory=declared.memory)
         if declared.learns and self.learners.setdefault(total, node) == node:
