@@ -220,7 +220,7 @@ class _Writer:
     def _learned(self, node: NodeId, names: Sequence[str]) -> dict[Key, Key]:
         """Return the gradients of weights that a call of a box contributes to, and the arrays in which it writes its share."""
         declared = self._weights(node) if not isinstance(self.graph.nodes[node], Output) else {}
-        wanted = [n for n in declared if f"grad_{n}" in names and declared[n].learns and not self._apart(node, n)]
+        wanted = [n for n in declared if f"grad_{n}" in names and declared[n].learns]
         found = {self._total(node, n): self._weight_gradient(node, n) for n in wanted}
         return {total: key for total, key in found.items() if key}
 
