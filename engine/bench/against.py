@@ -103,8 +103,7 @@ def compare(case: Case, *, workers: int = 0, rounds: int = 5, seconds: float = 0
         plan.load(case.inputs, case.targets)
         return plan
 
-    count = workers or fastest(compiled, min(cores(), MOST, case.batch))
-    plan = compiled(count)
+    plan = compiled(workers) if workers else fastest(compiled, min(cores(), MOST, case.batch))
     start, trained = {name: array.copy() for name, array in plan.parameters.items()}, list(plan.gradients)
     losses = [plan.step(RATE) for _ in range(FIRST)]
     try:
@@ -112,10 +111,10 @@ def compare(case: Case, *, workers: int = 0, rounds: int = 5, seconds: float = 0
             pairs = [(measure(plan, seconds)["ms"], torch.measure(seconds)) for _ in range(rounds)]
         ratio, (ours, theirs) = median(o / t for o, t in pairs), map(median, zip(*pairs, strict=True))
         difference = None if _is_random(case.graph) else _difference(losses, torch.losses)
-        return Compared(case.name, count, ours, theirs, ratio, difference, case.group)
+        return Compared(case.name, plan.workers, ours, theirs, ratio, difference, case.group)
     except UserError as error:
         ours = median(measure(plan, seconds)["ms"] for _ in range(rounds))
-        return Compared(case.name, count, ours, group=case.group, why=str(error))
+        return Compared(case.name, plan.workers, ours, group=case.group, why=str(error))
     finally:
         plan.close()
 

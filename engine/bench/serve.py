@@ -67,7 +67,7 @@ def ready(name: str, workers: int = 1) -> Plan:
         plan.load({"input": x}, {"output": target})
         return plan
 
-    return compiled(workers or fastest(compiled, min(cores(), MOST)))
+    return compiled(workers) if workers else fastest(compiled, min(cores(), MOST))
 
 
 def losses(name: str, count: int, path: str, workers: int = 1) -> list[float]:

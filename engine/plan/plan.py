@@ -55,12 +55,13 @@ class Plan:
     """A graph that is ready to be trained with batches of one size. Made by `compile`.
 
     `parameters` and `gradients` are views by name (`box.weight`, PyTorch's layouts) of the flat vectors in `state`.
+    `workers` is how many processes do its steps.
     """
 
     def __init__(self, graph: Graph, inference: Inference, batch: int, state: State, bound: Bound) -> None:
         self.graph, self.inference, self.batch, self.state, self.bound = graph, inference, batch, state, bound
         self.parameters, self.gradients = state.parameters, state.gradients
-        self.gradient_norm = 0.0
+        self.gradient_norm, self.workers = 0.0, 1
         arrays = bound.arrays
         self.inputs: Arrays = _by_node(graph, Input, lambda node: arrays.get(Key("value", node, "y")))
         self.masks: Arrays = _by_node(graph, PaddedInput, lambda node: arrays.get(Key("value", node, "mask")))

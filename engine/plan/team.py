@@ -110,7 +110,7 @@ class TeamPlan(Plan):
         whole = replace(bound, arrays={**bound.arrays, **self._part.whole})
         super().__init__(member.graph, member.inference, batch, member.state, whole)
         self._draws = any(member.rng is argument for call in bound.program.calls for argument in call.arguments)
-        self._loss = 0.0
+        self._loss, self.workers = 0.0, member.count
 
     def _ask(self, command: int) -> None:
         control = self.team.member.control

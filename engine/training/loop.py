@@ -78,9 +78,10 @@ class Training:
         if not len(samples.train):
             raise UserError("Training needs at least one sample, but there is none. Look at the data and its division.")
         self.graph, self.settings, self.samples, self.report_every = graph, settings, samples, report_every
-        self.workers = resume.workers if resume and not settings.workers else settings.workers
-        self.workers = self.workers or choose(graph, settings, samples)
-        self.plan, self.last_plan = _plans(graph, settings, len(samples.train), self.workers)
+        workers = settings.workers or (resume.workers if resume else 0)
+        self.plan = _plan(graph, settings, len(samples.train), workers) if workers else choose(graph, settings, samples)
+        rest = len(samples.train) % self.plan.batch
+        self.last_plan = compile(graph, rest, share=self.plan) if rest else self.plan
         self.state = self.plan.state
         check, size = len(samples.validation), batch_for(graph)
         self.predictor = Predictor(graph, self.state.answering, batch=size) if check else None
@@ -115,7 +116,7 @@ class Training:
             history=self.recorder.snapshot(),
             seconds=self._watch.seconds,
             samples=len(self.samples.train),
-            workers=self.workers,
+            workers=self.plan.workers,
             about=about or {},
         )
 
@@ -276,12 +277,10 @@ class Training:
         self._watch.seconds = checkpoint.seconds
 
 
-def _plans(graph: Graph, settings: TrainingSettings, samples: int, workers: int) -> tuple[Plan, Plan]:
-    """Return the plan of a whole batch, and that of the last batch of an epoch, which may be smaller."""
+def _plan(graph: Graph, settings: TrainingSettings, samples: int, workers: int) -> Plan:
+    """Return the plan of a whole batch."""
     batch = min(settings.batch, samples)
-    plan = compile(graph, batch, optimizer=settings.stepping, seed=settings.seed, workers=workers)
-    rest = samples % batch
-    return plan, compile(graph, rest, share=plan) if rest else plan
+    return compile(graph, batch, optimizer=settings.stepping, seed=settings.seed, workers=workers)
 
 
 def _copies(arrays: Arrays) -> Arrays:

@@ -48,7 +48,12 @@ class TrainingSettings(Spec, abstract=True):
     keep_best: bool = param("Keep the weights of the epoch with the lowest validation loss.", default=True)
     shuffle: bool = param("See the samples in another order in every epoch.", default=True)
     seed: int = param("Same seed, same settings, same machine: the same losses.", default=0, min=0, max=2**31 - 1)
-    workers: int = param("How many processes share the work. 0: chosen by measuring.", default=1, min=0, max=64)
+    workers: int = param(
+        "How many processes share the work; losses depend on it in their last digits. 0: as many as are fastest.",
+        default=0,
+        min=0,
+        max=64,
+    )
 
     @property
     def stepping(self) -> Stepping:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from math import inf
 from time import perf_counter
+
+import numpy as np
 
 from engine.data.batches import take
 from engine.data.prepare import Prepared
@@ -17,12 +20,14 @@ WORTHWHILE = 4e-4  # seconds: shorter steps are left to one worker
 GAIN = 0.9  # of the time of one worker: so much faster must several be
 CLEAR = 0.75  # of the time of one worker: so much faster are several for sure
 STEPS = 5  # that are measured
+PATIENCE = 0.5  # seconds after which two steps must do
 ROUNDS = 3
 MOST = 8
+MANY = 4  # cores, of which half may do better
 
 
-def choose(graph: Graph, settings: TrainingSettings, samples: Prepared) -> int:
-    """Return how many workers make the steps shortest; one where steps are short anyway. Trains nothing."""
+def choose(graph: Graph, settings: TrainingSettings, samples: Prepared) -> Plan:
+    """Return a plan of whole batches with as many workers as make its steps shortest; it has not been trained."""
     batch = min(settings.batch, len(samples.train))
     first = take(samples, samples.train[:batch])
 
@@ -34,20 +39,42 @@ def choose(graph: Graph, settings: TrainingSettings, samples: Prepared) -> int:
     return fastest(compiled, min(cores(), MOST, batch))
 
 
-def fastest(compiled: Callable[[int], Plan], most: int) -> int:
-    """Return how many workers, one or `most`, do the steps of a plan in the shortest time; `compiled` makes a loaded plan.
+def fastest(compiled: Callable[[int], Plan], most: int) -> Plan:
+    """Return the plan that does its steps in the shortest time: with one worker, or with up to `most`.
 
-    Where the gain is small both are measured again, since whatever else the machine did may have met only one of them.
+    `compiled` makes a loaded plan. Where the gain is small all are measured again, since whatever else the machine did may
+    have met only some of them. No two plans are there at the same time, for they may be large.
     """
-    alone = several = float("inf")
-    for _ in range(ROUNDS if most > 1 else 0):
-        alone = min(alone, _seconds(compiled(1)))
-        if alone < WORTHWHILE:
-            return 1
-        several = min(several, _seconds(compiled(most)))
-        if several < CLEAR * alone:
+    times: dict[int, float] = {}
+
+    def measured(workers: int) -> Plan:
+        plan = compiled(workers)
+        times[workers] = min(times.get(workers, inf), _seconds(plan))
+        return plan
+
+    best = 1
+    for _ in range(ROUNDS):
+        plan = measured(1)
+        if most < 2 or times[1] < WORTHWHILE:
+            return plan
+        for workers in _several(most):
+            plan.close()
+            del plan
+            plan = measured(workers)
+        best = min(times, key=times.__getitem__)
+        clear = times[best] < CLEAR * times[1]
+        if clear and best == most:
+            return plan
+        plan.close()
+        del plan
+        if clear:
             break
-    return most if several < GAIN * alone else 1
+    return compiled(best if times[best] < GAIN * times[1] else 1)
+
+
+def _several(most: int) -> tuple[int, ...]:
+    """Return the numbers of workers to try besides one. Two of many cores often are one that does two things in turn."""
+    return (most // 2, most) if most >= MANY else (most,)
 
 
 def cores() -> int:
@@ -56,11 +83,13 @@ def cores() -> int:
 
 
 def _seconds(plan: Plan) -> float:
-    """Return the seconds that forward and backward take, then close the plan."""
-    found = []
-    for _ in range(STEPS):
+    """Return the seconds that forward and backward take; the plan is left as it was."""
+    statistics, random = plan.state.statistics.copy(), plan.state.rng.bit_generator.state
+    found: list[float] = []
+    while len(found) < 2 or (len(found) < STEPS and sum(found) < PATIENCE):
         start = perf_counter()
         plan.run()
         found.append(perf_counter() - start)
-    plan.close()
+    np.copyto(plan.state.statistics, statistics)
+    plan.state.rng.bit_generator.state = random
     return min(found)

@@ -6,10 +6,12 @@ import subprocess
 import sys
 from itertools import pairwise
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
+import engine.training.workers
 from engine.catalog import Optimizer
 from engine.graph import Graph
 from engine.layers.batch_norm import BatchNorm
@@ -268,23 +270,66 @@ def test_a_training_with_workers_resumes_exactly():
 
 
 def test_small_steps_are_left_to_one_worker():
-    assert choose(classifier(), SETTINGS, flowers()) == 1
+    assert choose(classifier(), SETTINGS, flowers()).workers == 1
+    assert SETTINGS.with_(workers=0) == TrainingSettings(
+        epochs=3, batch=8, rate=0.02
+    )  # as it is where nobody says otherwise
     training, end = trained(SETTINGS.with_(workers=0, epochs=1))
-    assert training.workers == end.workers == 1
+    assert training.plan.workers == end.workers == 1
+
+
+class Made:
+    """What `fastest` asks of a plan."""
+
+    there: ClassVar[list[int]] = []  # workers of the plans that are there
+
+    def __init__(self, workers):
+        assert not self.there, "two plans at the same time"
+        self.workers = workers
+        self.there.append(workers)
+
+    def close(self):
+        self.there.remove(self.workers)
 
 
 @pytest.mark.parametrize(
-    ("alone", "several", "found"),
+    ("times", "found"),
     [
-        ([3e-4], [], 1),  # so short that nothing else is tried
-        ([2e-2], [1.1e-2], 8),  # clear at once
-        ([2e-2, 2e-2], [2.5e-2, 1.2e-2], 8),  # something else disturbed the first measurement
-        ([2e-2, 1e-2, 1e-2], [1.6e-2, 1.6e-2, 1.6e-2], 1),  # and here that of one worker
-        ([2e-2] * 3, [1.9e-2] * 3, 1),
+        ({1: [3e-4]}, 1),  # so short that nothing else is tried
+        ({1: [2e-2], 2: [1.1e-2]}, 2),  # clear at once
+        ({1: [2e-2, 2e-2], 2: [2.5e-2, 1.2e-2]}, 2),  # something else disturbed the first measurement
+        ({1: [2e-2, 1e-2, 1e-2], 2: [1.6e-2, 1.6e-2, 1.6e-2]}, 1),  # and here that of one worker
+        ({1: [2e-2] * 3, 2: [1.9e-2] * 3}, 1),
+        ({1: [2e-2] * 3, 2: [1.7e-2] * 3}, 2),
+        ({1: [2e-2], 4: [6e-3], 8: [4e-3]}, 8),
+        ({1: [2e-2], 4: [6e-3], 8: [9e-3]}, 4),  # cores that are two halves of one
+        ({1: [2e-2] * 3, 4: [1.9e-2] * 3, 8: [5e-2] * 3}, 1),
     ],
 )
-def test_a_small_gain_of_several_workers_is_measured_again(monkeypatch, alone, several, found):
-    measured = {1: iter(alone), 8: iter(several)}
-    monkeypatch.setattr("engine.training.workers._seconds", lambda count: next(measured[count]))
-    assert fastest(lambda count: count, 8) == found
-    assert not [*measured[1], *measured[8]]
+def test_as_many_workers_are_taken_as_are_fastest(monkeypatch, times, found):
+    measured = {workers: iter(seconds) for workers, seconds in times.items()}
+    monkeypatch.setattr("engine.training.workers._seconds", lambda plan: next(measured[plan.workers]))
+    Made.there.clear()
+    assert fastest(Made, max(max(times), 2)).workers == found
+    assert Made.there == [found]
+    assert not [rest for seconds in measured.values() for rest in seconds]
+
+
+@pytest.mark.parametrize("fewest", [False, True])
+def test_a_chosen_plan_trains_as_if_nothing_had_been_measured(monkeypatch, fewest):
+    def seconds(plan):
+        return measure(plan) * 0 + (plan.workers if fewest else 1 / plan.workers)
+
+    measure = engine.training.workers._seconds
+    monkeypatch.setattr("engine.training.workers._seconds", seconds)
+    monkeypatch.setattr("engine.training.workers.cores", lambda: 2)
+    losses = []
+    for workers in (1 if fewest else 2, 0):
+        settings = SETTINGS.with_(workers=workers)
+        training = Training(classifier(BatchNorm(), Dropout(rate=0.5)), settings, flowers(), report_every=0.0)
+        assert all(training.events())
+        losses.append(
+            (training.plan.workers, list(training.recorder.losses), training.recorder.epochs[-1].validation_loss)
+        )
+        training.close()
+    assert losses[0] == losses[1]
