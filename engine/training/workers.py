@@ -17,6 +17,7 @@ from engine.plan.plan import Plan
 from engine.training.settings import TrainingSettings
 
 WORTHWHILE = 4e-4  # seconds: shorter steps are left to one worker
+LONG = 5.0  # seconds: shorter trainings too, since others take half a second to come
 GAIN = 0.9  # of the time of one worker: so much faster must several be
 CLEAR = 0.75  # of the time of one worker: so much faster are several for sure
 STEPS = 5  # that are measured
@@ -36,11 +37,12 @@ def choose(graph: Graph, settings: TrainingSettings, samples: Prepared) -> Plan:
         plan.load(first.inputs, first.targets)
         return plan
 
-    return fastest(compiled, min(cores(), MOST, batch))
+    steps = settings.epochs * -(-len(samples.train) // batch)
+    return fastest(compiled, min(cores(), MOST, batch), steps)
 
 
-def fastest(compiled: Callable[[int], Plan], most: int) -> Plan:
-    """Return the plan that does its steps in the shortest time: with one worker, or with up to `most`.
+def fastest(compiled: Callable[[int], Plan], most: int, steps: float = inf) -> Plan:
+    """Return the plan that does so many steps in the shortest time: with one worker, or with up to `most`.
 
     `compiled` makes a loaded plan. Where the gain is small all are measured again, since whatever else the machine did may
     have met only some of them. No two plans are there at the same time, for they may be large.
@@ -55,7 +57,7 @@ def fastest(compiled: Callable[[int], Plan], most: int) -> Plan:
     best = 1
     for _ in range(ROUNDS):
         plan = measured(1)
-        if most < 2 or times[1] < WORTHWHILE:
+        if most < 2 or times[1] < max(WORTHWHILE, LONG / steps):
             return plan
         for workers in _several(most):
             plan.close()

@@ -315,6 +315,13 @@ def test_as_many_workers_are_taken_as_are_fastest(monkeypatch, times, found):
     assert not [rest for seconds in measured.values() for rest in seconds]
 
 
+def test_a_short_training_is_left_to_one_worker(monkeypatch):
+    monkeypatch.setattr("engine.training.workers._seconds", lambda plan: 1e-2 / plan.workers)
+    for steps, found in ((100, 1), (1000, 2)):
+        Made.there.clear()
+        assert fastest(Made, 2, steps).workers == found
+
+
 @pytest.mark.parametrize("fewest", [False, True])
 def test_a_chosen_plan_trains_as_if_nothing_had_been_measured(monkeypatch, fewest):
     def seconds(plan):
@@ -323,6 +330,7 @@ def test_a_chosen_plan_trains_as_if_nothing_had_been_measured(monkeypatch, fewes
     measure = engine.training.workers._seconds
     monkeypatch.setattr("engine.training.workers._seconds", seconds)
     monkeypatch.setattr("engine.training.workers.cores", lambda: 2)
+    monkeypatch.setattr("engine.training.workers.LONG", 0.0)
     losses = []
     for workers in (1 if fewest else 2, 0):
         settings = SETTINGS.with_(workers=workers)
