@@ -14,7 +14,8 @@ def prepared(method: Callable[..., Run]) -> Callable[..., None]:
 
     A plan calls the method once and the function in every step. So the method may only look at shapes and make views;
     the function reads and writes values. It must hold views of its arrays, not copies: in a plan images lie
-    channels-last in memory and everything else in order, so that the usual `reshape` gives views.
+    channels-last in memory, some vectors samples last (see `Layer`), and everything else in order, so that the usual
+    `reshape` gives views.
     """
 
     @wraps(method)

@@ -156,6 +156,10 @@ class Layer(Spec, family=True):
     `forward`. `grad_` of a port is None where nobody needs it; a weight that this layer does not have is None. Values at
     an input are never written to. A layer with a variadic shape rule (`def shape(self, *x)`) has a parameter `inputs`;
     its `x` and `grad_x` arrive as tuples.
+
+    Both may name `augmented_` and a port: its values with a feature of ones behind them, (N, F + 1), where the plan keeps
+    them so, else None. Vectors (N, F) that come to a layer that names it, and go from it, may lie in memory as (F, N), each
+    port for itself; those around a layer that works on each value by itself (`apart`) may, all alike.
     """
 
     category: ClassVar[str] = ""
@@ -336,7 +340,8 @@ needs: Callable[[type, str], tuple[str, ...]] = cache(_parameters)
 
 def _check_names(cls: type[Layer]) -> None:
     """Raise TypeError where forward or backward asks for an array that the layer does not have."""
-    known: set[str] = {*SPECIAL, *cls.outputs, *(name.lstrip("*") for name in needs(cls, "shape"))}
+    ports = [name.lstrip("*") for name in needs(cls, "shape")]
+    known: set[str] = {*SPECIAL, *cls.outputs, *ports, *(f"augmented_{name}" for name in ports)}
     for example in cls.examples():
         known |= example.layer.weights(*example.inputs).keys() | example.layer.scratch(*example.inputs).keys()
     gradients = {f"grad_{name}" for name in known.difference(SPECIAL)}

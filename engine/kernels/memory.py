@@ -22,6 +22,11 @@ def channels_last(x: Array) -> Array:
     return x.transpose(LAST[x.ndim]) if x.ndim in LAST else x
 
 
+def samples_last(x: Array) -> bool:
+    """Tell whether a matrix (N, F) lies in memory as (F, N)."""
+    return x.ndim == 2 and x.flags.f_contiguous and not x.flags.c_contiguous
+
+
 def stored(x: Shape) -> Shape:
     """Return the shape of one sample as it lies in memory: images and volumes channels-last, anything else as it is."""
     return (*x[1:], x[0]) if len(x) + 1 in LAST else x
@@ -33,7 +38,9 @@ def features_last(x: Array) -> Array:
 
 
 def shaped_like(x: Array, work: Array) -> Array:
-    """Return a contiguous working array as a view that lies in memory as `x` should: images and volumes channels-last."""
+    """Return a contiguous working array as a view that lies in memory as `x` should: see `pieces`."""
+    if samples_last(x):
+        return work.reshape(x.shape[::-1]).T
     view = work.reshape(channels_last(x).shape)
     return view.transpose(FIRST[x.ndim]) if x.ndim in FIRST else view
 
@@ -41,9 +48,9 @@ def shaped_like(x: Array, work: Array) -> Array:
 def pieces(*arrays: Array) -> Iterator[tuple[Array, ...]]:
     """Yield arrays of one shape in flat pieces that fit the cache; whole, where one of them is not contiguous.
 
-    Images and volumes count as contiguous where their channels are last in memory.
+    Images and volumes count as contiguous where their channels are last in memory, matrices also where all are samples last.
     """
-    views = [channels_last(a) for a in arrays]
+    views = [a.T for a in arrays] if samples_last(arrays[0]) else [channels_last(a) for a in arrays]
     if not all(v.flags.c_contiguous for v in views):
         yield tuple(views)
         return
@@ -111,3 +118,13 @@ def rectangles(part: slice, width: int) -> Iterator[tuple[slice, slice]]:
         yield slice(first, last), slice(0, width)
     if tail:
         yield slice(last, last + 1), slice(0, tail)
+
+
+def joined(matrix: Array, row: Array | None) -> Array | None:
+    """Return a matrix with the row that lies behind it as one matrix: (I, U) and (U,) as (I + 1, U); None: it does not."""
+    if row is None or matrix.base is None or matrix.base is not row.base or matrix.dtype != row.dtype:
+        return None
+    whole = matrix.flags.c_contiguous and row.flags.c_contiguous
+    if not whole or row.ctypes.data != matrix.ctypes.data + matrix.nbytes:
+        return None
+    return np.lib.stride_tricks.as_strided(matrix, (len(matrix) + 1, len(row)))

@@ -25,6 +25,8 @@ BEYOND = 1 << 19  # values of matrices that the cache does not keep from one ste
 
 def product(a: Array, b: Array, out: Array) -> Run:
     """Return a function that writes a @ b into `out`: (..., M, K) @ (..., K, N) -> (..., M, N)."""
+    if out.ndim == 2 and out.flags.f_contiguous and not out.flags.c_contiguous:
+        return product(b.T, a.T, out.T)
     whole = partial(a.dot, b, out) if out.ndim == 2 and out.flags.c_contiguous else partial(np.matmul, a, b, out)
     if not small_kernels() or out.dtype != np.float32:
         return whole

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from engine.arrays import Array
-from engine.calls import Run
+from engine.calls import Run, in_turn
 from engine.kernels.memory import LAST, PIECE, channels_last, ones
 
 NARROW = 64  # columns
@@ -52,8 +52,10 @@ def mean_of_samples(x: Array, out: Array) -> None:
 
 
 def sample_means(x: Array, out: Array) -> Run:
-    """Return a function that does `mean_of_samples`."""
+    """Return a function that does `mean_of_samples`; nothing is to be done where `x` is `out`, see `room_for_means`."""
     rows = x.reshape(len(out), -1)
+    if np.may_share_memory(x, out):
+        return in_turn(())
     if rows.shape[1] == 1:
         return partial(np.copyto, out, rows[:, 0])
     count, add_up = rows.shape[1], ones(rows.shape[1], x.dtype)
@@ -63,6 +65,11 @@ def sample_means(x: Array, out: Array) -> Run:
         np.divide(out, count, out)
 
     return run
+
+
+def room_for_means(means: Array, work: Array) -> Array:
+    """Return where what `sample_means` takes can be written: `means` itself where a sample has one value, else `work`."""
+    return means.reshape(work.shape) if means.size == work.size else work
 
 
 def channel_sums(x: Array) -> Array:

@@ -11,7 +11,7 @@ from engine.calls import Run, in_turn, prepared
 from engine.initializer import Initializer
 from engine.initializers.glorot import GlorotUniform
 from engine.kernels.broadcast import adding
-from engine.kernels.memory import ones, rectangles
+from engine.kernels.memory import joined, ones, rectangles
 from engine.kernels.products import product
 from engine.layer import Example, Layer, OnnxGraph, ShapeError, Weight
 from engine.problems import Insert
@@ -46,29 +46,32 @@ class Dense(Layer):
         return {"weight": weight} | ({"bias": Weight((self.units,))} if self.use_bias else {})
 
     @prepared
-    def forward(self, x: Array, weight: Array, bias: Array | None, y: Array) -> Run:
-        rows, out = x.reshape(-1, x.shape[-1]), y.reshape(-1, y.shape[-1])
-        multiply = product(rows, weight.T, out)  # (N, I) @ (I, U) -> (N, U)
-        return multiply if bias is None else in_turn((multiply, adding(bias, out)))
+    def forward(self, x: Array, augmented_x: Array | None, weight: Array, bias: Array | None, y: Array) -> Run:
+        rows, matrix, row = _operands(x, augmented_x, weight, bias)
+        out = y.reshape(-1, y.shape[-1])
+        multiply = product(rows, matrix, out)  # (N, I) @ (I, U) -> (N, U)
+        return multiply if row is None else in_turn((multiply, adding(row, out)))
 
     @prepared
     def backward(
         self,
         x: Array,
+        augmented_x: Array | None,
         weight: Array,
         grad_y: Array,
         grad_x: Array | None,
         grad_weight: Array | None,
         grad_bias: Array | None,
     ) -> Run:
-        rows, grad = x.reshape(-1, x.shape[-1]), grad_y.reshape(-1, grad_y.shape[-1])
+        grad = grad_y.reshape(-1, grad_y.shape[-1])
         calls: list[Run] = []
         if grad_weight is not None:
-            calls.append(product(rows.T, grad, grad_weight.T))  # (I, N) @ (N, U) -> (I, U)
+            rows, matrix, grad_bias = _operands(x, augmented_x, grad_weight, grad_bias)
+            calls.append(product(rows.T, grad, matrix))  # (I, N) @ (N, U) -> (I, U)
         if grad_bias is not None:
             calls.append(partial(ones(len(grad), grad.dtype).dot, grad, grad_bias))  # (N,) @ (N, U) -> (U,)
         if grad_x is not None:
-            calls.append(product(grad, weight, grad_x.reshape(rows.shape)))  # (N, U) @ (U, I) -> (N, I)
+            calls.append(product(grad, weight, grad_x.reshape(-1, x.shape[-1])))  # (N, U) @ (U, I) -> (N, I)
         return in_turn(calls)
 
     @prepared
@@ -104,3 +107,16 @@ class Dense(Layer):
         yield Example(cls(units=3), ((5,),))
         yield Example(cls(units=3, use_bias=False), ((5,),))
         yield Example(cls(units=4), ((3, 5),))
+
+
+def _operands(
+    x: Array, augmented_x: Array | None, weight: Array, bias: Array | None
+) -> tuple[Array, Array, Array | None]:
+    """Return what is to be multiplied, (N, I) and (I, U), and the row that is then to be added, if any.
+
+    Behind ones the bias is one more row of the matrix, where it lies there in memory.
+    """
+    both = None if augmented_x is None else joined(weight.T, bias)
+    if augmented_x is None or both is None:
+        return x.reshape(-1, x.shape[-1]), weight.T, bias
+    return augmented_x, both, None

@@ -12,7 +12,7 @@ from engine.arrays import Array, Shape
 from engine.calls import Run, in_turn, prepared
 from engine.kernels.curves import sigmoid, sigmoid_calls
 from engine.kernels.memory import constant
-from engine.kernels.reductions import sample_means
+from engine.kernels.reductions import room_for_means, sample_means
 from engine.layer import OnnxGraph, Scratch
 from engine.loss import Loss, Target
 from engine.spec import param
@@ -40,6 +40,7 @@ class BinaryCrossEntropy(Loss):
 
     @prepared
     def forward(self, x: Array, target: Array, each: Array, product: Array, losses: Array) -> Run:
+        each = room_for_means(losses, each)
         return in_turn((*self._each(x, target, each, product), sample_means(each, losses)))
 
     def _each(self, x: Array, target: Array, each: Array, product: Array) -> Iterator[Run]:

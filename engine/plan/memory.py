@@ -47,6 +47,8 @@ def allocate(program: Program, given: Mapping[Key, Array] = MappingProxyType({})
             owner = owners.get(key)
             raw = arena[offsets[owner] : offsets[owner] + sizes[owner]] if owner else aligned(_bytes(spec), np.uint8)
             arrays[key] = _shaped(raw, spec, _is_image(key))
+            if spec.augmented:
+                arrays[key], arrays[key._replace(kind="augmented")] = _augmented(arrays[key])
     return arrays, total + sum(_bytes(spec) for key, spec in program.arrays.items() if key not in owners)
 
 
@@ -86,20 +88,26 @@ def _is_image(key: Key) -> bool:
 
 
 def _bytes(spec: ArraySpec) -> int:
-    count = int(np.prod(spec.shape, dtype=np.int64)) * np.dtype(spec.dtype).itemsize
+    count = int(np.prod(spec.whole, dtype=np.int64)) * np.dtype(spec.dtype).itemsize
     return -(-count // ALIGNMENT) * ALIGNMENT
 
 
 def _shaped(raw: Array, spec: ArraySpec, images_last: bool) -> Array:
     """Give bytes their type and shape; images and volumes lie channels-last in memory, which convolutions want."""
     dtype = np.dtype(spec.dtype)
-    flat = raw[: int(np.prod(spec.shape, dtype=np.int64)) * dtype.itemsize].view(dtype)
+    flat = raw[: int(np.prod(spec.whole, dtype=np.int64)) * dtype.itemsize].view(dtype)
     if spec.memory:
-        return in_memory_order(flat, spec.shape, spec.memory)
+        return in_memory_order(flat, spec.whole, spec.memory)
     if len(spec.shape) not in FIRST or not images_last:
-        return flat.reshape(spec.shape)
+        return flat.reshape(spec.whole)
     n, c, *sides = spec.shape
     return flat.reshape(n, *sides, c).transpose(FIRST[len(spec.shape)])
+
+
+def _augmented(whole: Array) -> tuple[Array, Array]:
+    """Return the values before the last feature, and the whole, in which that is set to ones for ever."""
+    whole[..., -1] = 1
+    return whole[..., :-1], whole
 
 
 def in_memory_order(flat: Array, shape: Shape, order: tuple[int, ...]) -> Array:

@@ -156,11 +156,17 @@ class Plan:
             self.inference.shapes.get(Port(node), ()),
             sum(int(np.prod(weight.shape)) for _, weight in with_parts(weights) if weight.trained),
             layer.multiply_adds(*inputs),
-            sum(array.nbytes for key, array in self.bound.arrays.items() if key.node == node),
+            sum(self.bound.arrays[key].nbytes for key in self.bound.program.arrays if key.node == node),
             milliseconds,
             layer.algorithm(*inputs),
-            "channels last" if len(self.inference.shapes.get(Port(node), ())) == 3 else "in order",
+            self._layout(Key("value", *Port(node))),
         )
+
+    def _layout(self, key: Key) -> str:
+        spec = self.bound.program.arrays.get(key)
+        if spec and spec.memory:
+            return "samples last"
+        return "channels last" if spec and len(spec.shape) == 4 else "in order"
 
     def _blame(self) -> NotFinite:
         """Replay the step with a look at every array, and return where the first bad value stands."""

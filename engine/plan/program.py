@@ -12,10 +12,10 @@ from engine.arrays import Shape
 class Key(NamedTuple):
     """The name of one array of a step.
 
-    `kind` is "value" or "grad" (an output of a box, and its gradient), "part" (a further reader's share of a gradient, named
-    by its port), "scratch", "target" or "losses" (of an Output), "weight" or "grad_weight" (of the box whose weights they
-    are), "made" or "grad_made" (of a normalised one: what layers compute with, and its gradient), "spare" (the gradient of a
-    weight by a box that does not own it, or that is frozen).
+    `kind` is "value" or "grad" (an output of a box, and its gradient), "augmented" (a value with the ones behind it), "part"
+    (a further reader's share of a gradient, named by its port), "scratch", "target" or "losses" (of an Output), "weight" or
+    "grad_weight" (of the box whose weights they are), "made" or "grad_made" (of a normalised one: what layers compute with,
+    and its gradient), "spare" (the gradient of a weight by a box that does not own it, or that is frozen).
     """
 
     kind: str
@@ -53,13 +53,20 @@ class Call:
 class ArraySpec:
     """What an array of a step is like. A pinned one is nobody else's and keeps its values; it starts at zero.
 
-    `memory` is the order of axes in which it lies in memory, where it is not that of `shape`.
+    `memory` is the order of axes in which it lies in memory, where it is not that of `shape`. Behind an `augmented` one lies
+    one more feature, of ones: with it, it is known under the kind "augmented", too.
     """
 
     shape: Shape  # with the batch axis
     dtype: str
     pinned: bool = False
     memory: tuple[int, ...] = ()
+    augmented: bool = False
+
+    @property
+    def whole(self) -> Shape:
+        """The shape with all that lies behind."""
+        return (*self.shape[:-1], self.shape[-1] + 1) if self.augmented else self.shape
 
 
 @dataclass

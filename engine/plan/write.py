@@ -19,6 +19,7 @@ from engine.plan.gathered import NAME, gathered
 from engine.plan.made import learn, make
 from engine.plan.mixing import mix, mixer_before
 from engine.plan.program import ArraySpec, Call, Key, Program
+from engine.plan.samples_last import reads_ones, samples_last
 from engine.sharing import weight_of, weights
 
 
@@ -55,6 +56,8 @@ class _Writer:
         self.order = [node for node in graph.order if node in self._alive()]
         self.learning = self._learning() if options.training else set()
         self.gathered = self._gathered()
+        alone = type(options.workers) is Workers
+        self.samples_last = samples_last(graph, inference, options.batch) if alone else frozenset[Port]()
         self.filled: set[Key] = set()  # gradients that a call has written so far
         self.made: dict[
             Key, NodeId
@@ -117,6 +120,13 @@ class _Writer:
         self.program.arrays.setdefault(key, ArraySpec(full, dtype or self.options.dtype, pinned))
         return key
 
+    def _like(self, port: Port, key: Key, *, pinned: bool, augmented: bool = False) -> Key:
+        """Declare an array that is like the values of an output."""
+        shape, memory = self.inference.shapes[port], (1, 0) if port in self.samples_last else ()
+        spec = ArraySpec((self.options.batch, *shape), self.options.dtype, pinned, memory, augmented)
+        self.program.arrays.setdefault(key, spec)
+        return key
+
     # ------------------------------------------------------------------ forward
 
     def _forward(self, node: NodeId) -> None:
@@ -126,7 +136,9 @@ class _Writer:
             return
         pinned = isinstance(layer, Input) or self.options.keep_values or self._stays(node)
         for name in layer.outputs:
-            self._array(Key("value", node, name), self.inference.shapes[Port(node, name)], pinned=pinned)
+            port = Port(node, name)
+            augmented = port in self.samples_last and self._meets_bias(port)
+            self._like(port, Key("value", *port), pinned=pinned or augmented, augmented=augmented)
         if not isinstance(layer, Input):
             self._make_weights(node)
             self._declare_scratch(node, layer.scratch(*self._inputs(node)))
@@ -134,6 +146,11 @@ class _Writer:
             first = next(iter(self.graph.sources(node).values()), None)
             over = (writes[0], Key("value", *first)) if layer.in_place and first else None
             self._call(node, "forward", layer.forward, needs(type(layer), "forward"), writes, over=over)
+
+    def _meets_bias(self, port: Port) -> bool:
+        """Tell whether a layer that makes use of ones multiplies the values of an output and adds a bias."""
+        ends = self.graph.readers.get(port, ())
+        return any(reads_ones(self.graph.nodes[e.node], e.name) and "bias" in self._weights(e.node) for e in ends)
 
     def _make_weights(self, node: NodeId) -> None:
         for name, weight in self._weights(node).items():
@@ -179,7 +196,7 @@ class _Writer:
             for name in layer.outputs:
                 # An output that nothing learns from has a gradient of zeros for ever.
                 key = Key("grad", node, name)
-                self._array(key, self.inference.shapes[Port(node, name)], pinned=key not in self.filled)
+                self._like(Port(node, name), key, pinned=key not in self.filled)
             self._gradients(node, layer.backward, needs(type(layer), "backward"))
             self._gather(node, layer)
         self._learn_made(node)
@@ -238,7 +255,7 @@ class _Writer:
             key = Key("part", node, port)
         self.filled.add(key)
         wanted = isinstance(self.graph.nodes[source.node], Input) or source.node in self.gathered
-        return self._array(key, self.inference.shapes[source], pinned=wanted)
+        return self._like(source, key, pinned=wanted)
 
     def _written(self, node: NodeId, port: str) -> str:
         """Return the name that the layer's methods have for a port: a variadic one has one name for all."""
@@ -287,10 +304,16 @@ class _Writer:
             return Key("value", *sources[name])
         if name in layer.outputs:
             return Key("value", node, name)
+        if name.startswith("augmented_"):
+            return self._augmented(sources[name.removeprefix("augmented_")])
         if isinstance(layer, Output) and name in ("target", "losses"):
             return Key(name, node, name)
         scratch = Key("scratch", node, name)
         return scratch if scratch in self.program.arrays else self._weight(node, name)
+
+    def _augmented(self, source: Port) -> Key | None:
+        there = self.program.arrays[Key("value", *source)].augmented
+        return Key("augmented", *source) if there else None
 
     def _is_variadic(self, layer: Layer, name: str) -> bool:
         return needs(type(layer), "shape")[:1] == (f"*{name}",)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -143,9 +143,10 @@ def layouts(array: Array) -> Iterator[tuple[str, Array]]:
 
 
 class Alone:
-    """One layer by itself, called as a plan calls it, with arrays that we choose."""
+    """One layer by itself, called as a plan calls it, with arrays that we choose; `like` makes those that it fills."""
 
-    def __init__(self, example: Example, batch: int) -> None:
+    def __init__(self, example: Example, batch: int, like: Callable[[tuple[int, ...]], Array] | None = None) -> None:
+        self._like = like or self._like_plan
         self.layer, rng = example.layer, np.random.default_rng(2)
         shapes, layer = example.inputs, example.layer
         self.inputs = {
@@ -173,9 +174,9 @@ class Alone:
         given = dict(weights)
         for name, s in self.layer.scratch(*self.shapes).items():
             given[name] = np.zeros((self.batch, *s.shape) if s.batched else s.shape, s.dtype or np.float64)
-        outs = {name: self._like_plan(shape) for name, shape in self.outs.items()}
+        outs = {name: self._like(shape) for name, shape in self.outs.items()}
         wanted = {} if self.integers else {p: a for p, a in self.inputs.items() if p != unwanted}
-        back = {f"grad_{p}": self._like_plan(a.shape) for p, a in wanted.items()}
+        back = {f"grad_{p}": self._like(a.shape) for p, a in wanted.items()}
         back |= {f"grad_{name}": np.zeros_like(array) for name, array in weights.items()}
         given |= dict(inputs) | outs | back | {f"grad_{name}": array for name, array in grads.items()}
         given |= {"training": True, "rng": np.random.default_rng(3), "workers": Workers()}

@@ -12,7 +12,7 @@ from engine.calls import in_turn
 from engine.kernels import convolution, depthwise, gelu, pooling
 from engine.kernels.attention import attend, in_cache, scores_in_cache
 from engine.kernels.lookup import add_rows
-from engine.kernels.memory import PIECE, channels_last, pieces, shaped_like, stored, zeros_like
+from engine.kernels.memory import PIECE, channels_last, joined, pieces, shaped_like, stored, zeros_like
 from engine.kernels.normalisation import statistics
 from engine.kernels.polyphase import phases
 from engine.kernels.reducing import REDUCTIONS
@@ -205,6 +205,31 @@ def test_pieces_cover_everything_once():
         np.add(part, 1, out=part)
     assert (big == 1).all()
     assert [len(parts[0].shape) for parts in pieces(big, np.ascontiguousarray(big))] == [4]
+
+
+def test_matrices_that_lie_samples_last_are_walked_flat_together():
+    a, b = (np.arange(9.0).reshape(3, 3) + 9 * n for n in range(2))
+    ((one, other),) = pieces(a.T, b.T)
+    np.testing.assert_array_equal((one, other), (np.arange(9), np.arange(9, 18)))
+    assert all(part.base is not None for part in (one, other))
+    for mixed in ((a, b.T), (a.T, b)):
+        ((one, other),) = pieces(*mixed)
+        assert one.ndim == other.ndim == 2
+        np.testing.assert_array_equal(one - other, (mixed[0] - mixed[1]) if mixed[0] is a else (mixed[0] - mixed[1]).T)
+    work = np.zeros(6).reshape(2, 3)
+    assert shaped_like(np.zeros((3, 2)).T, work).T.flags.c_contiguous
+    assert np.shares_memory(shaped_like(np.zeros((3, 2)).T, work), work)
+
+
+def test_a_row_behind_a_matrix_is_one_more_of_its_rows():
+    memory = np.arange(20.0)
+    matrix, row = memory[:12].reshape(4, 3), memory[12:15]
+    np.testing.assert_array_equal(joined(matrix, row), np.arange(15).reshape(5, 3))
+    assert np.shares_memory(joined(matrix, row), row)
+    elsewhere = (memory[13:16], memory[12:15].copy(), memory[12:18:2], None)
+    assert [joined(matrix, other) for other in elsewhere] == [None] * 4
+    assert joined(matrix.T, row) is None
+    assert joined(memory[:15].reshape(5, 3)[:, :2], memory[15:17]) is None
 
 
 def test_zeros_are_an_array_where_it_is_faster():

@@ -226,6 +226,8 @@ def test_memory_order_does_not_matter(example):
     expected = alone.run(alone.inputs, alone.grads)
     orders = zip(*(list(layouts(a)) for a in (*alone.inputs.values(), *alone.grads.values())), strict=True)
     for order in orders:
+        if order[0][0] == "Fortran order" and is_random(example):
+            continue  # random numbers are drawn in the order of memory: see test_samples_last.py
         names = iter(order)
         inputs = {port: next(names)[1] for port in alone.inputs}
         grads = {name: next(names)[1] for name in alone.grads}

@@ -34,6 +34,14 @@ def test_blocks_of_any_size_make_the_whole(m, k, n, height, width, left, right):
     np.testing.assert_allclose(out, a.astype(float) @ b.astype(float), rtol=1e-5, atol=1e-5)
 
 
+@given(m=SIZE, k=SIZE, n=SIZE, left=st.booleans(), right=st.booleans())
+def test_a_result_may_lie_transposed(m, k, n, left, right):
+    a, b = drawn(m, k, left), drawn(k, n, right, seed=1)
+    out = np.full((n, m), np.nan, np.float32).T
+    product(a, b, out)()
+    np.testing.assert_allclose(out, a.astype(float) @ b.astype(float), rtol=1e-5, atol=1e-5)
+
+
 @pytest.fixture
 def blocks(monkeypatch):
     """Blocks are cut whatever BLAS this machine has."""
