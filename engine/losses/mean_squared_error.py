@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.memory import constant
 from engine.layer import Scratch
 from engine.loss import Loss
 
@@ -24,14 +27,22 @@ class MeanSquaredError(Loss):
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         return {"difference": Scratch(x)}
 
-    def forward(self, x: Array, target: Array, difference: Array, losses: Array) -> None:
-        np.subtract(x, target, out=difference)
+    @prepared
+    def forward(self, x: Array, target: Array, difference: Array, losses: Array) -> Run:
         rows = difference.reshape(len(x), -1)
-        np.vecdot(rows, rows, out=losses)  # (N, D) . (N, D) -> (N,)
-        losses /= rows.shape[1]
+        count = constant(rows.shape[1], x.dtype)
+        return in_turn(
+            (
+                partial(np.subtract, x, target, difference),
+                partial(np.vecdot, rows, rows, losses),  # (N, D) . (N, D) -> (N,)
+                partial(np.divide, losses, count, losses),
+            )
+        )
 
-    def backward(self, difference: Array, scale: float, grad_x: Array) -> None:
-        np.multiply(difference, 2 * scale / difference[0].size, out=grad_x)
+    @prepared
+    def backward(self, difference: Array, scale: float, grad_x: Array) -> Run:
+        share = constant(2 * scale / difference[0].size, difference.dtype)
+        return partial(np.multiply, difference, share, grad_x)
 
     def torch(self) -> str:
         return "nn.MSELoss()"
