@@ -13,7 +13,7 @@ from engine.arrays import Array, Shape
 from engine.calls import Run, in_turn, prepared
 from engine.kernels.classes import by_class, finding, normalising, shifting, taking_away
 from engine.kernels.memory import constant
-from engine.kernels.reductions import sample_means
+from engine.kernels.reductions import room_for_means, sample_means
 from engine.layer import Scratch
 from engine.loss import Loss
 from engine.losses.of_classes import OfClasses
@@ -77,7 +77,7 @@ class CrossEntropy(OfClasses):
         else:
             calls += self._weighing(target, values, picked, own.reshape(-1), total.reshape(-1))
             calls += [*normalising(values, row), partial(np.multiply, row, total.reshape(-1), row)]
-        each = losses if losses.size == row.size else row
+        each = room_for_means(losses, row)
         return in_turn((*calls, partial(np.subtract, row, picked, each), sample_means(each, losses)))
 
     def _weighing(self, target: Array, shifted: Array, picked: Array, own: Array, total: Array) -> Iterator[Run]:

@@ -33,6 +33,8 @@ WORKER_FLAG = "--netwright-worker"  # with which a frozen program becomes a trai
 
 # Not multiprocessing: that would run the person's own script again in the process, and would forbid it children.
 _BOOT = "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from engine.process.worker import main; main()"
+# On Windows: no console, and the window comes first where both want the processor. See also STEP_BACK of the worker.
+_FLAGS = sum(getattr(subprocess, name, 0) for name in ("CREATE_NO_WINDOW", "BELOW_NORMAL_PRIORITY_CLASS"))
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class Client:
             stdout=subprocess.PIPE,
             stderr=self._log,
             env=one_thread(os.environ),
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+            creationflags=_FLAGS,
         )
         assert self._process.stdin
         assert self._process.stdout

@@ -10,6 +10,7 @@ from engine.graph import Graph
 from engine.infer import infer
 from engine.initializers.constant import Constant
 from engine.kernels.memory import rectangles
+from engine.layer import needs
 from engine.layers.dense import Dense
 from engine.layers.flatten import Flatten
 from engine.layers.input import Input
@@ -48,7 +49,14 @@ def test_parts_of_a_gradient_are_those_of_the_whole(name, example):
     whole = np.empty([declared.shape[axis] for axis in declared.memory or range(len(declared.shape))])
     grad_weight = whole.transpose(np.argsort(declared.memory)) if declared.memory else whole
     bias = np.empty(declared.shape[0]) if "bias" in layer.weights(shape) else None
-    layer.backward(x, np.zeros(declared.shape), grad_y, None, grad_weight, bias)
+    known = {
+        "x": x,
+        "weight": np.zeros(declared.shape),
+        "grad_y": grad_y,
+        "grad_weight": grad_weight,
+        "grad_bias": bias,
+    }
+    layer.backward(*(known.get(name) for name in needs(type(layer), "backward")))
     for cut in range(1, whole.size):
         out = np.full(whole.size, np.nan)
         for part in (slice(0, cut), slice(cut, whole.size)):

@@ -107,6 +107,13 @@ def test_a_killed_process_resumes_exactly(project, client, tmp_path):
     assert digest(Saved(project, (resumed,))) == digest(Saved(project, (whole,)))
 
 
+@pytest.mark.skipif(not hasattr(os, "getpriority"), reason="Windows is told when the process is started")
+def test_the_window_comes_first_where_both_want_the_processor(project, client):
+    client.start(endless(project))
+    until(client, Progress)
+    assert os.getpriority(os.PRIO_PROCESS, client.pid) > os.getpriority(os.PRIO_PROCESS, 0)
+
+
 def test_stop_keeps_what_was_learnt(project, client):
     client.start(endless(project))
     until(client, Progress)
