@@ -39,18 +39,29 @@ class Advice(QFrame):
                 self._write(problem)
             if len(problems) > MOST:
                 self._column.addWidget(self._label(f"and {len(problems) - MOST} more", tokens().quiet))
-            self.adjustSize()
+            self._measure()
         self.setVisible(bool(problems))
 
     def place(self, box: QRect) -> None:
         """Lie below a box, or above it where there is no room."""
         room = self._room.rect()
-        self.setFixedHeight(self._column.heightForWidth(WIDE) if self._column.hasHeightForWidth() else self.height())
         below = box.bottom() + 12
         y = below if below + self.height() < room.bottom() - 4 else box.top() - 12 - self.height()
         x = max(8, min(box.left(), room.right() - WIDE - 8))
         self.move(x, y)
         self.raise_()
+
+    def _measure(self) -> None:
+        """Be as high as all that is written; a part counts only once it is shown and has its style."""
+        for part in self._parts():
+            part.ensurePolished()
+            part.show()
+        self._column.invalidate()
+        self.setFixedHeight(self._column.heightForWidth(WIDE) if self._column.count() else 0)
+
+    def _parts(self) -> list[QWidget]:
+        parts = (self._column.itemAt(i).widget() for i in range(self._column.count()))
+        return [part for part in parts if part]
 
     def restyle(self) -> None:
         """Write everything again in the colours of another theme."""

@@ -1,7 +1,7 @@
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QGuiApplication, QWheelEvent
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from app import edits
 from app.canvas.canvas import Canvas
@@ -12,7 +12,7 @@ from engine.graph import Graph, Port
 from engine.layers.dense import Dense
 from engine.learning import Learning
 from engine.missing import Missing
-from engine.problems import UserError
+from engine.problems import Problem, UserError, Wire
 from engine.project.project import Project
 
 from .hands import Hands
@@ -479,3 +479,18 @@ def test_a_pasted_box_shares_with_the_pasted_one():
     alone = from_text(to_text(project, frozenset(("twin",))))
     pasted = paste(alone, new_names(project.graph, alone.graph))(project)
     assert pasted.graph.nodes["twin_2"].learning.shares == "dense"
+
+
+def test_the_advice_has_room_for_all_that_it_says(canvas):
+    def too_low():
+        parts = [p for p in canvas.advice.children() if isinstance(p, QLabel | QPushButton) and not p.isHidden()]
+        return [p.text() for p in parts if p.height() < max(p.heightForWidth(p.width()), p.minimumSizeHint().height())]
+
+    wire = Problem("Input x is not wired.", node="a", fixes=(Wire("in"),))
+    target = Problem("It has no target. Choose the column that is to be predicted by this network.", node="a")
+    for problems in ((wire,), (wire, target), (target,), (target, wire, wire)):
+        canvas.advice.show_problems(problems)
+        canvas.advice.place(QRect(100, 100, 80, 40))
+        QApplication.processEvents()
+        assert too_low() == []
+        assert canvas.advice.childrenRect().bottom() < canvas.advice.height()
