@@ -104,6 +104,7 @@ class Workbench(QObject):
         for signal in (document.selected, document.analysed, document.changed):
             signal.connect(window.refresh)
         document.analysed.connect(self._show_size)
+        document.changed.connect(self._show_data)
         files.told.connect(window.tell)
         files.failed.connect(self._trouble)
         files.shown.connect(window.show_work)
@@ -115,6 +116,7 @@ class Workbench(QObject):
         self.canvas.said.connect(window.tell)
         self.top.chosen.connect(window.go_to)
         self._show_size()
+        self._show_data()
 
     def _trouble(self, sentence: str) -> None:
         if self.window.on_welcome:  # also where a file was announced that cannot be opened
@@ -131,10 +133,12 @@ class Workbench(QObject):
         count = len(analysis.problems)
         problems = f" · {count} {'problem' if count == 1 else 'problems'}" if count else ""
         self.window.show_size(f"{total_text(analysis)}{problems}")
-        source = self.document.project.data.source
-        self.top.data.setText(source.label() if source else "No data yet")
         if "problems" in self.docks.all:
             self.docks.all["problems"].show_count(count)
+
+    def _show_data(self, *_: object) -> None:
+        source = self.document.project.data.source
+        self.top.data.setText(source.label() if source else "No data yet")
 
     def _say_selection(self, chosen: frozenset[str]) -> None:
         if len(chosen) == 1:

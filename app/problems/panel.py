@@ -14,6 +14,8 @@ from app.theme import scaled_font, theme
 from engine.problems import Fix, Problem
 
 Key = tuple[object, ...]
+CALM = "Nothing stands in the way of training."
+EMPTY = "There are no boxes yet. What keeps the network from training will stand here."
 MOST = 40  # sentences at once; a longer list says how many more there are
 
 
@@ -95,15 +97,15 @@ class ProblemsPanel(QWidget):
         return len(self._problems)
 
     def _build(self) -> None:
-        self._calm = QLabel("Nothing stands in the way of training.", alignment=Qt.AlignmentFlag.AlignCenter)
-        self._calm.setProperty("quiet", True)
+        self.calm = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        self.calm.setProperty("quiet", True)
         self._more = QLabel()
         self._more.setProperty("quiet", True)
         inside = QWidget()
         self._column = QVBoxLayout(inside)
         self._column.setContentsMargins(12, 10, 12, 10)
         self._column.setSpacing(6)
-        for part in (self._calm, self._more):
+        for part in (self.calm, self._more):
             self._column.addWidget(part)
         self._column.addStretch(1)
         area = QScrollArea(widgetResizable=True)
@@ -132,7 +134,8 @@ class ProblemsPanel(QWidget):
             if key not in self.rows:
                 self.rows[key] = self._row(problem)
                 self._column.insertWidget(i, self.rows[key])
-        self._calm.setVisible(not wanted)
+        self.calm.setText(CALM if self.document.project.graph.nodes else EMPTY)
+        self.calm.setVisible(not wanted)
         hidden = self.count - len(wanted)
         self._more.setText(f"and {hidden} more" if hidden > 0 else "")
         self._more.setVisible(hidden > 0)

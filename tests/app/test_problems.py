@@ -81,7 +81,7 @@ def test_a_thousand_problems_show_the_first_and_say_how_many_more(document, pane
 
 def test_without_problems_it_says_so(document, panel):
     document.open(Project())
-    assert panel._calm.isVisible()
+    assert panel.calm.isVisible()
     assert panel.count == 0
 
 
@@ -94,3 +94,14 @@ def test_it_follows_the_theme(document, panel):
 def test_every_row_and_button_speaks(panel):
     assert all(row.accessibleName() for row in panel.rows.values())
     assert all(button.text() for button in panel.findChildren(QPushButton))
+
+
+def test_an_empty_network_is_not_called_ready(qtbot):
+    document = Document(Project())
+    panel = ProblemsPanel(document)
+    qtbot.addWidget(panel)
+    panel.show()
+    assert panel.calm.text().startswith("There are no boxes yet.")
+    graph = Graph().add("in", MAKE["Input"](size=(4,))).add("out", MAKE["Output"](), "in")
+    document.edit("Draw", lambda project: project.with_(graph=graph))
+    assert panel.calm.text() == "Nothing stands in the way of training."

@@ -3,10 +3,12 @@ from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+from app import edits
 from app.inspector.box_page import BoxPage
 from app.panels import PANELS, Panel
 from app.theme import LIGHT, tokens
 from app.welcome.examples import examples
+from engine.data.sources.sample import Sample
 from engine.project.file import load, save
 from engine.project.project import Project
 from engine.project.recovery import list_recoveries
@@ -300,6 +302,15 @@ def test_the_status_bar_sums_up(work):
     assert work._size.text().endswith(f"· {before + 1} problems")
     assert work.docks.all["problems"].windowTitle() == f"Problems ({before + 1})"
     assert "selected" in work.statusBar().currentMessage()
+
+
+def test_the_tool_bar_names_the_data_at_once_also_of_an_empty_network(work):
+    work.document.edit("Delete", edits.delete(list(work.document.project.graph.nodes)))
+    source = Sample(name="penguins")
+    work.document.edit("Use", lambda project: project.with_(data=project.data.with_(source=source)))
+    assert work.top.data.text() == source.label()
+    work.document.undo()
+    assert work.top.data.text() != source.label()
 
 
 def test_f1_shows_the_page_of_what_is_selected(work):
