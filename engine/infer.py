@@ -153,8 +153,8 @@ def mend(graph: Graph, problem: Problem, fix: Change | Insert | Unwire | Wire) -
     """Return the graph with one of a problem's fixes applied."""
     node, port = problem.node or "", problem.port or ""
     match fix:
-        case Change(param, value, _):
-            return graph.add(node, graph.nodes[node].with_(**{param: value}))
+        case Change(param, value, _, also):
+            return graph.add(node, graph.nodes[node].with_(**{param: value, **also}))
         case Unwire():
             return graph.disconnect(node, port)
         case Wire(source):

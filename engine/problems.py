@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,15 +10,19 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Change:
-    """Mend a box by giving one of its parameters another value; `says` is what a person reads, where that says more."""
+    """Mend a box by giving one of its parameters another value; `says` is what a person reads, where that says more.
+
+    `also` are parameters that have to change with it.
+    """
 
     param: str
     value: Any
     says: str = ""
+    also: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
-        return self.says or f"Set {self.param.replace('_', ' ')} to {self.value}"
+        return self.says or f"Set {self.param.replace('_', ' ')} to {_written(self.value)}"
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,17 @@ class Problem:
     def __str__(self) -> str:
         where = f"{self.node}: " if self.node else ""
         return " ".join(filter(None, [where + self.what, self.why]))
+
+
+def _written(value: Any) -> str:
+    """Return the value of a parameter as the form writes it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ", ".join(map(_written, value))
+    if isinstance(value, str | int | float):
+        return str(value)
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(value).__name__).lower()
 
 
 class UserError(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from app.canvas.overlays import paint_panel
 from app.theme import scaled_font, tokens
@@ -25,6 +25,7 @@ class Advice(QFrame):
         self.setAccessibleName("Problem of the selected box")
         self.setFixedWidth(WIDE)
         self.problems: tuple[Problem, ...] = ()
+        self._parts: list[QWidget] = []
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(12, 10, 12, 12)
         self._column.setSpacing(6)
@@ -38,7 +39,7 @@ class Advice(QFrame):
             for problem in problems[:MOST]:
                 self._write(problem)
             if len(problems) > MOST:
-                self._column.addWidget(self._label(f"and {len(problems) - MOST} more", tokens().quiet))
+                self._add(self._label(f"and {len(problems) - MOST} more", tokens().quiet))
             self._measure()
         self.setVisible(bool(problems))
 
@@ -53,15 +54,11 @@ class Advice(QFrame):
 
     def _measure(self) -> None:
         """Be as high as all that is written; a part counts only once it is shown and has its style."""
-        for part in self._parts():
+        for part in self._parts:
             part.ensurePolished()
             part.show()
         self._column.invalidate()
-        self.setFixedHeight(self._column.heightForWidth(WIDE) if self._column.count() else 0)
-
-    def _parts(self) -> list[QWidget]:
-        parts = (self._column.itemAt(i).widget() for i in range(self._column.count()))
-        return [part for part in parts if part]
+        self.setFixedHeight(self._column.heightForWidth(WIDE) if self._parts else 0)
 
     def restyle(self) -> None:
         """Write everything again in the colours of another theme."""
@@ -69,11 +66,15 @@ class Advice(QFrame):
         self.show_problems(shown)
 
     def _write(self, problem: Problem) -> None:
-        self._column.addWidget(self._label(problem.what, tokens().problem, bold=True))
+        self._add(self._label(problem.what, tokens().problem, bold=True))
         if problem.why:
-            self._column.addWidget(self._label(problem.why, tokens().text))
+            self._add(self._label(problem.why, tokens().text))
         for fix in problem.fixes:
-            self._column.addWidget(self._button(problem, fix), 0, Qt.AlignmentFlag.AlignLeft)
+            self._add(self._button(problem, fix))
+
+    def _add(self, part: QWidget) -> None:
+        self._column.addWidget(part)
+        self._parts.append(part)
 
     def _label(self, text: str, colour: str, bold: bool = False) -> QLabel:
         label = QLabel(text, wordWrap=True)
@@ -85,17 +86,17 @@ class Advice(QFrame):
     def _button(self, problem: Problem, fix: Fix) -> QPushButton:
         button = QPushButton(fix.label.replace("&", "&&"))
         button.setToolTip(fix.label)
+        button.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         button.setCursor(Qt.CursorShape.PointingHandCursor)
         button.clicked.connect(lambda: self.mended.emit(problem, fix))
         return button
 
     def _clear(self) -> None:
-        while self._column.count():
-            item = self._column.takeAt(0)
-            widget = item.widget() if item else None
-            if widget:
-                widget.hide()
-                widget.deleteLater()
+        while self._parts:
+            part = self._parts.pop()
+            part.hide()
+            self._column.removeWidget(part)
+            part.deleteLater()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
 
-from engine.arrays import Shape, describe
+from engine.arrays import describe
 from engine.columns import Column
 from engine.data import wording
 from engine.data.dataset import Dataset
+from engine.data.guesses import natural_size, readable, reading
+from engine.data.kinds import guess_target
 from engine.data.settings import DataSettings
 from engine.graph import Graph, NodeId, Port
 from engine.layer import Layer
@@ -35,7 +37,8 @@ class InputCheck:
         names = self.layer.columns
         missing = [name for name in names if name not in self.dataset]
         if not names:
-            yield Problem("It reads no columns. Choose the columns that the network sees.", node=self.node)
+            text = "It reads no columns. Choose the columns that the network sees."
+            yield Problem(text, node=self.node, fixes=tuple(self.reads()))
         elif missing:
             text = f"The data has no {wording.columns(missing)}. It has {wording.columns(self.dataset.names)}."
             yield self._without(missing, text)
@@ -43,6 +46,17 @@ class InputCheck:
             columns = [self.dataset[name] for name in names]
             found = [*self.kinds(columns), *([] if self.new else [*self.targets(), *self.empty(columns)])]
             yield from found or ([] if self.new else [*self.size(columns), *self.tokens()])
+
+    def reads(self) -> Iterator[Fix]:
+        """Yield a fix that lets the Input read what can be read together, but for what is predicted."""
+        target = next((o.target for o in self.graph.nodes.values() if isinstance(o, Output)), "")
+        target = target if target in self.dataset else guess_target(self.dataset)
+        window = self.settings.window
+        columns = readable(self.dataset, "" if window else target)
+        if columns and not self.new:
+            wanted = reading(self.layer, columns, window)
+            also = {"preprocessing": wanted.preprocessing, "size": wanted.size}
+            yield Change("columns", wanted.columns, f"Read {wording.shortly(wanted.columns)}", also)
 
     def targets(self) -> Iterator[Problem]:
         """Report a target among the inputs, unless it is read earlier than the answer, as in a series."""
@@ -106,13 +120,8 @@ class InputCheck:
     def _without(self, names: list[str], text: str, why: str = "") -> Problem:
         """Return a problem that is mended by not reading some of the columns."""
         rest = tuple(name for name in self.layer.columns if name not in names)
-        return Problem(text, why, node=self.node, fixes=(Change("columns", rest),) if rest and not self.new else ())
-
-
-def natural_size(layer: Input, columns: list[Column], window: int) -> Shape:
-    """Return the size that an Input of these columns has of itself."""
-    row = layer.preprocessing.shape(columns)
-    return (window, *row) if window else row
+        fixes = (Change("columns", rest, f"Leave out {wording.shortly(names)}"),)
+        return Problem(text, why, node=self.node, fixes=fixes if rest and not self.new else ())
 
 
 def _better(layer: Input, columns: list[Column]) -> Iterator[Fix]:

@@ -11,6 +11,8 @@ from engine.arrays import Shape
 from engine.columns import Column
 from engine.data import wording
 from engine.data.dataset import Dataset
+from engine.data.guesses import suggest_loss
+from engine.data.kinds import guess_target
 from engine.data.steps import Steps, flat_tags, tags, targets_of
 from engine.data.texts import alphabet_of, steps_needed
 from engine.graph import Graph, NodeId, Port
@@ -28,7 +30,8 @@ MANY = 1000  # classes; more are almost surely a column of another meaning
 def output_problems(graph: Graph, dataset: Dataset, node: NodeId, layer: Output) -> Iterator[Problem]:
     """Yield what is wrong with one Output, and with the box right before it where that gives too much or too little."""
     if not layer.target:
-        yield Problem("It has no target. Choose the column that is to be predicted.", node=node)
+        text = "It has no target. Choose the column that is to be predicted."
+        yield Problem(text, node=node, fixes=tuple(_targets(dataset, layer)))
         return
     if layer.target not in dataset:
         text = f"The data has no column {layer.target}. It has {wording.columns(dataset.names)}."
@@ -44,6 +47,13 @@ def output_problems(graph: Graph, dataset: Dataset, node: NodeId, layer: Output)
         *CHECKS.get(layer.loss.target, _classes)(node, layer, column),
     ]
     yield from found[:1] or _head(graph, node, layer, column)
+
+
+def _targets(dataset: Dataset, layer: Output) -> Iterator[Fix]:
+    target = guess_target(dataset)
+    if target:
+        also = {"loss": suggest_loss(dataset[target], layer.loss)}
+        yield Change("target", target, f"Predict {target}", also)
 
 
 def _gaps(node: NodeId, column: Column, steps: Steps) -> Iterator[Problem]:
@@ -112,7 +122,7 @@ def _texts(node: NodeId, layer: Output, column: Column) -> Iterator[Problem]:
             f"{type(layer.loss).__name__} takes at most {layer.loss.length}.",
             "Let it take longer ones.",
             node=node,
-            fixes=(Change("loss", layer.loss.with_(length=longest)),),
+            fixes=(Change("loss", layer.loss.with_(length=longest), f"Set its length to {longest}"),),
         )
 
 

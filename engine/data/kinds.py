@@ -90,7 +90,8 @@ def guess_target(dataset: Dataset) -> str:
     if named:
         return named[-1].name
     ends = [column for column in (dataset.columns[-1], dataset.columns[0]) if column in usable]
-    classes = [column for column in ends if tells_classes(column) and len(column.distinct) > 1]
+    ends = [column for column in ends if len(column.distinct) > 1]
+    classes = [column for column in ends if tells_classes(column)]
     return (classes or ends or usable[-1:])[0].name
 
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from engine.arrays import Shape
 from engine.columns import Column
-from engine.data.check_inputs import natural_size
 from engine.data.dataset import Dataset
-from engine.data.kinds import guess_target, tells_classes
+from engine.data.guesses import readable, reading, suggest_loss
+from engine.data.kinds import guess_target
 from engine.data.samples import SampleData
 from engine.data.settings import DataSettings
 from engine.data.sources.sample import Sample
@@ -19,16 +19,8 @@ from engine.layers.dense import Dense
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.loss import Loss
-from engine.losses.cross_entropy import CrossEntropy
-from engine.losses.mean_squared_error import MeanSquaredError
-from engine.preprocessing.characters import Characters
-from engine.preprocessing.scale import Scale
-from engine.preprocessing.standardise import Standardise
 from engine.preprocessing.tokens import Tokens
 from engine.preprocessor import Preprocessor
-
-MANY_CATEGORIES = 100  # one-hot columns of one category column
-LONGEST = 256  # tokens of one text
 
 
 def wire_data(
@@ -82,46 +74,6 @@ def sample_settings(sample: SampleData) -> DataSettings:
     )
 
 
-def readable(dataset: Dataset, target: str) -> list[Column]:
-    """Return the columns that one Input reads together: an image, else a series, else numbers and categories, else a text."""
-    rest = [column for column in dataset.columns if column.name != target and not column.missing.all()]
-    for arrays in ([c for c in rest if c.kind == "image"], [c for c in rest if c.kind == "number" and c.inner]):
-        if arrays:
-            return arrays[:1]
-    numbers = [c for c in rest if c.kind == "number"]
-    categories = [c for c in rest if c.kind == "category" and 2 <= len(c.distinct) <= MANY_CATEGORIES]
-    texts = [c for c in rest if c.kind == "text"]
-    table = [c for c in rest if c in numbers or c in categories]
-    if texts and not categories and _much_text(texts[0], numbers):
-        return texts[:1]
-    return table or texts[:1]
-
-
-def _much_text(text: Column, numbers: list[Column]) -> bool:
-    """Tell whether the data is about its texts: sentences, beside hardly any numbers."""
-    spaces = sum(value.count(" ") for value in text.values[:200].tolist())
-    return not numbers or (len(numbers) <= 2 and spaces > 4 * min(len(text.values), 200))
-
-
-def suggest_preprocessing(columns: Sequence[Column]) -> Preprocessor:
-    """Return the usual preprocessing for columns of these kinds."""
-    kinds = {column.kind for column in columns}
-    if "text" in kinds:
-        return Characters()
-    return Scale() if "image" in kinds else Standardise()
-
-
-def suggest_loss(column: Column, now: Loss) -> Loss:
-    """Return `now` where it suits the column, else cross entropy for classes and mean squared error for numbers."""
-    if now.target in ("label", "text"):  # chosen by a person: no other loss wants such an output
-        return now
-    if column.kind != "number":
-        return CrossEntropy() if now.target == "value" or len(column.distinct) != 2 else now
-    if tells_classes(column):
-        return CrossEntropy() if now.target == "value" or len(column.distinct) != 2 else now
-    return now if now.target == "value" else MeanSquaredError()
-
-
 def _set_output(graph: Graph, node: NodeId, dataset: Dataset, target: str, wish: Loss | None) -> Graph:
     layer = graph.nodes[node]
     if not isinstance(layer, Output) or target not in dataset:
@@ -146,12 +98,9 @@ def _set_input(
     layer = graph.nodes[node]
     if not isinstance(layer, Input) or not columns:
         return graph
-    preprocessing = wish or suggest_preprocessing(columns)
-    layer = layer.with_(columns=tuple(column.name for column in columns), preprocessing=preprocessing)
-    if not size:
-        size = natural_size(layer, columns, window)
-        size = (min(size[0], LONGEST),) if preprocessing.takes_tokens else size
-    return _set_embeddings(graph.add(node, layer.with_(size=tuple(size))), node, preprocessing)
+    layer = reading(layer, columns, window, wish)
+    layer = layer.with_(size=tuple(size)) if size else layer
+    return _set_embeddings(graph.add(node, layer), node, layer.preprocessing)
 
 
 def _set_embeddings(graph: Graph, node: NodeId, preprocessing: Preprocessor) -> Graph:

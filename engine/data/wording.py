@@ -24,3 +24,8 @@ def columns(names: Sequence[str]) -> str:
 def count(number: int, word: str) -> str:
     """Return `1 class`, `3 classes`, `5 values`."""
     return f"{number:,} {word if number == 1 else word + ('es' if word.endswith('s') else 's')}"
+
+
+def shortly(names: Sequence[str]) -> str:
+    """Return names of columns as short as a button is: `a, b, c and 7 more`."""
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

@@ -38,7 +38,7 @@ class CTC(OfTexts):
         if x[0] < self.length:
             raise ShapeError(
                 f"CTC cannot spread {self.length} characters over {x[0]} steps. Give it more steps, or shorter texts.",
-                Change("loss", self.with_(length=x[0])),
+                Change("loss", self.with_(length=x[0]), f"Set its length to {x[0]}"),
             )
         return (self.length,)
 

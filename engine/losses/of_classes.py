@@ -40,7 +40,7 @@ class OfClasses(Loss, abstract=True):
             raise ShapeError(
                 f"{self.spoken} has {len(self.class_weights)} class weights, but {x[-1]} classes come in. "
                 "Give it one for each class, or none.",
-                Change("loss", self.with_(class_weights=())),
+                Change("loss", self.with_(class_weights=()), "Take the class weights away"),
             )
         return x[:-1]
 

@@ -57,7 +57,7 @@ def test_a_wired_network_has_no_problems():
 
 
 CASES = [
-    ("no columns", change("in", columns=()), {}, "reads no columns", None),
+    ("no columns", change("in", columns=()), {}, "reads no columns", ("columns", ("picture",))),
     ("a column that is not there", change("in", columns=("a", "q")), {}, "no column q", ("columns", ("a",))),
     ("size", change("in", size=(5,)), {}, "make 2, but its size is 5", ("size", (2,))),
     ("window", GOOD, {"window": 3}, "make 3 × 2, but its size is 2", ("size", (3, 2))),
@@ -73,7 +73,7 @@ CASES = [
     ("image", change("in", columns=("picture",)), {}, "but picture holds images", "Scale"),
     ("shapes", change("in", columns=("a", "series")), {}, "different shapes", None),
     ("cut series", change("in", columns=("series",)), {"window": 2}, "can be cut into windows", None),
-    ("no target", change("out", target=""), {}, "no target", None),
+    ("no target", change("out", target=""), {}, "no target", ("target", "a")),
     ("lost target", change("out", target="q"), {}, "no column q", None),
     ("void target", change("out", target="void"), {}, "void has no values", None),
     ("one class", change("out", target="same"), {}, "only one class", None),
@@ -110,6 +110,39 @@ def test_each_mistake_has_its_own_sentence_and_fix(graph, settings, words, fix):
         assert type(change.value).__name__ == fix
     mended = mend(graph, problem, change)
     assert str(problem) not in map(str, data_problems(mended, DATA, DataSettings(**settings)))
+
+
+TABLE = Dataset(tuple(DATA[name] for name in ("a", "b", "c", "d", "e", "place")))
+
+
+def test_one_click_lets_an_input_read_the_data_and_an_output_predict_from_it():
+    graph = Graph().add("in", Input()).add("head", Dense(units=3), "in").add("out", Output(), "head")
+    for says in ("Read a, b, c and 2 more", "Predict place"):
+        problem = first(graph, data=TABLE)
+        assert [fix.label for fix in problem.fixes] == [says]
+        graph = mend(graph, problem, problem.fixes[0])
+    assert data_problems(graph, TABLE, DataSettings()) == ()
+
+
+def test_a_new_output_of_numbers_gets_a_loss_for_numbers():
+    numbers = Dataset(tuple(DATA[name] for name in ("a", "b", "c")))
+    problem = first(change("out", target=""), data=numbers)
+    assert problem.fixes[0].label == "Predict c"
+    assert mend(GOOD, problem, problem.fixes[0]).nodes["out"].loss == MeanSquaredError()
+
+
+def test_a_window_reads_also_what_is_predicted():
+    problem = first(change("in", columns=()), DataSettings(window=4), TABLE)
+    mended = mend(GOOD, problem, problem.fixes[0]).nodes["in"]
+    assert mended.columns == ("a", "b", "c", "d", "e", "place")
+    assert mended.size == (4, 8)
+
+
+def test_a_button_names_values_as_the_form_writes_them():
+    problem = first(change("in", columns=("a", "q")))
+    assert problem.fixes[0].label == "Leave out q"
+    labels = [Change("size", (3, 2)).label, Change("mask", False).label, Change("loss", CrossEntropy()).label]
+    assert labels == ["Set size to 3, 2", "Set mask to no", "Set loss to cross entropy"]
 
 
 def test_without_data_there_is_one_problem():

@@ -7,6 +7,7 @@ import pytest
 
 from engine.columns import Column
 from engine.data.dataset import Dataset
+from engine.data.guesses import readable
 from engine.data.kinds import guess_target, tells_classes
 from engine.data.prepare import data_problems, prepare
 from engine.data.samples import FOLDER, SAMPLES
@@ -16,7 +17,7 @@ from engine.data.sources.csv import Csv
 from engine.data.sources.image_folder import ImageFolder
 from engine.data.sources.sample import Sample
 from engine.data.summary import cell_text, preview, summarise, summarise_column
-from engine.data.wiring import readable, sample_settings, wire_data, wire_sample
+from engine.data.wiring import sample_settings, wire_data, wire_sample
 from engine.graph import Graph
 from engine.layers.dense import Dense
 from engine.layers.embedding import Embedding
