@@ -61,6 +61,7 @@ QCheckBox::indicator:checked { background: $accent; border-color: $accent; image
 QCheckBox::indicator:focus { border-color: $text; }
 QCheckBox:focus { color: $accent; }
 
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QPushButton { background: $raised; color: $text; border: 1px solid $border; border-radius: 6px; padding: 6px 14px; }
 QPushButton:hover { border-color: $hover; }
 QPushButton:pressed { background: $selected; }

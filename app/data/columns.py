@@ -33,19 +33,19 @@ class ColumnList(QListWidget):
         target = summary.target if summary else ""
         for column in sorted(summary.columns, key=lambda c: c.name != target) if summary else ():
             item = QListWidgetItem(f"{column.name}, {facts(column)}", self)
+            item.setToolTip(facts(column))
             item.setData(_ROLE, (column, column.name == target))
 
 
 def facts(column: ColumnSummary) -> str:
     """Return a column's figures in one line."""
-    parts = [column.kind, column.shape]
+    parts = [column.kind, column.shape, f"{column.missing:,} missing" if column.missing else ""]
     if column.smallest is not None and column.largest is not None and not column.shape:
         parts.append(f"{column.smallest:.4g} to {column.largest:.4g}")
     if column.mean is not None and not column.counts:
         parts.append(f"mean {column.mean:.4g}")
     if column.kind in ("category", "text") or column.counts:
         parts.append(f"{column.distinct:,} different")
-    parts.append(f"{column.missing:,} missing" if column.missing else "")
     return " · ".join(filter(None, parts))
 
 

@@ -50,7 +50,8 @@ class RunsPanel(QWidget):
         self.table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
         header = self.table.horizontalHeader()
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setStretchLastSection(True)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setHighlightSections(False)
         self.empty = QLabel(EMPTY, self, alignment=Qt.AlignmentFlag.AlignCenter, wordWrap=True)
@@ -132,8 +133,8 @@ def cells(run: Run) -> tuple[str, ...]:
     return (
         run.id + STATES.get(run.status, ""),
         f"{words(name)} {metric_text(name, value)}" if value is not None else "—",
-        str(len(history.epochs)),
-        str(best.number) if best else "—",
+        f"{len(history.epochs):,}",
+        f"{best.number:,}" if best else "—",
         f"{loss:.4g}" if loss is not None else "—",
         f"{history.seconds:.1f}",
         type(settings.optimizer).__name__,

@@ -1,11 +1,15 @@
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractScrollArea, QFileDialog, QWidget
 
 from app import appearance
+from app.data.columns import facts
 from app.data.panel import DataPanel
+from engine.columns import Column
 from engine.data.sources.csv import Csv
 from engine.data.sources.sample import Sample
+from engine.data.summary import summarise_column
 
 from .small_trainings import Bench, flower_project, flowers
 from .window_parts import small_project
@@ -186,3 +190,8 @@ def test_everything_has_a_name_for_readers(panel, bench, table):
             assert widget.accessibleName() or getattr(widget, "text", str)(), widget
     assert panel.preview.accessibleName()
     assert panel.columns.accessibleName()
+
+
+def test_what_is_missing_is_said_before_what_may_be_cut_off():
+    values = np.array([1.0, np.nan, 3.25, 4.5])
+    assert facts(summarise_column(Column("size", "number", values))).startswith("number · 1 missing · ")

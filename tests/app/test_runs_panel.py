@@ -120,3 +120,12 @@ def test_a_chosen_run_shows_its_curves_in_the_window(qtbot, tmp_path, runs):
     assert text == "run-1 was removed."
     window.document.mark_saved(tmp_path / "flowers.netw")
     qtbot.waitUntil(lambda: not window.data.loading)
+
+
+def test_nothing_in_the_list_is_cut(panel, qtbot):
+    panel.resize(720, 200)
+    qtbot.waitExposed(panel)
+    header, model = panel.table.horizontalHeader(), panel.table.model()
+    for place in range(len(HEADS)):
+        widest = max(panel.table.sizeHintForColumn(place), header.sectionSizeHint(place))
+        assert header.sectionSize(place) >= widest, model.headerData(place, Qt.Orientation.Horizontal)
