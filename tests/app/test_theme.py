@@ -2,7 +2,7 @@ import sys
 from itertools import product
 
 import pytest
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QSize
 from PySide6.QtGui import QColor, QFontMetrics, QIcon, QPalette
 
 from app import appearance, icons
@@ -66,6 +66,12 @@ def test_icons_survive_copies_and_the_collector(qapp):
         copy = QIcon(icons.icon("save"))
         copy.addPixmap(icons.badge("Dense"))
         assert not copy.pixmap(16, 16).isNull()
+
+
+def test_an_icon_without_room_paints_nothing(qapp, qtlog):
+    for size in (QSize(0, 16), QSize(16, 0), QSize(0, 0), QSize(-1, -1)):
+        assert icons._Lucide("play", "text").pixmap(size, QIcon.Mode.Normal, QIcon.State.Off).isNull()
+    assert qtlog.records == []
 
 
 def test_every_family_has_a_colour_and_a_glyph():
