@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.arrays import Array
 from engine.columns import Column, text_array
+from engine.data import wording
 from engine.data.dataset import Dataset, fingerprint
 from engine.data.pictures import ENDINGS, read_picture
 from engine.data.prepare import Prepared, as_exported, decode, encode, prepare
@@ -170,6 +171,9 @@ def _values(run: Run, inputs: Sequence[str]) -> Dataset:
     columns, window = _columns(run), run.project.data.window
     if len(columns) == 1 and columns[0][1] == "text":
         return Dataset((Column(columns[0][0], "text", text_array(inputs)),))
+    folder = next((text for text in inputs if Path(text).is_dir()), "")
+    if folder:
+        raise UserError(f"{folder} is a folder. Name the pictures in it, or a table.")
     if any(kind not in ("number", "category") for _, kind in columns):
         raise UserError("This network reads pictures or series. Give it a file.")
     rows = [[cell.strip() for cell in text.split(",")] for text in inputs]
@@ -177,9 +181,9 @@ def _values(run: Run, inputs: Sequence[str]) -> Dataset:
         rows = [[cell] for cell in rows[0]]
     wrong = next((row for row in rows if len(row) != len(columns)), None)
     if wrong is not None:
-        names = ", ".join(name for name, _ in columns)
+        names = wording.columns([name for name, _ in columns])
         raise UserError(
-            f"A sample needs {len(columns)} values ({names}), but {len(wrong)} came: {','.join(wrong):.80}."
+            f"A sample needs {wording.count(len(columns), 'value')} ({names}), but {len(wrong)} came: {','.join(wrong):.80}."
         )
     cells = zip(*rows, strict=True)
     return Dataset(tuple(_column(name, kind, part) for (name, kind), part in zip(columns, cells, strict=True)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from argparse import Action, ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import Action, ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
@@ -13,14 +13,15 @@ RUN = ("--run", {"default": "", "metavar": "RUN", "help": "which run, such as ru
 
 def _number(least: float, whole: bool) -> Any:
     """Return a reader of numbers of at least `least`, for argparse."""
+    wanted = f"a {'whole ' if whole else ''}number from {least:g} on"
 
     def number(text: str) -> float | int:
-        value = int(text) if whole else float(text)
-        if not value >= least:
-            raise ValueError
-        return value
+        with suppress(ValueError):
+            value = int(text) if whole else float(text)
+            if value >= least:
+                return value
+        raise ArgumentTypeError(f"this must be {wanted}, not {text!r:.80}")
 
-    number.__name__ = f"whole number from {least:g}" if whole else f"number from {least:g}"
     return number
 
 
@@ -158,4 +159,6 @@ def read(words: Sequence[str] | None) -> Namespace:
     found = parser.parse_args(words)
     if found.command == "check" and not (found.server or found.file):
         parser.error("check needs a FILE, or --server")
+    if found.command == "check" and found.server and found.file:
+        parser.error("check takes a FILE or --server, not both")
     return found

@@ -26,7 +26,7 @@ REPORTS = {".md": "to_markdown", ".html": "to_html", ".json": "to_json"}
 
 def new(typed: Namespace) -> Outcome:
     if Path(typed.out).suffix != SUFFIX:
-        raise UserError(f"{typed.out} is no name of a project file. Let it end with {SUFFIX}.")
+        raise UserError(f"{typed.out or 'An empty text'} is no name of a project file. Let it end with {SUFFIX}.")
     project = api.new(typed.out, template=typed.template, data=typed.data, target=typed.target)
     boxes = {name: type(layer).__name__ for name, layer in project.graph.nodes.items()}
     lines = [f"Wrote {typed.out}: {' → '.join(boxes)}.", f"Train it with: {NAME} train {typed.out}"]

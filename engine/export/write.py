@@ -47,7 +47,7 @@ def export(path: str | os.PathLike[str], run: Run, dataset: Dataset, *, opset: i
     of a project or of data; then nothing is written.
     """
     if Path(path).suffix.lower() != SUFFIX:
-        raise UserError(f"“{path}” is no name of a model file. Let it end with {SUFFIX}.")
+        raise UserError(f"{str(path) or 'An empty text'} is no name of a model file. Let it end with {SUFFIX}.")
     model = model_of(run, opset)
     project = run.project
     chosen = samples(project.graph, dataset, project.data, run.fitted, limit=SAMPLES)

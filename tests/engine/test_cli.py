@@ -192,6 +192,29 @@ def test_wrong_usage_ends_with_2(words, capsys):
     assert "usage" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("train", "p.netw", "--epochs", "x"), "argument --epochs: this must be a whole number from 1 on, not 'x'"),
+        (("train", "p.netw", "--rate", "0"), "argument --rate: this must be a number from 1e-12 on, not '0'"),
+        (("check", "p.netw", "--server"), "check takes a FILE or --server, not both"),
+    ],
+)
+def test_wrong_usage_is_a_sentence(words, sentence, capsys):
+    with pytest.raises(SystemExit):
+        arguments.read(words)
+    assert sentence in capsys.readouterr().err
+
+
+def test_what_cannot_be_answered_is_told_shortly(netwright, place):
+    assert netwright("new", "d.netw", "--data", "digits8x8")[0] == 0
+    assert netwright("train", "d.netw", "--epochs", 1)[0] == 0
+    (place / "pictures").mkdir()
+    assert netwright("predict", "d.netw", "pictures")[2].startswith("pictures is a folder. Name the pictures in it")
+    few = netwright("predict", "d.netw", "1,2,3")[2]
+    assert few.startswith("A sample needs 64 values (columns p0, p1, p2, p3, p4, p5, p6, p7 and 56 more), but 3 came")
+
+
 def test_a_fault_of_the_program_is_a_sentence_and_a_log(netwright, place, monkeypatch):
     def broken(typed):
         raise ZeroDivisionError("planted")
