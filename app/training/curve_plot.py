@@ -16,6 +16,7 @@ from app.training.series import Series
 PIECES = 700  # of a curve, at most: more than any plot has pixels to tell apart
 FEW = 60  # points up to which each one gets a mark
 ROOM = 0.04  # right of the last epoch, as a share of the axis
+NUMBER = 48  # pixels that a number below the curve takes, with what keeps it from the next
 TIP = "Turn the wheel to look closer, drag to move along, double-click to see everything again."
 
 
@@ -30,6 +31,16 @@ class ScoreAxis(pg.AxisItem):  # type: ignore[misc]
         return [f"{value * 100:g} %" for value in (round(value, 6) for value in values)]
 
 
+class EpochAxis(pg.AxisItem):  # type: ignore[misc]
+    """An axis of epochs whose numbers keep apart, however narrow it is."""
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        (step, start), *finer = super().tickSpacing(low, high, size)
+        while (high - low) / step * NUMBER > size:
+            step *= 2
+        return [(step, start), *(level for level in finer if (high - low) / level[0] * NUMBER <= size)]
+
+
 class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
     """Draws two curves and marks the best epoch. What is drawn never loses an extreme, however many points there are.
 
@@ -40,7 +51,7 @@ class CurvePlot(pg.PlotWidget):  # type: ignore[misc]
 
     def __init__(self, title: str, parent: QWidget | None = None) -> None:
         self.scale_ = ScoreAxis("left")
-        super().__init__(parent, axisItems={"left": self.scale_}, enableMenu=False)
+        super().__init__(parent, axisItems={"left": self.scale_, "bottom": EpochAxis("bottom")}, enableMenu=False)
         self.caption, self.train, self.validation = title, Series(), Series()
         self._drawn: tuple[float, ...] = ()  # what was drawn last
         self.last, self._free = 1.0, False  # the last epoch in sight; whether a person has chosen what is in sight

@@ -3,10 +3,11 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QStyleOptionComboBox, QToolButton, QWidget
 
 from app.forms.form import Form, label_of
 from app.forms.specs import words
+from app.forms.texts import ChoiceEditor
 from engine.catalog import FAMILIES
 from engine.data.settings import DataSettings
 from engine.optimizers.adam import Adam
@@ -301,3 +302,14 @@ def test_names_are_words():
         "BCE with logits",
         "Conv2D",
     ]
+
+
+def test_a_choice_without_room_ends_in_dots(qtbot):
+    page = QWidget()
+    qtbot.addWidget(page)
+    editor = ChoiceEditor(page, ("mean squared error of the logarithms",))
+    editor.box.resize(90, 30)
+    option = QStyleOptionComboBox()
+    editor.box.initStyleOption(option)
+    assert option.currentText.endswith("…")
+    assert editor.value() == "mean squared error of the logarithms"

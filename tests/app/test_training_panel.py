@@ -3,7 +3,7 @@ from time import thread_time
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.document import Document
@@ -353,3 +353,18 @@ def test_progress_is_in_the_status_bar_while_training(qtbot):
     assert bar.text.text().startswith("Paused · Epoch")
     trainer.state_changed.emit("idle")
     assert bar.isHidden()
+
+
+@pytest.mark.parametrize("last", [1.0, 100.0, 663.0, 30_000.0])
+def test_the_numbers_below_a_narrow_plot_keep_apart(panel, qtbot, last):
+    plot = panel.loss_plot
+    plot.resize(140, 160)
+    plot.show_epochs(last)
+    panel.show()
+    qtbot.waitExposed(panel)
+    axis = plot.getAxis("bottom")
+    axis.resize(88, 24)
+    painter = QPainter(QPixmap(200, 200))
+    texts = axis.generateDrawSpecs(painter)[2]
+    painter.end()
+    assert sum(rect.width() for rect, _, _ in texts) <= 0.7 * axis.boundingRect().width()
