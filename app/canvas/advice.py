@@ -92,6 +92,8 @@ class Advice(QFrame):
         return button
 
     def _clear(self) -> None:
+        if self.isAncestorOf(self.window().focusWidget() or self):  # else the keys would go to what comes next
+            self._room.setFocus()
         while self._parts:
             part = self._parts.pop()
             part.hide()

@@ -108,7 +108,7 @@ class ProblemsPanel(QWidget):
         for part in (self.calm, self._more):
             self._column.addWidget(part)
         self._column.addStretch(1)
-        area = QScrollArea(widgetResizable=True)
+        self._area = area = QScrollArea(widgetResizable=True)
         area.setWidget(inside)
         area.setFrameShape(QFrame.Shape.NoFrame)
         whole = QVBoxLayout(self)
@@ -128,12 +128,12 @@ class ProblemsPanel(QWidget):
     def _show_rows(self) -> None:
         """Keep the rows of problems that are still there, drop the others, add the new ones in order."""
         wanted = {_key(problem): problem for problem in self._problems[:MOST]}
-        for key in [k for k in self.rows if k not in wanted]:
-            self._drop(self.rows.pop(key))
+        gone = [self.rows.pop(key) for key in list(self.rows) if key not in wanted]
         for i, (key, problem) in enumerate(wanted.items()):
             if key not in self.rows:
                 self.rows[key] = self._row(problem)
                 self._column.insertWidget(i, self.rows[key])
+        self._put_away(gone)
         self.calm.setText(CALM if self.document.project.graph.nodes else EMPTY)
         self.calm.setVisible(not wanted)
         hidden = self.count - len(wanted)
@@ -145,6 +145,14 @@ class ProblemsPanel(QWidget):
         row.went.connect(self._go)
         row.mended.connect(self._mend)
         return row
+
+    def _put_away(self, gone: list[ProblemRow]) -> None:
+        """Take rows away; where the keys went to one of them, they go to the first that is left."""
+        focus = self.window().focusWidget()
+        if focus is not None and any(row.isAncestorOf(focus) for row in gone):
+            next(iter(self.rows.values()), self._area).setFocus()
+        for row in gone:
+            self._drop(row)
 
     def _drop(self, row: ProblemRow) -> None:
         row.hide()

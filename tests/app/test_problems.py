@@ -4,7 +4,7 @@ from PySide6.QtWidgets import QPushButton
 
 from app import appearance, edits
 from app.document import Document
-from app.problems.panel import MOST, ProblemsPanel
+from app.problems.panel import MOST, ProblemRow, ProblemsPanel
 from engine.graph import Graph
 from engine.problems import Problem
 from engine.project.project import Project
@@ -105,3 +105,14 @@ def test_an_empty_network_is_not_called_ready(qtbot):
     graph = Graph().add("in", MAKE["Input"](size=(4,))).add("out", MAKE["Output"](), "in")
     document.edit("Draw", lambda project: project.with_(graph=graph))
     assert panel.calm.text() == "Nothing stands in the way of training."
+
+
+def test_the_keys_stay_in_the_panel_when_a_row_is_mended_away(document, panel, qtbot):
+    qtbot.waitExposed(panel)
+    panel.activateWindow()
+    button = row_of(panel, "a").findChildren(QPushButton)[0]
+    button.setFocus()
+    qtbot.waitUntil(button.hasFocus)
+    button.click()
+    assert panel.isAncestorOf(panel.window().focusWidget())
+    assert isinstance(panel.window().focusWidget(), ProblemRow)
