@@ -157,7 +157,11 @@ class Files(QObject):
                 self._remember(path)
             self.told.emit(f"Opened {path.name}.")
 
-        tasks.start(lambda _: load(path), done, self.failed.emit, self)
+        def failed(sentence: str) -> None:
+            self.recovery.resume()
+            self.failed.emit(sentence)
+
+        tasks.start(lambda _: load(path), done, failed, self)
 
     def _save(self, path: Path, then: Then | None) -> None:
         saved = Saved(self._document.project, self._document.runs, self.preview())
@@ -226,6 +230,11 @@ class _Recovery(QObject):
         if not self._busy:
             key = self.key
             tasks.start(lambda _: discard(key))
+
+    def resume(self) -> None:
+        """Keep the copy again: what was to take the place of the work did not come."""
+        if self._document.is_modified:
+            self._soon()
 
     def renew(self) -> None:
         """Begin with a copy of its own for another project."""

@@ -13,6 +13,7 @@ from engine.training.history import main_score
 if TYPE_CHECKING:
     from app.trainer import Trainer
     from app.window import Window
+    from engine.project.project import Project
 
 
 class WindowTraining(QObject):
@@ -54,6 +55,12 @@ class WindowTraining(QObject):
     def _enter(self, state: str) -> None:
         if state == "running":  # the curves hear all of it, or would begin in the middle
             self.window.docks.make(self.window.docks.all["curves"])
+
+    def edited(self, before: Project, after: Project) -> None:
+        """Say when a change counts that the training that is running cannot know of."""
+        other = after.graph is not before.graph or (after.data, after.training) != (before.data, before.training)
+        if other and self.trainer.state != "idle":
+            self.window.tell("A training is running. What you change counts for the next training.")
 
     def _changed(self) -> None:
         self.window.top.show_training(self.trainer.state != "idle")

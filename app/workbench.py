@@ -47,6 +47,7 @@ class Workbench(QObject):
         self.data = ProjectData(self.document, window)
         self.trainer = Trainer(self.document, self.data, window)
         self.training = WindowTraining(window, self.trainer)
+        self.document.changed.connect(self.training.edited)
         self.files = Files(self.document, window.settings, window)
         yield
         self.canvas = Canvas(self.document)

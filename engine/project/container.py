@@ -22,6 +22,7 @@ from engine.project.strict_json import JsonError, dump, load
 MIMETYPE = b"application/x-netwright"
 FORMAT = 1  # what this program writes, and the newest that it reads for certain
 OLDEST_READER = 1  # the oldest program that may open what this one writes
+COPY = "a copy from before may lie beside it, with .bak added to its name"
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, RuntimeError, KeyError)
 
 
@@ -120,7 +121,7 @@ def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
 
 def _unpack(file: BinaryIO, size: int) -> tuple[Manifest, dict[str, bytes]]:
     if size == 0:
-        raise FileError("is empty; a copy from before may lie beside it, with .bak added to its name")
+        raise FileError(f"is empty; {COPY}")
     if file.read(4) != b"PK\3\4":
         raise FileError("is not a Netwright project; it may be damaged, or of another program")
     try:
@@ -132,7 +133,7 @@ def _unpack(file: BinaryIO, size: int) -> tuple[Manifest, dict[str, bytes]]:
             return manifest, _checked(archive, manifest)
     except _BROKEN as error:
         text = str(error).rstrip(".")[:100] or type(error).__name__
-        raise FileError(f"is damaged or cut off ({text}); a copy from before may lie beside it, as .bak") from error
+        raise FileError(f"is damaged or cut off ({text}); {COPY}") from error
 
 
 def _member(archive: zipfile.ZipFile, name: str) -> bytes:
@@ -175,5 +176,5 @@ def _checked(archive: zipfile.ZipFile, manifest: Manifest) -> dict[str, bytes]:
     for name, entry in manifest.members.items():
         members[name] = _member(archive, name)
         if len(members[name]) != entry.bytes or hashlib.sha256(members[name]).hexdigest() != entry.sha256:
-            raise FileError(f"is damaged: its member {name} was changed; a copy from before may lie beside it, as .bak")
+            raise FileError(f"is damaged: its member {name} was changed; {COPY}")
     return members

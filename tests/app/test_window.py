@@ -97,6 +97,17 @@ def test_a_file_that_cannot_be_opened_says_so_and_leaves_the_work(qtbot, work, t
     assert work.notices.texts() == caught.args
 
 
+def test_work_given_up_for_a_file_that_does_not_open_is_kept_as_before(qtbot, work, tmp_path, monkeypatch):
+    work.canvas.add_layer("ReLU")
+    work.files.recovery._write()
+    qtbot.waitUntil(lambda: not work.files.recovery._busy)
+    answer(work, monkeypatch, BUTTON.Discard)
+    with qtbot.waitSignal(work.files.failed):
+        work.files.open(tmp_path / "missing.netw")
+    assert work.document.is_modified
+    assert work.files.recovery.timer.isActive()
+
+
 def test_a_save_that_fails_says_so_and_stays_modified(qtbot, work, tmp_path):
     work.canvas.add_layer("ReLU")
     work.document.path = tmp_path / "no folder" / "a.netw"
@@ -282,6 +293,20 @@ def test_train_becomes_stop(qtbot, work, session):
     work.top.train.click()
     assert session.asked == ["start", "pause", "proceed", "stop"]
     assert "Train" in work.top.train.text()
+
+
+def test_a_change_while_training_says_when_it_counts(qtbot, work, session):
+    def change(rate):
+        work.document.edit("Change rate", lambda p: p.with_(training=p.training.with_(rate=rate)))
+
+    change(0.5)
+    assert "next training" not in work.statusBar().currentMessage()
+    session.become("training")
+    change(0.25)
+    assert work.statusBar().currentMessage() == "A training is running. What you change counts for the next training."
+    work.tell("")
+    work.document.edit("Move", edits.move({"a": (9.0, 9.0)}))
+    assert work.statusBar().currentMessage() == ""
 
 
 def test_train_says_why_it_cannot(qtbot, work, session):
