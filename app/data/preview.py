@@ -33,6 +33,7 @@ class Preview(QTableView):
         self.setHorizontalScrollMode(QTableView.ScrollMode.ScrollPerPixel)
         self.horizontalHeader().setStretchLastSection(True)
         self.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.horizontalHeader().setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setWordWrap(False)
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.setModel(self.rows)
@@ -88,9 +89,9 @@ class _Rows(QAbstractTableModel):
         across = orientation == Qt.Orientation.Horizontal
         if role == Qt.ItemDataRole.TextAlignmentRole and across and self.dataset.columns[section].kind == "number":
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        if role != Qt.ItemDataRole.DisplayRole:
-            return None
-        return self.dataset.columns[section].name if across else section + 1
+        if role == Qt.ItemDataRole.DisplayRole or (across and role == Qt.ItemDataRole.ToolTipRole):
+            return self.dataset.columns[section].name if across else section + 1
+        return None
 
     def _make_thumbnail(self, row: int, column: int) -> QPixmap:
         image = to_image(self.dataset.columns[column].values[row])

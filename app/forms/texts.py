@@ -61,6 +61,12 @@ class LineEditor(Editor):
             self._value = value
             self.line.setText(self._write(value))
             self._mark(False)
+            self._show_beginning()
+
+    def _show_beginning(self) -> None:
+        """Show where a long text begins, once nobody writes at its end."""
+        if not self.line.hasFocus():
+            self.line.setCursorPosition(0)
 
     def _edited(self, text: str) -> None:
         value = self._read(text)
@@ -73,6 +79,7 @@ class LineEditor(Editor):
         if self._read(self.line.text()) is None:
             self.line.setText(self._write(self._value))
             self._mark(False)
+        self._show_beginning()
 
     def _mark(self, wrong: bool) -> None:
         if wrong != bool(self.line.property("wrong")):

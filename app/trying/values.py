@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
 from app.trying.trial import Feeds, Trial
 from engine.arrays import Array
+
+NAME = 170  # pixels, at most
 
 
 class Values(QTableWidget):
@@ -23,6 +25,8 @@ class Values(QTableWidget):
         self.setAccessibleName("Values of the sample")
         self.horizontalHeader().hide()
         self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.verticalHeader().setMaximumWidth(NAME)
+        self.verticalHeader().setTextElideMode(Qt.TextElideMode.ElideRight)
         self.horizontalHeader().setDefaultSectionSize(84)
         self.setShowGrid(False)
         self.setAlternatingRowColors(True)
@@ -40,7 +44,8 @@ class Values(QTableWidget):
         self.setRowCount(len(rows))
         self.setColumnCount(max((len(places) for _, _, places in rows), default=0))
         self.setVerticalHeaderLabels([label for label, _, _ in rows])
-        for row, (_, name, places) in enumerate(rows):
+        for row, (label, name, places) in enumerate(rows):
+            self.verticalHeaderItem(row).setToolTip(label)
             for column, place in enumerate(places):
                 item = QTableWidgetItem(_text(self.feeds[name][place]))
                 item.setData(Qt.ItemDataRole.UserRole, (name, place))
@@ -70,7 +75,8 @@ class Values(QTableWidget):
         try:
             array[place] = item.text() if array.dtype.kind in "OU" else float(item.text().replace(",", ".") or "nan")
         except ValueError:
-            item.setText(_text(array[place]))
+            with QSignalBlocker(self):
+                item.setText(_text(array[place]))
             return
         self.edited.emit(dict(self.feeds))
 

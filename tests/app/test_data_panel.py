@@ -7,6 +7,7 @@ from app import appearance
 from app.data.columns import facts
 from app.data.panel import DataPanel
 from engine.columns import Column
+from engine.data.dataset import Dataset
 from engine.data.sources.csv import Csv
 from engine.data.sources.sample import Sample
 from engine.data.summary import summarise_column
@@ -195,3 +196,11 @@ def test_everything_has_a_name_for_readers(panel, bench, table):
 def test_what_is_missing_is_said_before_what_may_be_cut_off():
     values = np.array([1.0, np.nan, 3.25, 4.5])
     assert facts(summarise_column(Column("size", "number", values))).startswith("number · 1 missing · ")
+
+
+def test_a_long_name_over_a_column_begins_with_its_beginning(panel):
+    values = np.arange(3.0)
+    panel.preview.show_dataset(Dataset((Column("size " * 40, "number", values), Column("b", "number", values))))
+    header = panel.preview.horizontalHeader()
+    assert header.textElideMode() == Qt.TextElideMode.ElideRight
+    assert panel.preview.model().headerData(0, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole) == "size " * 40

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QStyleOptionComboBox, QToolButton, QWidget
+from PySide6.QtWidgets import QLineEdit, QStyleOptionComboBox, QToolButton, QWidget
 
 from app.forms.form import Form, label_of
 from app.forms.specs import words
@@ -196,6 +196,7 @@ def test_what_is_folded_away_is_made_when_it_is_opened_and_says_what_the_documen
     assert not found
     form.follow(Sampler(mode_of_work="by day"))
     assert row.editor.value() == "by day"
+    row.editor.line.end(False)
     QTest.keyClicks(row.editor.line, "!")
     assert found == [("mode_of_work", "by day!")]
 
@@ -313,3 +314,10 @@ def test_a_choice_without_room_ends_in_dots(qtbot):
     editor.box.initStyleOption(option)
     assert option.currentText.endswith("…")
     assert editor.value() == "mean squared error of the logarithms"
+
+
+def test_a_long_text_shows_its_beginning(qtbot):
+    form = Form(Sampler(name="the beginning of " + "a very long text " * 9))
+    qtbot.addWidget(form)
+    (line,) = (line for line in form.findChildren(QLineEdit) if line.text().startswith("the beginning"))
+    assert line.cursorPosition() == 0

@@ -105,3 +105,11 @@ def test_a_circle_is_shown_all_the_same(qapp):
     circle = Graph().add("a", MAKE["ReLU"]()).add("b", MAKE["ReLU"](), "a").connect("b", "a")
     model = OutlineModel(Document(Project(graph=circle)))
     assert {row[0] for row in texts(model)} == {"a", "b"}
+
+
+def test_a_narrow_outline_shows_all_its_columns(panel, qtbot):
+    panel.resize(500, 200)
+    qtbot.waitExposed(panel)
+    header = panel.header()
+    assert header.length() <= panel.viewport().width()
+    assert all(header.sectionSize(i) >= header.sectionSizeHint(i) for i in range(header.count()))

@@ -270,3 +270,17 @@ def test_everything_has_a_name_for_readers(panel, bench, digits_run, text_run, s
             inner = isinstance(widget.parent(), QAbstractScrollArea)
             if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisibleTo(panel) and not inner:
                 assert widget.accessibleName() or getattr(widget, "text", str)(), widget
+
+
+def test_a_value_stays_in_sight_beside_a_long_name(panel, bench, table_run):
+    values = panel.values
+    show(panel, bench, table_run)
+    values.setVerticalHeaderLabels(["a very long name of a column that goes on and on and never ends"] * 4)
+    QApplication.processEvents()
+    assert values.verticalHeader().width() <= values.width() / 2
+
+
+def test_what_is_put_back_is_no_value_of_ones_own(panel, bench, table_run, qtbot):
+    show(panel, bench, table_run)
+    with qtbot.assertNotEmitted(panel.values.edited):
+        panel.values.item(0, 0).setText("many")
