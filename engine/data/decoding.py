@@ -16,7 +16,9 @@ from engine.data.pictures import read_picture
 from engine.data.spill import Spill
 from engine.deferred import Deferred
 from engine.files import cache_folder
+from engine.problems import UserError
 
+SHOWN = 5  # broken files that are named
 STRETCH = 16  # pictures that a thread decodes at a time
 
 
@@ -30,16 +32,20 @@ class Pictures:
     def __init__(self, files: Sequence[Path], shape: Shape, fit: str, memory: int) -> None:
         self.files, self.shape, self.fit = files, shape, fit
         self.kept = np.empty((min(len(files), memory // prod(shape)), *shape), np.uint8)
+        self._broken: dict[int, UserError] = {}
         self.spill = Spill(len(files) - len(self.kept), prod(shape)) if len(self.kept) < len(files) else None
 
     def read(self) -> Array:
         """Decode every picture once and return all, as an array that is `Deferred` where they are too many to keep.
 
-        Raises UserError naming the first file that is broken.
+        Raises UserError naming all files that are broken, or the first of them if they are many.
         """
+        self._broken.clear()
         with ThreadPoolExecutor(_cores()) as pool:
             for _ in pool.map(self._keep, range(0, len(self.files), STRETCH)):
                 pass
+        if self._broken:
+            raise self._trouble()
         if not self.spill:
             return self.kept
         return cast(Array, Deferred(self.rows, np.arange(len(self.files)), self.shape, np.uint8))
@@ -67,11 +73,27 @@ class Pictures:
 
     def _keep(self, start: int) -> None:
         for row in range(start, min(start + STRETCH, len(self.files))):
-            pixels = self._decode(row)
+            try:
+                pixels = self._decode(row)
+            except UserError as error:
+                self._broken[row] = error
+                continue
             if row < len(self.kept):
                 self.kept[row] = pixels
             elif self.spill:
                 self.spill.write(row - len(self.kept), pixels)
+
+    def _trouble(self) -> UserError:
+        """Return one sentence about all files that are broken."""
+        rows = sorted(self._broken)
+        if len(rows) == 1:
+            return self._broken[rows[0]]
+        names = [f"{self.files[row].parent.name}/{self.files[row].name}" for row in rows[:SHOWN]]
+        more = f" and {len(rows) - SHOWN:,} more" if len(rows) > SHOWN else ""
+        return UserError(
+            f"{len(rows):,} of {len(self.files):,} pictures in {self.files[0].parent.parent} are broken: "
+            f"{', '.join(names)}{more}. Replace them or take them away."
+        )
 
     def _fetch(self, row: int, out: Array) -> None:
         if not (self.spill and self.spill.read(row - len(self.kept), out)):

@@ -113,6 +113,18 @@ def test_a_broken_picture_is_named_in_one_sentence(tmp_path, damage, kind):
     assert "\n" not in str(caught.value)
 
 
+def test_all_broken_pictures_are_named_at_once(tmp_path):
+    for number in range(40):
+        put(tmp_path, f"a/{number:02}.png", b"no picture" if number in (0, 7, 39) else picture())
+    with pytest.raises(UserError) as caught:
+        read(tmp_path)
+    assert str(caught.value).startswith(f"3 of 40 pictures in {tmp_path} are broken: a/00.png, a/07.png, a/39.png.")
+    for number in range(40):
+        put(tmp_path, f"a/{number:02}.png", b"no picture" if number else picture())
+    with pytest.raises(UserError, match=r"39 of 40 .*a/05.png and 34 more\. Replace them or take them away\."):
+        read(tmp_path)
+
+
 def test_a_picture_that_unpacks_to_far_too_much_is_refused(tmp_path):
     put(tmp_path, "a/bomb.png", picture("1", size=(20_000, 20_000), colour=0))
     with pytest.raises(UserError, match="too many"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from engine.columns import Column, text_array
@@ -46,7 +47,7 @@ class ImageFolder(Source):
 
     def read(self) -> Dataset:
         files, notes = list_pictures(self.path)
-        first = picture_size(files[0][0])
+        first = _first_size([path for path, _ in files])
         height, width = self.height or first[0], self.width or first[1]
         channels = 3 if self.colour else 1
         if len(files) * channels * height * width > LARGEST:
@@ -69,6 +70,14 @@ class ImageFolder(Source):
 
     def label(self) -> str:
         return Path(self.path).name
+
+
+def _first_size(files: list[Path]) -> tuple[int, int]:
+    """Return the size of the first picture that is whole; where none is, raise what is wrong with the first."""
+    for path in files:
+        with suppress(UserError):
+            return picture_size(path)
+    return picture_size(files[0])
 
 
 def list_pictures(path: str) -> tuple[list[tuple[Path, str]], tuple[str, ...]]:
