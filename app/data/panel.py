@@ -28,8 +28,10 @@ from app.forms.texts import QuietCombo
 from app.icons import icon
 from engine.data.dataset import Dataset
 from engine.data.samples import SAMPLES
+from engine.data.settings import DataSettings
 from engine.data.source import Source
 from engine.data.sources.sample import Sample
+from engine.data.split import advice
 from engine.data.wiring import wire_data
 from engine.layers.output import Output
 from engine.problems import UserError
@@ -170,7 +172,9 @@ class DataPanel(QWidget):
 
     def _edit(self, name: str, value: object) -> None:
         def change(project: Project) -> Project:
-            return project.with_(data=project.data.with_(**{name: value}))
+            data = project.data.with_(**{name: value})
+            begins = data.window > 1 >= project.data.window  # from here on samples share rows with their neighbours
+            return project.with_(data=data.with_(split="last") if begins else data)
 
         self.document.edit(f"Change {name.replace('_', ' ')}", change, f"data:{name}")
         self._pause.start()
@@ -198,6 +202,7 @@ class DataPanel(QWidget):
         settings = project.data
         self.form.follow(settings)
         self.form.show_problems(settings.problems())
+        self._say(self.data.error or self.data.refused, self.data.read)
         self.reading.follow(settings.source)
         sample = settings.source.name if isinstance(settings.source, Sample) else None
         self.samples.setCurrentIndex(max(self.samples.findData(sample), 0) if sample else 0)
@@ -215,14 +220,19 @@ class DataPanel(QWidget):
         self._show_settings(project)
         self.title.setText(source.label() if source is not None else "No data")
         self.title.setToolTip(getattr(source, "path", ""))
-        self._say(self.data.error or self.data.refused, read)
         self.again.setVisible(source is not None and not isinstance(source, Sample) and not self.data.loading)
         self.preview.show_dataset(read.dataset if read else None)
         self.columns.show_summary(read.summary if read else None)
 
     def _say(self, trouble: str, read: Read | None) -> None:
         """Write what is known of the data, or what went wrong."""
-        text = _facts(read) if read else "" if trouble else "Choose a sample, a file or a folder."
+        text = (
+            _facts(read, self.document.project.data)
+            if read
+            else ""
+            if trouble
+            else "Choose a sample, a file or a folder."
+        )
         if self.data.loading:
             trouble, text = "", "Reading…"
         self.facts.setText(text)
@@ -271,10 +281,10 @@ def predicting(project: Project, dataset: Dataset, target: str) -> Project:
     return project.with_(graph=wire_data(project.graph, dataset, target=target, window=project.data.window))
 
 
-def _facts(read: Read) -> str:
-    """Return the first facts of a data set, and what was mended while reading it."""
+def _facts(read: Read, settings: DataSettings) -> str:
+    """Return the first facts of a data set, what was mended while reading it, and what speaks against its division."""
     columns = read.summary.columns
     sample = SAMPLES.get(read.source.name) if isinstance(read.source, Sample) else None
     lines = [f"{read.summary.rows:,} rows · {len(columns)} {'column' if len(columns) == 1 else 'columns'}"]
     lines += [sample.title, sample.warning] if sample else []
-    return "\n".join(filter(None, [*lines, *read.summary.notes]))
+    return "\n".join(filter(None, [*lines, *read.summary.notes, *advice(settings)]))

@@ -15,7 +15,7 @@ from engine.data.dataset import Dataset, fingerprint
 from engine.data.encoding import encoded, samples_of
 from engine.data.kinds import converted
 from engine.data.settings import DataSettings
-from engine.data.split import split
+from engine.data.split import advice, split
 from engine.data.steps import Steps, present, targets_of
 from engine.data.targets import Answer, as_exported, decode, encode_target, fit_target, in_unit
 from engine.data.windows import Cut
@@ -135,7 +135,7 @@ def prepare(graph: Graph, dataset: Dataset, settings: DataSettings) -> Prepared:
         validation,
         fitted,
         rows,
-        (*dataset.notes, *notes, *_advice(settings)),
+        (*dataset.notes, *notes, *advice(settings)),
     )
 
 
@@ -243,9 +243,3 @@ def _strata(task: _Task, rows: Array) -> Array | None:
         if output.loss.target in ("class", "binary", "label") and node not in task.steps:
             return np.unique(task.dataset[output.target].values[rows], return_inverse=True)[1].reshape(-1)
     return None
-
-
-def _advice(settings: DataSettings) -> tuple[str, ...]:
-    if settings.window > 1 and settings.split != "last" and settings.validation > 0:
-        return ('Windows overlap, so validation samples share rows with training samples. Choose the division "last".',)
-    return ()

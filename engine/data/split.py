@@ -26,3 +26,10 @@ def split(count: int, settings: DataSettings, classes: Array | None) -> tuple[Ar
     place = np.arange(count) * kept
     chosen = (place + kept) // count > place // count if count else place > 0
     return np.sort(order[~chosen]), np.sort(order[chosen])
+
+
+def advice(settings: DataSettings) -> tuple[str, ...]:
+    """Return what a person should know of the division before trusting a score."""
+    if settings.window > 1 and settings.split != "last" and settings.validation > 0:
+        return ('Windows overlap, so validation samples share rows with training samples. Choose the division "last".',)
+    return ()

@@ -204,3 +204,18 @@ def test_a_long_name_over_a_column_begins_with_its_beginning(panel):
     header = panel.preview.horizontalHeader()
     assert header.textElideMode() == Qt.TextElideMode.ElideRight
     assert panel.preview.model().headerData(0, Qt.Orientation.Horizontal, Qt.ItemDataRole.ToolTipRole) == "size " * 40
+
+
+def test_windows_are_checked_with_the_last_rows_and_a_person_hears_why(panel, bench, table):
+    bench.open(flower_project(table))
+    assert bench.document.project.data.split == "stratified"
+    panel.form.edited.emit("window", 5)
+    assert (bench.document.project.data.window, bench.document.project.data.split) == (5, "last")
+    assert "Windows overlap" not in panel.facts.text()
+    panel.form.edited.emit("split", "random")
+    assert "Windows overlap, so validation samples share rows with training samples." in panel.facts.text()
+    panel.form.edited.emit("window", 6)
+    assert bench.document.project.data.split == "random"  # it was chosen
+    for _ in range(3):
+        bench.document.undo()
+    assert (bench.document.project.data.window, bench.document.project.data.split) == (0, "stratified")
