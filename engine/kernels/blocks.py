@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from engine.arrays import Array
-from engine.calls import Run
+from engine.calls import Run, in_turn
 
 # Up to here OpenBLAS copies nothing: see `sgemm_small_matrix_permit` of its SkylakeX kernels.
 SMALL = 1_000_000  # multiply-adds
@@ -25,25 +25,17 @@ def turned(matrix: Array) -> bool:
 
 def in_blocks(a: Array, b: Array, out: Array, height: int, width: int) -> Run:
     """Return a function that writes a @ b into `out`, in blocks of so many rows and columns of the result."""
-    parts = list(_blocks(a, b, out, height, width))
-    if len(parts) == 1:
-        return partial(np.matmul, *parts[0])
-
-    def run() -> None:
-        for left, right, target in parts:
-            np.matmul(left, right, target)
-
-    return run
+    return in_turn(partial(np.matmul, *part) for part in _blocks(a, b, out, height, width))
 
 
 def _blocks(a: Array, b: Array, out: Array, height: int, width: int) -> Iterator[tuple[Array, Array, Array]]:
     """Yield blocks as views: (..., I, 1, h, K) @ (..., 1, J, K, w) -> (..., I, J, h, w); at the edges they are smaller."""
-    (*first, _, depth), across = a.shape, b.shape[:-2]
+    (*first, _, depth), across, stack = a.shape, b.shape[:-2], out.shape[:-2]
     for rows, h in _cuts(out.shape[-2], height):
         left = a[..., rows, :].reshape(*first, -1, 1, h, depth)
         for columns, w in _cuts(out.shape[-1], width):
             right = b[..., columns].reshape(*across, 1, depth, -1, w).swapaxes(-2, -3)
-            target = out[..., rows, columns].reshape(*first, left.shape[-4], h, -1, w).swapaxes(-2, -3)
+            target = out[..., rows, columns].reshape(*stack, left.shape[-4], h, -1, w).swapaxes(-2, -3)
             yield left, right, target
 
 

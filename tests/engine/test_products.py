@@ -42,6 +42,15 @@ def test_a_result_may_lie_transposed(m, k, n, left, right):
     np.testing.assert_allclose(out, a.astype(float) @ b.astype(float), rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize(("first", "second"), [((), (3,)), ((3,), ()), ((3,), (3,))])
+def test_blocks_of_stacks_make_the_whole(first, second):
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal((*first, 30, 5)), rng.standard_normal((*second, 5, 20))
+    out = np.full((3, 30, 20), np.nan)
+    in_blocks(a, b, out, 8, 16)()
+    np.testing.assert_allclose(out, a @ b)
+
+
 @pytest.fixture
 def blocks(monkeypatch):
     """Blocks are cut whatever BLAS this machine has."""
