@@ -20,9 +20,14 @@ def sigmoid(x: Array, out: Array) -> None:
 
 def sigmoid_calls(x: Array, out: Array) -> Iterator[Run]:
     """Yield the calls that do what `sigmoid` does."""
+    yield partial(np.multiply, x, constant(0.5, x.dtype), out)
+    yield from halved_sigmoid_calls(out, out)
+
+
+def halved_sigmoid_calls(x: Array, out: Array) -> Iterator[Run]:
+    """Yield the calls that write the sigmoid of 2 x; `out` may be `x`."""
     half = constant(0.5, x.dtype)
-    yield partial(np.multiply, x, half, out)
-    yield partial(np.tanh, out, out)
+    yield partial(np.tanh, x, out)
     yield partial(np.multiply, out, half, out)
     yield partial(np.add, out, half, out)
 

@@ -48,20 +48,21 @@ def _turning(a: Array, b: Array, out: Array) -> Run:
     return run
 
 
-def steps(b: Array, out: Array) -> Callable[[Array], object]:
-    """Return a function of `a` that writes a @ b into `out`: (N, K) @ (..., K, U) -> (..., N, U).
+def steps(b: Array, out: Array) -> Callable[[Array], Run]:
+    """Return a function that prepares a @ b into `out` for each `a`: (..., N, K) @ (..., K, U) -> (..., N, U).
 
-    `a` and `out` are contiguous, `b` is what `columns` returns for N rows: (..., K, J, w).
+    The matrices of `a` and `out` are contiguous, `b` is what `columns` returns for N rows: (..., K, J, w).
     """
     (*first, depth, blocks, width), rows = b.shape, out.shape[-2]
     shape = (rows, width) if blocks > 1 else _step_shape(rows, depth, width, out)
     if shape is None:
         whole = b.reshape(*first, depth, width)
-        return (lambda a: a.dot(whole, out)) if whole.ndim == 2 else (lambda a: np.matmul(a, whole, out))
+        alone = whole.ndim == 2
+        return (lambda a: partial(a.dot, whole, out)) if alone else (lambda a: partial(np.matmul, a, whole, out))
     height, width = shape
     right = b.reshape(*first, depth, -1, width).swapaxes(-2, -3)[..., None, :, :, :]
     target = out.reshape(*first, -1, height, right.shape[-3], width).swapaxes(-2, -3)
-    return lambda a: np.matmul(a.reshape(-1, 1, height, depth), right, target)
+    return lambda a: partial(np.matmul, a.reshape(*a.shape[:-2], -1, 1, height, depth), right, target)
 
 
 def columns(b: Array, rows: int) -> Array:

@@ -19,7 +19,13 @@ def sum_rows(x: Array, out: Array) -> None:
 
     A product with ones is several times faster than `sum` and as exact.
     """
-    ones(len(x), x.dtype).dot(x, out)  # (N,) @ (N, U) -> (U,)
+    row_sums(x, out)()
+
+
+def row_sums(x: Array, out: Array) -> Run:
+    """Return a function that does `sum_rows`, for each of a stack of matrices where `x` is one."""
+    add_up = ones(x.shape[-2], x.dtype)
+    return partial(add_up.dot, x, out) if x.ndim == 2 else partial(np.matmul, add_up, x, out)  # (N,) @ (..., N, U)
 
 
 def sum_columns(x: Array, out: Array) -> None:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.kernels.recurrent import gated_backward, gated_forward
-from engine.kernels.reductions import sum_rows
+from engine.calls import Run, in_turn, prepared
+from engine.kernels import gru
+from engine.kernels.gates import arrange, by_gate, scale
+from engine.kernels.products import columns, product
+from engine.kernels.reductions import row_sums
+from engine.kernels.spans import room
 from engine.layer import Example, OnnxGraph, Scratch
-from engine.layers.recurrent import Recurrent, flat, in_columns, time_first
+from engine.layers.recurrent import Recurrent, flat, pass_on, take_in, time_first
 
 
 class GRU(Recurrent):
@@ -28,20 +33,24 @@ class GRU(Recurrent):
     second_bias: ClassVar[bool] = True
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
-        steps, features = x
+        (steps, features), units = x, self.units
         return {
-            "inputs": Scratch(x),
-            "every": Scratch((steps, 3 * self.units)),
-            "h": Scratch((steps + 1, self.units)),
-            "inner": Scratch((steps, self.units)),
-            "work": Scratch((3 * self.units,)),
-            "across": Scratch((self.units, 3 * self.units), batched=False),
-            "recurrent": Scratch((3 * self.units, self.units), batched=False),
-            "back_work": Scratch((4 * self.units,)),
-            "arriving": Scratch((self.units,)),
-            "back_inputs": Scratch((steps, features)),
+            "inputs": Scratch((steps, features + 1)),
+            "fed": Scratch((4, steps, units)),
+            "every": Scratch((steps, 4, units)),
+            "h": Scratch((steps + 1, units)),
+            "work": Scratch((3, units)),
+            "weights": Scratch((3, features + 1, units), batched=False),
+            "across": Scratch((3, units, units), batched=False),
+            "grads": Scratch((4, steps, units)),
+            "arriving": Scratch((units,)),
+            "back_work": Scratch((4, units)),
+            "some": Scratch((3, room(steps, units), units)),
+            "back_across": Scratch((3, units, units), batched=False),
+            "back_inputs": Scratch((3, steps, features)),
         }
 
+    @prepared
     def forward(
         self,
         x: Array,
@@ -50,22 +59,31 @@ class GRU(Recurrent):
         bias_ih_l0: Array,
         bias_hh_l0: Array,
         inputs: Array,
+        fed: Array,
         every: Array,
         h: Array,
-        inner: Array,
         work: Array,
+        weights: Array,
         across: Array,
         y: Array,
-    ) -> None:
-        series, gates, states, new = map(time_first, (inputs, every, h, inner))
-        np.copyto(series, x.swapaxes(0, 1))
-        rows = flat(gates)
-        flat(series).dot(weight_ih_l0.T, rows)  # (T·N, F) @ (F, 3·H) -> (T·N, 3·H)
-        np.add(rows, bias_ih_l0, out=rows)
-        states[0] = 0
-        gated_forward(gates, in_columns(weight_hh_l0.T, across, len(x)), bias_hh_l0, states, new, work)
-        self.leave(states, y)
+    ) -> Run:
+        n, units, series, states = len(x), self.units, time_first(inputs), time_first(h)
+        given, laid = fed.reshape(4, -1, n, units), columns(across, n)
+        return in_turn(
+            (
+                *take_in(x, series),
+                *scale(by_gate(weight_ih_l0, 3).swapaxes(1, 2), weights[:, :-1], gru.FED),
+                *gru.add_biases(by_gate(bias_ih_l0, 3), by_gate(bias_hh_l0, 3), weights[:, -1]),
+                product(flat(series), weights, given.reshape(4, -1, units)[1:]),  # (3, F + 1, H) -> (3, T·N, H)
+                partial(np.copyto, given[0], bias_hh_l0[2 * units :]),
+                *scale(by_gate(weight_hh_l0, 3).swapaxes(1, 2).reshape(laid.shape), laid, gru.ORDER),
+                partial(states[0].fill, 0),
+                *gru.forward(given, every.reshape(-1, 4, n, units), laid, states, work.reshape(3, n, units)),
+                self.leave(states, y),
+            )
+        )
 
+    @prepared
     def backward(
         self,
         weight_ih_l0: Array,
@@ -73,10 +91,11 @@ class GRU(Recurrent):
         inputs: Array,
         every: Array,
         h: Array,
-        inner: Array,
-        recurrent: Array,
-        back_work: Array,
+        grads: Array,
         arriving: Array,
+        back_work: Array,
+        some: Array,
+        back_across: Array,
         back_inputs: Array,
         grad_y: Array,
         grad_x: Array | None,
@@ -84,21 +103,23 @@ class GRU(Recurrent):
         grad_weight_hh_l0: Array,
         grad_bias_ih_l0: Array,
         grad_bias_hh_l0: Array,
-    ) -> None:
-        series, gates, states, new, back = map(time_first, (inputs, every, h, inner, back_inputs))
-        whole = self.arrive(grad_y, arriving)
-        across = in_columns(weight_hh_l0, recurrent, len(inputs))
-        gated_backward(gates, across, states, new, back_work.reshape(-1), arriving, whole)
-        rows, before, width = flat(gates), flat(states[:-1]), 2 * self.units
-        rows.T.dot(flat(series), grad_weight_ih_l0)  # (3·H, T·N) @ (T·N, F) -> (3·H, F)
-        sum_rows(rows, out=grad_bias_ih_l0)
-        np.dot(rows[:, :width].T, before, out=grad_weight_hh_l0[:width])  # (2·H, T·N) @ (T·N, H) -> (2·H, H)
-        np.dot(flat(new).T, before, out=grad_weight_hh_l0[width:])  # (H, T·N) @ (T·N, H) -> (H, H)
-        grad_bias_hh_l0[:width] = grad_bias_ih_l0[:width]
-        sum_rows(flat(new), out=grad_bias_hh_l0[width:])
-        if grad_x is not None:
-            rows.dot(weight_ih_l0, flat(back))  # (T·N, 3·H) @ (3·H, F) -> (T·N, F)
-            grad_x[...] = back.swapaxes(0, 1)
+    ) -> Run:
+        n, units, states = len(inputs), self.units, time_first(h)
+        back, gates = grads.reshape(4, -1, n, units), every.reshape(-1, 4, n, units)
+        laid, whole = columns(back_across, n), self.whole(grad_y)
+        work, few = back_work.reshape(4, n, units), some.reshape(3, -1, n, units)
+        rows, before = back.reshape(4, -1, units), flat(states[:-1])
+        series, each = flat(time_first(inputs))[:, :-1], back_inputs.reshape(3, -1, n, back_inputs.shape[-1])
+        return in_turn(
+            (
+                self.arrive(grad_y, arriving),
+                *arrange(by_gate(weight_hh_l0, 3).reshape(laid.shape), laid, gru.ORDER),
+                *gru.backward(back, laid, gates, states, arriving, whole, work, few),
+                *_weigh(rows, series, before, by_gate(grad_weight_ih_l0, 3), by_gate(grad_weight_hh_l0, 3)),
+                *_add_up(rows, by_gate(grad_bias_ih_l0, 3), by_gate(grad_bias_hh_l0, 3)),
+                *(() if grad_x is None else pass_on(rows[1:], by_gate(weight_ih_l0, 3), each, grad_x)),
+            )
+        )
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return self.onnx_operator(g, "GRU", x, (1, 0, 2), linear_before_reset=1)
@@ -111,3 +132,18 @@ class GRU(Recurrent):
         yield Example(cls(units=3), ((4, 2),))
         yield Example(cls(units=2, sequence=True), ((5, 3),))
         yield Example(cls(units=2, layers=3, sequence=True), ((3, 4),))
+
+
+def _weigh(grads: Array, inputs: Array, before: Array, grad_ih: Array, grad_hh: Array) -> Iterator[Run]:
+    """Yield the calls that write the gradients of weights (3, H, ...), given those of the gates (4, T·N, H)."""
+    turned = grads.swapaxes(1, 2)
+    yield product(turned[1:], inputs, grad_ih)  # (3, H, T·N) @ (T·N, F) -> (3, H, F)
+    yield product(turned[1:3], before, grad_hh[:2])  # (2, H, T·N) @ (T·N, H) -> (2, H, H)
+    yield product(turned[0], before, grad_hh[2])  # (H, T·N) @ (T·N, H) -> (H, H)
+
+
+def _add_up(grads: Array, grad_ih: Array, grad_hh: Array) -> Iterator[Run]:
+    """Yield the calls that write the gradients of biases (3, H)."""
+    yield row_sums(grads[1:], grad_ih)  # (3, T·N, H) -> (3, H)
+    yield partial(np.copyto, grad_hh[:2], grad_ih[:2])
+    yield row_sums(grads[0], grad_hh[2])

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.arrays import Array, Generator, Shape
-from engine.calls import Run, prepared
+from engine.calls import Run, in_turn, prepared
 from engine.kernels import lstm
+from engine.kernels.gates import arrange, by_gate, rearrange, scale
 from engine.kernels.products import columns, product
+from engine.kernels.spans import room
 from engine.layer import Example, OnnxGraph, Scratch, Weight
-from engine.layers.recurrent import Recurrent
-from engine.layers.recurrent import flat as _flat
-from engine.layers.recurrent import time_first as _time_first
+from engine.layers.recurrent import Recurrent, flat, pass_on, take_in, time_first
 from engine.spec import param
-
-AT_ONCE = 4  # steps that are handled together where their order does not matter
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ class LSTM(Recurrent):
             "weights": Scratch((4, wide, units), batched=False),
             "grads": Scratch((steps, 4 * units)),
             "few": Scratch((3, units)),
-            "some": Scratch((6, min(AT_ONCE, steps), units)),
+            "some": Scratch((6, room(steps, units), units)),
             "back_inputs": Scratch((steps, features)),
             "back_ih": Scratch((4 * units, features), batched=False),
             "back_hh": Scratch((4 * units, units), batched=False),
@@ -90,24 +89,21 @@ class LSTM(Recurrent):
         weights: Array,
         y: Array,
     ) -> Run:
-        units, rows = self.units, _time_first(inputs)
-        states, series, steps = rows[:, :, :units], rows[:-1, :, units:-1], x.swapaxes(0, 1)
-        every = cells.reshape(len(rows), lstm.PLACES, -1, units)
-        inner = columns(weights, len(x))
-        hh, ih, bias = inner[:, :units], inner[:, units:-1], inner[:, -1:]
-        over_time = lstm.forward(rows, inner, every, _time_first(tanh_c), work.reshape(-1))
-
-        def run() -> None:
-            lstm.turn(weight_hh_l0, hh)
-            lstm.turn(weight_ih_l0, ih)
-            lstm.turn((bias_ih_l0 + bias_hh_l0)[:, None], bias)
-            np.copyto(series, steps)
-            rows[:-1, :, -1] = 1
-            states[0] = every[0, 0] = 0
-            over_time()
-            y[...] = states[1:].swapaxes(0, 1) if self.sequence else states[-1]
-
-        return run
+        n, units, rows = len(x), self.units, time_first(inputs)
+        places, laid = cells.reshape(len(rows), lstm.PLACES, n, units), columns(weights, n)
+        hh, ih = laid[:, :units], laid[:, units:-1]
+        return in_turn(
+            (
+                *scale(by_gate(weight_hh_l0, 4).swapaxes(1, 2).reshape(hh.shape), hh, lstm.ORDER),
+                *scale(by_gate(weight_ih_l0, 4).swapaxes(1, 2).reshape(ih.shape), ih, lstm.ORDER),
+                *lstm.add_biases(bias_ih_l0, bias_hh_l0, laid[:, -1]),
+                *take_in(x, rows[:-1, :, units:]),
+                partial(rows[0, :, :units].fill, 0),
+                partial(places[0, 0].fill, 0),
+                *lstm.forward(rows, laid, places, time_first(tanh_c), work.reshape(-1)),
+                self.leave(rows[:, :, :units], y),
+            )
+        )
 
     @prepared
     def backward(
@@ -130,31 +126,25 @@ class LSTM(Recurrent):
         grad_weight_hh_l0: Array,
         grad_bias_ih_l0: Array,
     ) -> Run:
-        n, units, rows, every = len(inputs), self.units, _time_first(inputs), _time_first(grads)
-        grad_h, rest = few.reshape(3, n, units)[0], few.reshape(3, n, units)[1:]
-        tanh_cells, places = _time_first(tanh_c), cells.reshape(len(rows), lstm.PLACES, n, units)
-        whole = grad_y.swapaxes(0, 1) if self.sequence else None
-        room = some.reshape(6, -1, n, units)
-        recurrent = columns(back_hh, n)
-        over_time = lstm.backward(every, recurrent, tanh_cells, places[:-1], grad_h, whole, rest, room)
-        flat = _flat(every)
-        weigh = product(flat.T, _flat(rows[:-1]), back_weights)  # (4·H, T·N) @ (T·N, K) -> (4·H, K)
-        pass_on = product(flat, back_ih, _flat(back_inputs))  # (T·N, 4·H) @ (4·H, F) -> (T·N, F)
-
-        def run() -> None:
-            grad_h[...] = 0 if self.sequence else grad_y
-            lstm.arrange(weight_hh_l0, recurrent)
-            over_time()
-            if grad_x is not None:
-                lstm.arrange(weight_ih_l0, back_ih)
-                pass_on()
-                grad_x[...] = _time_first(back_inputs).swapaxes(0, 1)
-            weigh()
-            lstm.rearrange(back_weights[:, :units], grad_weight_hh_l0)
-            lstm.rearrange(back_weights[:, units:-1], grad_weight_ih_l0)
-            lstm.rearrange(back_weights[:, -1], grad_bias_ih_l0)
-
-        return run
+        n, units, rows, every = len(inputs), self.units, time_first(inputs), time_first(grads)
+        (grad_h, *rest), tanh_cells = few.reshape(3, n, units), time_first(tanh_c)
+        places, whole = cells.reshape(len(rows), lstm.PLACES, n, units)[:-1], self.whole(grad_y)
+        laid, work = columns(back_hh, n), some.reshape(6, -1, n, units)
+        given = flat(every)[None], back_ih[None], time_first(back_inputs)[None]
+        found = by_gate(back_weights, 4)
+        return in_turn(
+            (
+                self.arrive(grad_y, grad_h),
+                *arrange(by_gate(weight_hh_l0, 4).reshape(4, -1, *laid.shape[1:]), by_gate(laid, 4), lstm.ORDER),
+                *lstm.backward(every, laid, tanh_cells, places, grad_h, whole, rest, work),
+                *arrange(by_gate(weight_ih_l0, 4), by_gate(back_ih, 4), () if grad_x is None else lstm.ORDER),
+                *(() if grad_x is None else pass_on(*given, grad_x)),
+                product(flat(every).T, flat(rows[:-1]), back_weights),  # (4·H, T·N) @ (T·N, K) -> (4·H, K)
+                *rearrange(found[..., :units], by_gate(grad_weight_hh_l0, 4), lstm.ORDER),
+                *rearrange(found[..., units:-1], by_gate(grad_weight_ih_l0, 4), lstm.ORDER),
+                *rearrange(found[..., -1], by_gate(grad_bias_ih_l0, 4), lstm.ORDER),
+            )
+        )
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return self.onnx_operator(g, "LSTM", x, (0, 3, 1, 2))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
+from engine.calls import Run
 from engine.initializer import Initializer
 from engine.initializers.glorot import GlorotUniform
-from engine.kernels.products import columns
+from engine.kernels.products import product
 from engine.layer import Layer, OnnxGraph, Parts, ShapeError, Weight
 from engine.layers.dropout import Dropout
 from engine.layers.identity import Identity
@@ -28,11 +30,23 @@ def flat(work: Array) -> Array:
     return work.reshape(-1, work.shape[-1])
 
 
-def in_columns(weight: Array, work: Array, rows: int) -> Array:
-    """Return weights (K, U) as a step with so many rows wants them, copied into `work`."""
-    laid = columns(work, rows)
-    np.copyto(laid, weight.reshape(laid.shape))
-    return laid
+def take_in(x: Array, series: Array) -> Iterator[Run]:
+    """Yield the calls that copy `x` (N, T, F) into `series` (T, N, F + 1), whose last feature is 1: biases are its weights."""
+    yield partial(np.copyto, series[..., :-1], x.swapaxes(0, 1))
+    yield partial(series[..., -1].fill, 1)
+
+
+def pass_on(grads: Array, weights: Array, back: Array, grad_x: Array) -> Iterator[Run]:
+    """Yield the calls that write `grad_x` (N, T, F): the sum of grads (G, T·N, H) @ weights (G, H, F).
+
+    `back` (G, T, N, F) is overwritten.
+    """
+    each = back.reshape(len(grads), -1, back.shape[-1])
+    yield product(grads, weights, each)  # (G, T·N, H) @ (G, H, F) -> (G, T·N, F)
+    total = each[0].reshape(-1)
+    for more in each[1:]:
+        yield partial(np.add, total, more.reshape(-1), total)
+    yield partial(np.copyto, grad_x, back[0].swapaxes(0, 1))
 
 
 class Recurrent(Layer, abstract=True):
@@ -100,13 +114,16 @@ class Recurrent(Layer, abstract=True):
         else:
             parts.add("", Identity(), state)
 
-    def leave(self, states: Array, y: Array) -> None:
-        """Write the states (T + 1, N, H) that leave the layer."""
-        y[...] = states[1:].swapaxes(0, 1) if self.sequence else states[-1]
+    def leave(self, states: Array, y: Array) -> Run:
+        """Return the call that writes the states (T + 1, N, H) that leave the layer."""
+        return partial(np.copyto, y, states[1:].swapaxes(0, 1) if self.sequence else states[-1])
 
-    def arrive(self, grad_y: Array, arriving: Array) -> Array | None:
-        """Write the gradient of the last state; return those of every state (T, N, H) where all have left."""
-        arriving[...] = 0 if self.sequence else grad_y
+    def arrive(self, grad_y: Array, arriving: Array) -> Run:
+        """Return the call that writes the gradient of the last state, but for what `whole` adds to it."""
+        return partial(arriving.fill, 0) if self.sequence else partial(np.copyto, arriving, grad_y)
+
+    def whole(self, grad_y: Array) -> Array | None:
+        """Return the gradients of every state (T, N, H) where all have left."""
         return grad_y.swapaxes(0, 1) if self.sequence else None
 
     def onnx_operator(self, g: OnnxGraph, kind: str, x: str, order: tuple[int, ...], **attributes: Any) -> Any:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.kernels.recurrent import plain_backward, plain_forward
-from engine.kernels.reductions import sum_rows
+from engine.calls import Run, in_turn, prepared
+from engine.kernels import recurrent
+from engine.kernels.products import columns, product
+from engine.kernels.reductions import row_sums
 from engine.layer import Example, OnnxGraph, Scratch
-from engine.layers.recurrent import Recurrent, flat, in_columns, time_first
+from engine.layers.recurrent import Recurrent, flat, pass_on, take_in, time_first
 from engine.spec import param
 
 
@@ -28,18 +31,19 @@ class SimpleRNN(Recurrent):
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         steps, features = x
-        every = Scratch((steps, self.units))
         return {
-            "inputs": Scratch(x),
+            "inputs": Scratch((steps, features + 1)),
             "h": Scratch((steps + 1, self.units)),
-            "sums": every,
-            "grad": every,
+            "work": Scratch((self.units,)),
+            "grad": Scratch((steps, self.units)),
+            "weights": Scratch((features + 1, self.units), batched=False),
             "across": Scratch((self.units, self.units), batched=False),
-            "recurrent": Scratch((self.units, self.units), batched=False),
+            "back_across": Scratch((self.units, self.units), batched=False),
             "arriving": Scratch((self.units,)),
             "back_inputs": Scratch((steps, features)),
         }
 
+    @prepared
     def forward(
         self,
         x: Array,
@@ -48,19 +52,28 @@ class SimpleRNN(Recurrent):
         bias_ih_l0: Array,
         bias_hh_l0: Array,
         inputs: Array,
-        sums: Array,
         h: Array,
+        work: Array,
+        weights: Array,
         across: Array,
         y: Array,
-    ) -> None:
-        series, states, every = map(time_first, (inputs, h, sums))
-        np.copyto(series, x.swapaxes(0, 1))
-        flat(series).dot(weight_ih_l0.T, flat(every))  # (T·N, F) @ (F, H) -> (T·N, H)
-        np.add(every, bias_ih_l0 + bias_hh_l0, out=states[1:])
-        states[0] = 0
-        plain_forward(states, in_columns(weight_hh_l0.T, across, len(x)), self.activation == "tanh", every[0])
-        self.leave(states, y)
+    ) -> Run:
+        series, states = time_first(inputs), time_first(h)
+        laid = columns(across, len(x))
+        return in_turn(
+            (
+                *take_in(x, series),
+                partial(np.copyto, weights[:-1], weight_ih_l0.T),
+                partial(np.add, bias_ih_l0, bias_hh_l0, weights[-1]),
+                product(flat(series), weights, flat(states[1:])),  # (T·N, F + 1) @ (F + 1, H) -> (T·N, H)
+                partial(states[0].fill, 0),
+                partial(np.copyto, laid, weight_hh_l0.T.reshape(laid.shape)),
+                *recurrent.forward(states, laid, self.activation == "tanh", work),
+                self.leave(states, y),
+            )
+        )
 
+    @prepared
     def backward(
         self,
         weight_ih_l0: Array,
@@ -68,7 +81,7 @@ class SimpleRNN(Recurrent):
         inputs: Array,
         h: Array,
         grad: Array,
-        recurrent: Array,
+        back_across: Array,
         arriving: Array,
         back_inputs: Array,
         grad_y: Array,
@@ -76,18 +89,20 @@ class SimpleRNN(Recurrent):
         grad_weight_ih_l0: Array,
         grad_weight_hh_l0: Array,
         grad_bias_ih_l0: Array,
-    ) -> None:
+    ) -> Run:
         series, states, every, back = map(time_first, (inputs, h, grad, back_inputs))
-        whole = self.arrive(grad_y, arriving)
-        across = in_columns(weight_hh_l0, recurrent, len(inputs))
-        plain_backward(states, across, self.activation == "tanh", every, arriving, whole)
-        rows = flat(every)
-        rows.T.dot(flat(series), grad_weight_ih_l0)  # (H, T·N) @ (T·N, F) -> (H, F)
-        rows.T.dot(flat(states[:-1]), grad_weight_hh_l0)  # (H, T·N) @ (T·N, H) -> (H, H)
-        sum_rows(rows, out=grad_bias_ih_l0)
-        if grad_x is not None:
-            rows.dot(weight_ih_l0, flat(back))  # (T·N, H) @ (H, F) -> (T·N, F)
-            grad_x[...] = back.swapaxes(0, 1)
+        rows, laid = flat(every), columns(back_across, len(inputs))
+        return in_turn(
+            (
+                self.arrive(grad_y, arriving),
+                partial(np.copyto, laid, weight_hh_l0.reshape(laid.shape)),
+                *recurrent.backward(states, laid, self.activation == "tanh", every, arriving, self.whole(grad_y)),
+                product(rows.T, flat(series)[:, :-1], grad_weight_ih_l0),  # (H, T·N) @ (T·N, F) -> (H, F)
+                product(rows.T, flat(states[:-1]), grad_weight_hh_l0),  # (H, T·N) @ (T·N, H) -> (H, H)
+                row_sums(rows, grad_bias_ih_l0),
+                *(() if grad_x is None else pass_on(rows[None], weight_ih_l0[None], back[None], grad_x)),
+            )
+        )
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return self.onnx_operator(g, "RNN", x, (0,), activations=[self.activation.capitalize()])

@@ -11,10 +11,12 @@ from engine.kernels.blocks import SMALL, SMALL_TURNED, block_shape, in_blocks
 from engine.kernels.products import columns, product, steps
 from engine.layers.dense import Dense
 from engine.layers.flatten import Flatten
+from engine.layers.gru import GRU
 from engine.layers.input import Input
 from engine.layers.lstm import LSTM
 from engine.layers.multi_head_attention import MultiHeadAttention
 from engine.layers.output import Output
+from engine.layers.simple_rnn import SimpleRNN
 from engine.optimizers.sgd import SGD
 from engine.plan.compile import compile
 
@@ -93,7 +95,7 @@ def test_steps_multiply_any_rows(blocks, monkeypatch, n, k, u, stack, beyond):
     multiply = steps(laid, out)
     for seed in (1, 2):
         a = drawn(n, k, False, seed)
-        multiply(a)
+        multiply(a)()
         np.testing.assert_allclose(out, a.astype(float) @ b.astype(float), rtol=2e-4, atol=2e-4)
 
 
@@ -206,9 +208,11 @@ class Trained:
     [
         ((Dense(units=300), Dense(units=3)), 70, (100,)),
         ((LSTM(units=64), Dense(units=3)), 48, (4, 20)),
+        ((GRU(units=64), Dense(units=3)), 48, (4, 20)),
+        ((GRU(units=64, sequence=True), SimpleRNN(units=64), Dense(units=3)), 48, (4, 300)),
         ((MultiHeadAttention(heads=2), Flatten(), Dense(units=3)), 40, (6, 64)),
     ],
-    ids=["Dense", "LSTM", "MultiHeadAttention"],
+    ids=["Dense", "LSTM", "GRU", "layers", "MultiHeadAttention"],
 )
 def test_layers_learn_the_same_with_blocks_and_without(monkeypatch, layers, batch, size):
     monkeypatch.setattr(products, "small_kernels", lambda: False)
