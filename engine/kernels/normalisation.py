@@ -1,78 +1,12 @@
-"""Means and spreads over the batch or over each row, and the way back through them. All arrays are matrices of rows."""
+"""Means and spreads over each row of a matrix, and the way back through them."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 
 from engine.arrays import Array
 from engine.kernels.memory import ones
 from engine.kernels.reductions import row_blocks, sum_columns
-
-
-def fold(sums: Array, channels: int) -> Array:
-    """Add up the values that belong to each channel in a row of several pixels: (W·C,) -> (C,)."""
-    return sums.reshape(-1, channels).sum(axis=0)
-
-
-def statistics(
-    x: Array,
-    mean: Array,
-    variance: Array,
-    work: Array,
-    count: float | None = None,
-    add_up: Callable[[Array], None] = lambda sums: None,
-) -> None:
-    """Write the mean and the (biased) variance of every channel; `work` has room for one block of rows.
-
-    Where only some values are here, `count` is how many each channel has in all, and `add_up` replaces an array by its
-    sum over all parts.
-    """
-    count = x.size / mean.size if count is None else count
-    mean[...] = fold(ones(len(x), x.dtype).dot(x), mean.size)  # (R,) @ (R, W·C) -> (W·C,)
-    add_up(mean)
-    mean /= count
-    row = np.tile(mean, x.shape[1] // mean.size)
-    total = np.zeros_like(row)
-    for (part,) in row_blocks(x):
-        d = work[: part.size].reshape(part.shape)
-        np.subtract(part, row, out=d)
-        np.multiply(d, d, out=d)
-        total += ones(len(d), d.dtype).dot(d)
-    variance[...] = fold(total, mean.size)
-    add_up(variance)
-    variance /= count
-
-
-def scale_and_shift(x: Array, factor: Array, offset: Array, out: Array) -> None:
-    """Write x · factor + offset, both as wide as a row."""
-    for source, target in row_blocks(x, out):
-        np.multiply(source, factor, out=target)
-        np.add(target, offset, out=target)
-
-
-def gradient_sums(x: Array, grad: Array, mean: Array, work: Array) -> tuple[Array, Array]:
-    """Return the sums over rows of `grad` and of `grad` · (x - mean)."""
-    plain, weighted = np.zeros_like(mean), np.zeros_like(mean)
-    for part, g in row_blocks(x, grad):
-        d = work[: part.size].reshape(part.shape)
-        one = ones(len(g), g.dtype)
-        plain += one.dot(g)
-        np.subtract(part, mean, out=d)
-        np.multiply(d, g, out=d)
-        weighted += one.dot(d)
-    return plain, weighted
-
-
-def combine(x: Array, grad: Array, x_factor: Array, factor: Array, offset: Array, work: Array, out: Array) -> None:
-    """Write x · x_factor + grad · factor + offset, the constants as wide as a row."""
-    for part, g, target in row_blocks(x, grad, out):
-        d = work[: part.size].reshape(part.shape)
-        np.multiply(part, x_factor, out=d)
-        np.add(d, offset, out=d)
-        np.multiply(g, factor, out=target)
-        np.add(target, d, out=target)
 
 
 def normalise_rows(

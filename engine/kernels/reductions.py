@@ -100,11 +100,6 @@ def channel_rows(x: Array) -> Array:
     return last.reshape(-1, last.shape[-1] * last.shape[-2]) if x.ndim in LAST else last.reshape(-1, last.shape[-1])
 
 
-def repeat(values: Array, x: Array) -> Array:
-    """Return one value for each channel, repeated to match one row of `channel_rows(x)`."""
-    return np.tile(values, x.shape[-1]) if x.ndim in LAST else values
-
-
 def row_blocks(*rows: Array) -> Iterator[tuple[Array, ...]]:
     """Yield matrices with as many rows each in blocks of rows that fit the cache; the first is the widest."""
     count = max(PIECE // rows[0].shape[1], 1)

@@ -3,19 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
-from engine.kernels import normalisation
-from engine.kernels.reductions import block_values, channel_rows, give_back, repeat
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.batch_normalisation import combining, gradient_sums, moving, scaling, statistics
+from engine.kernels.memory import channels_last, constant, shaped
+from engine.kernels.reductions import block_values
 from engine.layer import Example, OnnxGraph, Pointwise, Scratch, ShapeError, Weight, Workers
 from engine.spec import param
+
+LONG = 1024  # values of a row of steps
 
 
 def _channels(x: Shape) -> int:
     return x[0] if len(x) > 2 else x[-1]
+
+
+def _width(x: Shape) -> int:
+    """Return how many values a row has: those of a line of pixels, of some steps, or of one vector."""
+    if len(x) != 2:
+        return _channels(x) * (x[-1] if len(x) > 2 else 1)
+    steps, features = x
+    return features * next(n for n in range(max(min(LONG // features, steps), 1), 0, -1) if steps % n == 0)
+
+
+def _rows(x: Array, rows: Array) -> Array:
+    return channels_last(x).reshape(-1, rows.shape[1])
 
 
 def _count(x: Array, workers: Workers) -> float:
@@ -56,10 +73,13 @@ class BatchNorm(Pointwise):
         }
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
-        each = Scratch((_channels(x),), batched=False)
-        work = Scratch((block_values(x[0] * x[-1] if len(x) > 2 else x[-1]),), batched=False)
-        return {"mean": each, "spread": each, "work": work, "back_work": work}
+        width = _width(x)
+        each, rows = Scratch((_channels(x),), batched=False), Scratch((4, width), batched=False)
+        work = Scratch((block_values(width),), batched=False)
+        found = {"mean": each, "spread": each, "factor": each, "offset": each, "work": work, "rows": rows}
+        return found | {"sums": Scratch((3, _channels(x)), batched=False), "back_work": work, "back_rows": rows}
 
+    @prepared
     def forward(
         self,
         x: Array,
@@ -69,55 +89,65 @@ class BatchNorm(Pointwise):
         running_var: Array,
         mean: Array,
         spread: Array,
+        factor: Array,
+        offset: Array,
         work: Array,
+        rows: Array,
         training: bool,
         workers: Workers,
         y: Array,
-    ) -> None:
-        rows, out = channel_rows(x), channel_rows(y)
-        np.copyto(mean, running_mean)
-        np.copyto(spread, running_var)
+    ) -> Run:
+        source, out = _rows(x, rows), _rows(y, rows)
+        centred = training and source.size <= work.size  # then x - mean is in `work`, and need not be found again
+        calls: list[Run] = []
         if training:
-            count = _count(x, workers)
-            normalisation.statistics(rows, mean, spread, work, count, workers.sum)
-            running_mean += self.momentum * (mean - running_mean)
-            running_var += self.momentum * (spread * (count / max(count - 1, 1)) - running_var)
-        np.add(spread, self.epsilon, out=spread)
-        np.sqrt(spread, out=spread)
-        np.divide(1, spread, out=spread)
-        factor = weight * spread
-        normalisation.scale_and_shift(rows, repeat(factor, x), repeat(bias - mean * factor, x), out)
-        give_back(out, y)
+            count, squares = _count(x, workers), out if centred else None
+            calls += statistics(source, mean, spread, work, rows, 1 / count, workers.sum, squares)
+            calls += moving(running_mean, mean, self.momentum, 1, offset)
+            calls += moving(running_var, spread, self.momentum, count / max(count - 1, 1), offset)
+        middle, variance = (mean, spread) if training else (running_mean, running_var)
+        calls += [partial(np.add, variance, constant(self.epsilon, spread.dtype), spread)]
+        calls += [partial(np.sqrt, spread, spread), partial(np.divide, weight, spread, factor)]
+        if centred:
+            source, offset = shaped(work, source.shape), bias
+        else:
+            calls += [partial(np.multiply, middle, factor, offset), partial(np.subtract, bias, offset, offset)]
+        return in_turn((*calls, *scaling(source, factor, offset, rows, out)))
 
+    @prepared
     def backward(
         self,
         x: Array,
-        weight: Array,
         mean: Array,
         spread: Array,
+        factor: Array,
+        sums: Array,
         back_work: Array,
+        back_rows: Array,
         workers: Workers,
         grad_y: Array,
         grad_x: Array | None,
         grad_weight: Array,
         grad_bias: Array,
-    ) -> None:
-        rows, grad = channel_rows(x), channel_rows(grad_y)
-        plain, weighted = normalisation.gradient_sums(rows, grad, repeat(mean, x), back_work)
-        sums = np.stack((normalisation.fold(plain, mean.size), normalisation.fold(weighted, mean.size) * spread))
-        grad_bias[...], grad_weight[...] = sums
-        if grad_x is None:
-            return
-        # The gradient is weight · spread · (grad - mean(grad) - normal · mean(grad · normal)).
-        workers.sum(sums)
-        sums /= _count(x, workers)
-        factor = weight * spread
-        x_factor = -factor * spread * sums[1]
-        offset = -factor * sums[0] - x_factor * mean
-        out = channel_rows(grad_x)
-        by_x, by_grad, shift = (repeat(values, x) for values in (x_factor, factor, offset))
-        normalisation.combine(rows, grad, by_x, by_grad, shift, back_work, out)
-        give_back(out, grad_x)
+    ) -> Run:
+        source, grad = _rows(x, back_rows), _rows(grad_y, back_rows)
+        out = None if grad_x is None else _rows(grad_x, back_rows)
+        centred = source.size <= back_work.size
+        products = out if centred else None
+        shift, by_x, work = sums
+        calls = list(gradient_sums(source, grad, mean, back_work, back_rows, grad_bias, by_x, products))
+        calls.append(partial(np.divide, by_x, spread, grad_weight))
+        if out is None:
+            return in_turn(calls)
+        # The gradient is factor · (grad - mean(grad) - (x - mean) · mean(grad · normal) / spread).
+        share = constant(1 / _count(x, workers), grad.dtype)
+        calls += [partial(np.multiply, grad_bias, share, shift), partial(np.multiply, grad_weight, share, by_x)]
+        calls += [partial(workers.sum, sums[:2]), partial(np.divide, by_x, spread, by_x)]
+        if centred:
+            source = shaped(back_work, source.shape)
+        else:
+            calls += [partial(np.multiply, mean, by_x, work), partial(np.subtract, shift, work, shift)]
+        return in_turn((*calls, *combining(source, grad, by_x, shift, factor, back_work, back_rows, out)))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         series = len(g.shape("x")) == 2  # ONNX wants the features right behind the batch
