@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Generator, Shape
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.chance import dropping
 from engine.kernels.memory import channels_last
 from engine.layer import Example, OnnxGraph, Pointwise, Scratch
 from engine.spec import param
@@ -30,17 +33,16 @@ class DropPath(Pointwise):
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         return {"mask": Scratch((1,) * len(x))}
 
-    def forward(self, x: Array, mask: Array, rng: Generator, training: bool, y: Array) -> None:
+    @prepared
+    def forward(self, x: Array, mask: Array, rng: Generator, training: bool, y: Array) -> Run:
         if not training:
-            y[...] = x
-            return
-        rng.random(out=mask, dtype=mask.dtype)
-        np.greater_equal(mask, self.rate, out=mask)
-        np.multiply(mask, 1 / (1 - self.rate), out=mask)
-        np.multiply(channels_last(x), mask, out=channels_last(y))
+            return partial(np.copyto, y, x)
+        times = partial(np.multiply, channels_last(x), mask, channels_last(y))
+        return in_turn((*dropping(rng, self.rate, mask), times))
 
-    def backward(self, mask: Array, grad_y: Array, grad_x: Array) -> None:
-        np.multiply(channels_last(grad_y), mask, out=channels_last(grad_x))
+    @prepared
+    def backward(self, mask: Array, grad_y: Array, grad_x: Array) -> Run:
+        return partial(np.multiply, channels_last(grad_y), mask, channels_last(grad_x))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Identity", x)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.arrays import Array, Generator, Shape
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.chance import dropping
 from engine.kernels.memory import pieces, shaped_like
 from engine.layer import Example, OnnxGraph, Pointwise, Scratch
 from engine.spec import param
@@ -32,19 +35,19 @@ class Dropout(Pointwise):
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         return {"mask": Scratch(x)}
 
-    def forward(self, x: Array, mask: Array, rng: Generator, training: bool, y: Array) -> None:
+    @prepared
+    def forward(self, x: Array, mask: Array, rng: Generator, training: bool, y: Array) -> Run:
         if not training:
-            y[...] = x
-            return
+            return partial(np.copyto, y, x)
+        calls: list[Run] = []
         for keep, source, out in pieces(shaped_like(x, mask), x, y):
-            rng.random(out=keep, dtype=keep.dtype)
-            np.greater_equal(keep, self.rate, out=keep)
-            np.multiply(keep, 1 / (1 - self.rate), out=keep)
-            np.multiply(source, keep, out=out)
+            calls += [*dropping(rng, self.rate, keep), partial(np.multiply, source, keep, out)]
+        return in_turn(calls)
 
-    def backward(self, mask: Array, grad_y: Array, grad_x: Array) -> None:
-        for keep, grad, out in pieces(shaped_like(grad_y, mask), grad_y, grad_x):
-            np.multiply(grad, keep, out=out)
+    @prepared
+    def backward(self, mask: Array, grad_y: Array, grad_x: Array) -> Run:
+        parts = pieces(shaped_like(grad_y, mask), grad_y, grad_x)
+        return in_turn(partial(np.multiply, grad, keep, out) for keep, grad, out in parts)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Identity", x)

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, Generator, Shape
+from engine.calls import in_turn
 from engine.initializer import Initializer
 from engine.initializers.glorot import GlorotUniform
 from engine.kernels.attention import heads_of, scores_in_cache
 from engine.kernels.attention_options import FAR, attend, attend_back
+from engine.kernels.chance import dropping
 from engine.kernels.reductions import sum_rows
 from engine.kernels.rotation import rotate, turns
 from engine.layer import Layer, OnnxGraph, Scratch, Weight
@@ -141,9 +143,7 @@ class GeneralAttention(Layer, abstract=True):
         parts = self._heads(q, k, v)
         kept = kept if training else None
         if kept is not None:
-            rng.random(out=kept, dtype=kept.dtype)
-            np.greater_equal(kept, self.dropout, out=kept)
-            np.multiply(kept, 1 / (1 - self.dropout), out=kept)
+            in_turn(dropping(rng, self.dropout, kept))()
         (mixed,) = self._heads(context)
         seen = attend(parts, self.causal, mask, chances, kept, row, work)
         np.matmul(seen, parts[2], out=mixed)  # (T, S) @ (S, D) -> (T, D)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Generator, Shape, describe
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.chance import dropping
 from engine.kernels.memory import channels_last
 from engine.layer import Example, OnnxGraph, Pointwise, Scratch, ShapeError
 from engine.spec import param
@@ -35,22 +38,20 @@ class SpatialDropout(Pointwise):
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         return {"mask": Scratch((1, x[0] if len(x) == 3 else x[1]))}
 
-    def forward(self, x: Array, mask: Array, rng: Generator, training: bool, y: Array) -> None:
+    @prepared
+    def forward(self, x: Array, mask: Array, rng: Generator, training: bool, y: Array) -> Run:
         if not training:
-            y[...] = x
-            return
-        rng.random(out=mask, dtype=mask.dtype)
-        np.greater_equal(mask, self.rate, out=mask)
-        np.multiply(mask, 1 / (1 - self.rate), out=mask)
-        self._times(x, mask, y)
+            return partial(np.copyto, y, x)
+        return in_turn((*dropping(rng, self.rate, mask), self._times(x, mask, y)))
 
-    def backward(self, mask: Array, grad_y: Array, grad_x: Array) -> None:
-        self._times(grad_y, mask, grad_x)
+    @prepared
+    def backward(self, mask: Array, grad_y: Array, grad_x: Array) -> Run:
+        return self._times(grad_y, mask, grad_x)
 
     @staticmethod
-    def _times(x: Array, mask: Array, out: Array) -> None:
+    def _times(x: Array, mask: Array, out: Array) -> Run:
         each = mask[:, None] if x.ndim == 4 else mask  # (N, 1, 1, C) or (N, 1, F)
-        np.multiply(channels_last(x), each, out=channels_last(out))
+        return partial(np.multiply, channels_last(x), each, channels_last(out))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Identity", x)

@@ -12,6 +12,7 @@ from engine.calls import in_turn
 from engine.kernels import convolution, depthwise, gelu, pooling
 from engine.kernels.attention import attend, in_cache, scores_in_cache
 from engine.kernels.batch_normalisation import statistics
+from engine.kernels.chance import AT_ONCE, dropping
 from engine.kernels.lookup import add_rows
 from engine.kernels.memory import PIECE, channels_last, joined, pieces, shaped_like, stored, zeros_like
 from engine.kernels.polyphase import phases
@@ -349,3 +350,14 @@ def test_filters_of_single_channels_in_blocks(name, filters, monkeypatch):
     for tap in np.ndindex(*windows.kernel):
         windows.spread(back, tap)[...] += np.einsum("nhwcm,mc->nhwc", grad, weight[tap])
     np.testing.assert_allclose(grad_x, windows.inside(back), atol=1e-12)
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.2, 0.5, 0.95])
+def test_dropout_keeps_its_share_and_makes_up_for_the_rest(rate):
+    kept = np.full((3, AT_ONCE - 1), np.nan, np.float32)  # not a whole number of draws
+    in_turn(dropping(np.random.default_rng(4), rate, kept))()
+    spread = np.sqrt(rate * (1 - rate) / kept.size)
+    assert np.mean(kept == 0) == pytest.approx(rate, abs=4 * spread)
+    assert set(kept[kept != 0]) == {np.float32(1 / (1 - rate))}
+    pairs = np.mean((kept[0, 1:] == 0) & (kept[0, :-1] == 0))
+    assert pairs == pytest.approx(rate**2, abs=8 * spread)
