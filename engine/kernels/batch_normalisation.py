@@ -12,10 +12,10 @@ from functools import partial
 
 import numpy as np
 
-from engine.arrays import Array, aligned
+from engine.arrays import Array
 from engine.calls import Run
-from engine.kernels.memory import constant, ones, shaped
-from engine.kernels.reductions import row_blocks
+from engine.kernels.memory import constant, shaped
+from engine.kernels.reductions import Sums, row_blocks
 
 AddUp = Callable[[Array], None]  # replaces an array by its sum over all parts of a batch
 
@@ -25,37 +25,6 @@ def repeated(values: Array, row: Array) -> tuple[Array, list[Run]]:
     if row.size == values.size:
         return values, []
     return row, [partial(np.copyto, row.reshape(-1, values.size), values)]
-
-
-class Sums:
-    """The sums of every channel over the rows of several matrices, times a factor; `whole` and `part` are work rows."""
-
-    def __init__(self, factor: float, whole: Array, part: Array, out: Array) -> None:
-        self._factor, self._part, self._out = factor, part, out
-        self._whole = out if whole.size == out.size else whole
-        self._begun = False
-
-    def adding(self, x: Array) -> Iterator[Run]:
-        """Yield calls that add the rows of one matrix."""
-        target = self._part if self._begun else self._whole
-        yield partial(_filled(len(x), self._factor, x.dtype).dot, x, target)  # (R,) @ (R, k·C) -> (k·C,)
-        if self._begun:
-            yield partial(np.add, self._whole, target, self._whole)
-        self._begun = True
-
-    def writing(self) -> Iterator[Run]:
-        """Yield the call that writes the sums, where that is still to be done."""
-        if self._whole is not self._out:
-            pixels = self._whole.reshape(-1, self._out.size)
-            yield partial(ones(len(pixels), pixels.dtype).dot, pixels, self._out)  # (k,) @ (k, C) -> (C,)
-
-
-def _filled(count: int, value: float, dtype: np.dtype[np.generic]) -> Array:
-    if value == 1:
-        return ones(count, dtype)
-    made = aligned(count, dtype)
-    made.fill(value)
-    return made
 
 
 def statistics(

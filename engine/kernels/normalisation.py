@@ -1,73 +1,84 @@
-"""Means and spreads over each row of a matrix, and the way back through them."""
+"""Normalisation of each row of a matrix (R, F) by its spread, and the way back.
+
+Where there is a `bias`, the mean is taken away first. `mean` (R,) is a work array.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 from engine.arrays import Array
-from engine.kernels.memory import ones
-from engine.kernels.reductions import row_blocks, sum_columns
+from engine.calls import Run
+from engine.kernels.memory import constant, shaped
+from engine.kernels.reductions import Sums, filled, row_blocks
 
 
-def normalise_rows(
-    x: Array, weight: Array, bias: Array, epsilon: float, normal: Array, spread: Array, mean: Array, y: Array
-) -> None:
-    """Give each row mean 0 and spread 1 (`normal`), then scale and shift it (`y`).
+def normalising(
+    x: Array, weight: Array, bias: Array | None, epsilon: float, normal: Array, spread: Array, mean: Array, y: Array
+) -> Iterator[Run]:
+    """Yield calls that give each row mean 0 and spread 1 (`normal`), then scale and shift it (`y`).
 
-    `spread` (rows, 1) gets 1 / √(variance + epsilon); `mean` (rows, 1) is a work array.
+    `spread` (R,) gets 1 / √(variance + epsilon).
     """
-    share = 1 / x.shape[1]
+    share, least, one = filled(weight.size, 1 / weight.size, x.dtype), *(constant(v, x.dtype) for v in (epsilon, 1))
     for source, z, s, m, out in row_blocks(x, normal, spread, mean, y):
-        sum_columns(source, m[:, 0])
-        np.multiply(m, share, out=m)
-        np.subtract(source, m, out=z)
-        np.multiply(z, z, out=out)
-        sum_columns(out, s[:, 0])
-        np.multiply(s, share, out=s)
-        np.add(s, epsilon, out=s)
-        np.sqrt(s, out=s)
-        np.divide(1, s, out=s)
-        np.multiply(z, s, out=z)
-        np.multiply(z, weight, out=out)
-        np.add(out, bias, out=out)
+        if bias is not None:
+            yield partial(source.dot, share, m)  # (R, F) @ (F,) -> (R,)
+            yield partial(np.subtract, source, m[:, None], z)
+        centred = source if bias is None else z
+        yield partial(np.multiply, centred, centred, out)
+        yield partial(out.dot, share, s)  # (R, F) @ (F,) -> (R,)
+        yield partial(np.add, s, least, s)
+        yield partial(np.sqrt, s, s)
+        yield partial(np.divide, one, s, s)
+        yield partial(np.multiply, centred, s[:, None], z)
+        yield partial(np.multiply, z, weight, out)
+        if bias is not None:
+            yield partial(np.add, out, bias, out)
 
 
-def normalise_rows_back(
+def normalising_back(
     weight: Array,
     normal: Array,
     spread: Array,
     grad: Array,
     mean: Array,
     work: Array,
+    rows: Array,
     grad_weight: Array,
-    grad_bias: Array,
+    grad_bias: Array | None,
     out: Array | None,
-) -> None:
-    """Write the gradients of both weights, and that at the input of `normalise_rows` into `out`, where there is one.
+) -> Iterator[Run]:
+    """Yield calls that write the gradients of both weights, and that at the input into `out`, where there is one.
 
-    `mean` (rows, 1) and `work` are work arrays.
+    `work` has room for one block of rows; `rows` (2, F) are work arrays as well.
     """
-    weights, biases = np.zeros_like(weight), np.zeros_like(weight)
-    blocks = row_blocks(normal, spread, grad, mean, grad if out is None else out)
-    for z, s, g, m, target in blocks:
-        d, one = work[: z.size].reshape(z.shape), ones(len(z), z.dtype)
-        np.multiply(g, z, out=d)
-        weights += one.dot(d)
-        biases += one.dot(g)
+    part, shares = rows
+    weights = Sums(1, part, part, grad_weight)
+    biases = None if grad_bias is None else Sums(1, part, part, grad_bias)
+    yield partial(np.multiply, weight, constant(1 / weight.size, weight.dtype), shares)
+    for z, s, g, m, target in row_blocks(normal, spread, grad, mean, grad if out is None else out):
+        d = shaped(work, z.shape)
+        yield partial(np.multiply, g, z, d)
+        yield from weights.adding(d)
+        if biases is not None:
+            yield from biases.adding(g)
         if out is not None:
-            _row_gradient(weight, z, s, g, m, d, target)
-    grad_weight[...], grad_bias[...] = weights, biases
+            yield from _row_gradients(weight, shares, z, s, g, m, d, target, centred=biases is not None)
 
 
-def _row_gradient(weight: Array, z: Array, s: Array, g: Array, m: Array, gz: Array, out: Array) -> None:
-    """Write s · (g w - mean(g w) - z · mean(g w z)); `gz` is g · z, and overwritten."""
-    share = 1 / z.shape[1]
-    gz.dot(weight, m[:, 0])
-    np.multiply(m, share, out=m)
-    np.multiply(z, m, out=gz)
-    g.dot(weight, m[:, 0])
-    np.multiply(m, share, out=m)
-    np.multiply(g, weight, out=out)
-    np.subtract(out, m, out=out)
-    np.subtract(out, gz, out=out)
-    np.multiply(out, s, out=out)
+def _row_gradients(
+    weight: Array, shares: Array, z: Array, s: Array, g: Array, m: Array, gz: Array, out: Array, *, centred: bool
+) -> Iterator[Run]:
+    """Yield calls that write s · (g w - mean(g w) - z · mean(g w z)); `gz` is g · z, and overwritten."""
+    yield partial(gz.dot, shares, m)  # (R, F) @ (F,) -> (R,)
+    yield partial(np.multiply, z, m[:, None], gz)
+    if centred:
+        yield partial(g.dot, shares, m)  # (R, F) @ (F,) -> (R,)
+        yield partial(np.add, gz, m[:, None], gz)
+    yield partial(np.multiply, g, weight, out)
+    yield partial(np.subtract, out, gz, out)
+    yield partial(np.multiply, out, s[:, None], out)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import numpy as np
 
-from engine.arrays import Array
+from engine.arrays import Array, aligned
 from engine.calls import Run, in_turn
 from engine.kernels.memory import LAST, PIECE, channels_last, ones
 
@@ -98,6 +99,38 @@ def channel_rows(x: Array) -> Array:
     """
     last = channels_last(x)
     return last.reshape(-1, last.shape[-1] * last.shape[-2]) if x.ndim in LAST else last.reshape(-1, last.shape[-1])
+
+
+class Sums:
+    """The sums of every channel over the rows of several matrices, times a factor; `whole` and `part` are work rows."""
+
+    def __init__(self, factor: float, whole: Array, part: Array, out: Array) -> None:
+        self._factor, self._part, self._out = factor, part, out
+        self._whole = out if whole.size == out.size else whole
+        self._begun = False
+
+    def adding(self, x: Array) -> Iterator[Run]:
+        """Yield calls that add the rows of one matrix."""
+        target = self._part if self._begun else self._whole
+        yield partial(filled(len(x), self._factor, x.dtype).dot, x, target)  # (R,) @ (R, k·C) -> (k·C,)
+        if self._begun:
+            yield partial(np.add, self._whole, target, self._whole)
+        self._begun = True
+
+    def writing(self) -> Iterator[Run]:
+        """Yield the call that writes the sums, where that is still to be done."""
+        if self._whole is not self._out:
+            pixels = self._whole.reshape(-1, self._out.size)
+            yield partial(ones(len(pixels), pixels.dtype).dot, pixels, self._out)  # (k,) @ (k, C) -> (C,)
+
+
+def filled(count: int, value: float, dtype: Any) -> Array:
+    """Return a vector of equal values that nobody may write to; a product with it is a sum times the value."""
+    if value == 1:
+        return ones(count, dtype)
+    made = aligned(count, dtype)
+    made.fill(value)
+    return made
 
 
 def row_blocks(*rows: Array) -> Iterator[tuple[Array, ...]]:

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from math import prod
 from typing import Any, ClassVar
 
-import numpy as np
-
 from engine.arrays import Array, Shape, describe
+from engine.calls import Run, in_turn, prepared
 from engine.kernels.memory import channels_last
-from engine.kernels.normalisation import normalise_rows, normalise_rows_back
-from engine.kernels.reductions import block_values, give_back
+from engine.kernels.normalisation import normalising, normalising_back
+from engine.kernels.reductions import block_values
 from engine.layer import Example, OnnxGraph, Pointwise, Scratch, ShapeError, Weight
 from engine.spec import param
 
@@ -66,20 +65,19 @@ class LayerNorm(Pointwise):
         }
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
-        rows = (x[0], 1) if len(x) == 2 else (1,)
-        work = Scratch((block_values(prod(_normalised(x))),), batched=False)
-        each = Scratch(rows)
-        return {"normal": Scratch(x), "spread": each, "mean": each, "back_mean": each, "back_work": work}
+        each, width = Scratch(x[:1] if len(x) == 2 else ()), prod(_normalised(x))
+        work, rows = (Scratch(shape, batched=False) for shape in ((block_values(width),), (2, width)))
+        found = {"normal": Scratch(x), "spread": each, "mean": each}
+        return found | {"back_mean": each, "back_work": work, "back_rows": rows}
 
-    def forward(
-        self, x: Array, weight: Array, bias: Array, normal: Array, spread: Array, mean: Array, y: Array
-    ) -> None:
+    @prepared
+    def forward(self, x: Array, weight: Array, bias: Array, normal: Array, spread: Array, mean: Array, y: Array) -> Run:
         scale, shift = _flat(weight), _flat(bias)
-        out = _rows(y, scale.size)
-        z, s, m = normal.reshape(out.shape), spread.reshape(-1, 1), mean.reshape(-1, 1)
-        normalise_rows(_rows(x, scale.size), scale, shift, self.epsilon, z, s, m, out)
-        give_back(out, y)
+        source, out = _rows(x, scale.size), _rows(y, scale.size)
+        z, s, m = normal.reshape(out.shape), spread.reshape(-1), mean.reshape(-1)
+        return in_turn(normalising(source, scale, shift, self.epsilon, z, s, m, out))
 
+    @prepared
     def backward(
         self,
         weight: Array,
@@ -87,20 +85,16 @@ class LayerNorm(Pointwise):
         spread: Array,
         back_mean: Array,
         back_work: Array,
+        back_rows: Array,
         grad_y: Array,
         grad_x: Array | None,
         grad_weight: Array,
         grad_bias: Array,
-    ) -> None:
-        scale = _flat(weight)
+    ) -> Run:
+        scale, grads = _flat(weight), (_flat(grad_weight), _flat(grad_bias))
         grad, out = _rows(grad_y, scale.size), None if grad_x is None else _rows(grad_x, scale.size)
-        z, s, m = normal.reshape(grad.shape), spread.reshape(-1, 1), back_mean.reshape(-1, 1)
-        sums = np.empty_like(scale), np.empty_like(scale)
-        normalise_rows_back(scale, z, s, grad, m, back_work, *sums, out)
-        for total, part in zip((grad_weight, grad_bias), sums, strict=True):
-            _last(total)[...] = part.reshape(_last(weight).shape)
-        if out is not None and grad_x is not None:
-            give_back(out, grad_x)
+        z, s, m = normal.reshape(grad.shape), spread.reshape(-1), back_mean.reshape(-1)
+        return in_turn(normalising_back(scale, z, s, grad, m, back_work, back_rows, *grads, out))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         axis = -len(_normalised(g.shape("x")))

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
-from engine.kernels.reductions import sum_rows
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.normalisation import normalising, normalising_back
+from engine.kernels.reductions import block_values
 from engine.layer import Example, OnnxGraph, Pointwise, Scratch, ShapeError, Weight
 from engine.spec import param
 
@@ -40,18 +42,16 @@ class RMSNorm(Pointwise):
         return {"weight": Weight(x[-1:], fill=1.0)}
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
-        row = Scratch((*x[:-1], 1))
-        return {"normal": Scratch(x), "spread": row, "mean": row, "work": Scratch(x)}
+        each, width = Scratch(x[:-1]), x[-1]
+        work, rows = (Scratch(shape, batched=False) for shape in ((block_values(width),), (2, width)))
+        return {"normal": Scratch(x), "spread": each, "mean": each, "work": work, "rows": rows}
 
-    def forward(self, x: Array, weight: Array, normal: Array, spread: Array, y: Array) -> None:
-        np.vecdot(x, x, out=spread[..., 0])
-        np.multiply(spread, 1 / x.shape[-1], out=spread)
-        np.add(spread, self.epsilon, out=spread)
-        np.sqrt(spread, out=spread)
-        np.divide(1, spread, out=spread)
-        np.multiply(x, spread, out=normal)
-        np.multiply(normal, weight, out=y)
+    @prepared
+    def forward(self, x: Array, weight: Array, normal: Array, spread: Array, y: Array) -> Run:
+        (source, z, out), s = (a.reshape(-1, weight.size) for a in (x, normal, y)), spread.reshape(-1)
+        return in_turn(normalising(source, weight, None, self.epsilon, z, s, s, out))
 
+    @prepared
     def backward(
         self,
         weight: Array,
@@ -59,20 +59,15 @@ class RMSNorm(Pointwise):
         spread: Array,
         mean: Array,
         work: Array,
+        rows: Array,
         grad_y: Array,
         grad_x: Array | None,
         grad_weight: Array,
-    ) -> None:
-        np.multiply(grad_y, normal, out=work)
-        sum_rows(work.reshape(-1, weight.size), out=grad_weight)
-        if grad_x is None:
-            return
-        np.multiply(grad_y, weight, out=grad_x)
-        np.vecdot(grad_x, normal, out=mean[..., 0])
-        np.multiply(mean, 1 / weight.size, out=mean)
-        np.multiply(normal, mean, out=work)
-        np.subtract(grad_x, work, out=grad_x)
-        np.multiply(grad_x, spread, out=grad_x)
+    ) -> Run:
+        z, grad = (a.reshape(-1, weight.size) for a in (normal, grad_y))
+        out = None if grad_x is None else grad_x.reshape(grad.shape)
+        s, m = spread.reshape(-1), mean.reshape(-1)
+        return in_turn(normalising_back(weight, z, s, grad, m, work, rows, grad_weight, None, out))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         square, last = g.op("Mul", x, x), g.constant(np.array([-1]))
