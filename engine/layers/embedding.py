@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
+from engine.calls import Run, in_turn, prepared
 from engine.initializer import Initializer
 from engine.initializers.he import HeNormal
-from engine.kernels.lookup import add_rows
+from engine.kernels.lookup import adding_rows, places
+from engine.kernels.memory import constant
 from engine.layer import Example, Layer, OnnxGraph, Scratch, ShapeError, Weight
 from engine.spec import param
 
@@ -42,16 +45,19 @@ class Embedding(Layer):
         return {"weight": Weight((self.entries, self.width), self.initializer, fan_in=self.width, fan_out=self.width)}
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
-        return {"clipped": Scratch(x), "numbers": Scratch(x, dtype="intp"), "rows": Scratch((*x, self.width))}
+        work = Scratch((places(self.width),), batched=False, dtype="intp")
+        return {"clipped": Scratch(x), "numbers": Scratch(x, dtype="intp"), "work": work}
 
-    def forward(self, x: Array, weight: Array, clipped: Array, numbers: Array, y: Array) -> None:
-        np.clip(x, 0, self.entries - 1, out=clipped)
-        np.copyto(numbers, clipped, casting="unsafe")
-        np.take(weight, numbers, axis=0, out=y, mode="clip")
+    @prepared
+    def forward(self, x: Array, weight: Array, clipped: Array, numbers: Array, y: Array) -> Run:
+        first, last = (constant(number, x.dtype) for number in (0, self.entries - 1))
+        low = partial(np.fmin, x, last, clipped)
+        high = partial(np.fmax, clipped, first, numbers, casting="unsafe")
+        return in_turn((low, high, partial(weight.take, numbers, 0, y, "clip")))
 
-    def backward(self, numbers: Array, rows: Array, grad_y: Array, grad_weight: Array) -> None:
-        table = (-1, self.width)
-        add_rows(numbers.reshape(-1), grad_y.reshape(table), rows.reshape(table), grad_weight)
+    @prepared
+    def backward(self, numbers: Array, work: Array, grad_y: Array, grad_weight: Array) -> Run:
+        return in_turn(adding_rows(numbers.reshape(-1), grad_y.reshape(-1, self.width), work, grad_weight))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         ends = (g.constant(np.float32(0)), g.constant(np.float32(self.entries - 1)))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run, in_turn, prepared
 from engine.kernels.global_maximum import largest, largest_back
-from engine.kernels.memory import channels_last, ones
+from engine.kernels.memory import channels_last, constant
+from engine.kernels.reductions import filled
 from engine.layer import OnnxGraph, Scratch
 from engine.layers.sided import Sided
 
@@ -44,14 +47,20 @@ class GlobalPool(Sided, abstract=True):
 class GlobalAverage(GlobalPool, abstract=True):
     """A layer that takes the mean of each channel."""
 
-    def forward(self, x: Array, y: Array) -> None:
-        rows = channels_last(x).reshape(len(x), -1, y.shape[1])
-        np.matmul(ones(rows.shape[1], x.dtype), rows, out=y)  # (P,) @ (N, P, C) -> (N, C)
-        y *= y[0].size / x[0].size
+    def scratch(self, x: Shape) -> dict[str, Scratch]:
+        return {"share": Scratch(self.shape(x))}
 
-    def backward(self, grad_y: Array, grad_x: Array) -> None:
-        share = grad_y * (grad_y[0].size / grad_x[0].size)
-        channels_last(grad_x)[...] = np.expand_dims(share, self.axes)
+    @prepared
+    def forward(self, x: Array, y: Array) -> Run:
+        rows = channels_last(x).reshape(len(x), -1, y.shape[1])
+        count = rows.shape[1]
+        return partial(np.matmul, filled(count, 1 / count, x.dtype), rows, y)  # (P,) @ (N, P, C) -> (N, C)
+
+    @prepared
+    def backward(self, share: Array, grad_y: Array, grad_x: Array) -> Run:
+        factor = constant(grad_y[0].size / grad_x[0].size, grad_y.dtype)
+        spread = partial(np.copyto, channels_last(grad_x), np.expand_dims(share, self.axes))
+        return in_turn((partial(np.multiply, grad_y, factor, share), spread))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return self.in_onnx(g, "Average", x)

@@ -13,7 +13,7 @@ from engine.kernels import convolution, depthwise, gelu, pooling
 from engine.kernels.attention import attend, in_cache, scores_in_cache
 from engine.kernels.batch_normalisation import statistics
 from engine.kernels.chance import AT_ONCE, dropping
-from engine.kernels.lookup import add_rows
+from engine.kernels.lookup import adding_rows
 from engine.kernels.memory import PIECE, channels_last, joined, pieces, shaped_like, stored, zeros_like
 from engine.kernels.polyphase import phases
 from engine.kernels.reducing import REDUCTIONS
@@ -193,11 +193,15 @@ def test_the_variance_survives_a_large_mean():
     np.testing.assert_allclose(variance, x.astype(float).var(axis=0), rtol=1e-4)
 
 
-def test_rows_of_equal_numbers_are_added():
-    numbers, rows = np.array([2, 0, 2, 2]), np.arange(8.0).reshape(4, 2)
-    out = np.full((4, 2), np.nan)
-    add_rows(numbers, rows, np.empty_like(rows), out)
-    assert out.tolist() == [[2, 3], [0, 0], [0 + 4 + 6, 1 + 5 + 7], [0, 0]]
+@pytest.mark.parametrize("width", [2, 3])
+@pytest.mark.parametrize("room", [3, 100])
+def test_rows_of_equal_numbers_are_added(width, room):
+    numbers, rows = np.array([2, 0, 2, 2]), np.arange(4.0 * width).reshape(4, width)
+    out = np.full((4, width), np.nan)
+    in_turn(adding_rows(numbers, rows, np.empty(room, np.intp), out))()
+    expected = np.zeros((4, width))
+    expected[0], expected[2] = rows[1], rows[[0, 2, 3]].sum(axis=0)
+    np.testing.assert_array_equal(out, expected)
 
 
 def test_pieces_cover_everything_once():
