@@ -9,8 +9,8 @@ import numpy as np
 
 from engine.arrays import Array, Shape
 from engine.calls import Run
-from engine.kernels.memory import ones
-from engine.kernels.reductions import largest_last, sum_last
+from engine.kernels.memory import features_last, ones, shaped
+from engine.kernels.reductions import largest_last, row_blocks, sum_last
 
 FEW = 48  # classes
 
@@ -84,3 +84,83 @@ def normalising(values: Array, row: Array) -> Iterator[Run]:
     yield partial(values.dot, ones(values.shape[1], values.dtype), row)  # (N, K) @ (K,) -> (N,)
     yield partial(np.divide, values.T, row, values.T)
     yield partial(np.log, row, row)
+
+
+def rows_of(row: Array, *arrays: Array) -> tuple[Array, ...]:
+    """Return a work array (..., 1) and others as rows (N, 1) and (N, K); volumes as they are, whose last axis is no row."""
+    if row.ndim > 4:
+        return row, *arrays
+    values = map(features_last, arrays)
+    return row.reshape(-1, 1), *(a.reshape(-1, a.shape[-1]) for a in values)
+
+
+def sharing(x: Array, row: Array, work: Array, out: Array) -> Iterator[Run]:
+    """Yield calls that write the softmax along the last axis; `row` (..., 1) is a work array.
+
+    `work` has room for one block of rows, here and below.
+    """
+    for source, sums, target in row_blocks(x, row, out):
+        values = by_class(shaped(work, source.shape)) if _few(source) else target
+        yield from _shift(source, sums, values)
+        yield partial(np.exp, values, values)
+        yield _sum(values, sums)
+        yield partial(np.divide, values, sums, values)
+        if values is not target:
+            yield partial(np.copyto, target, values)
+
+
+def sharing_back(y: Array, grad: Array, row: Array, out: Array) -> Iterator[Run]:
+    """Yield calls that write y · (grad - Σ grad · y), the gradient at the input of a softmax."""
+    for shares, g, sums, target in row_blocks(y, grad, row, out):
+        yield partial(np.multiply, shares, g, target)
+        yield _sum(target, sums)
+        yield partial(np.subtract, g, sums, target)
+        yield partial(np.multiply, target, shares, target)
+
+
+def sharing_logs(x: Array, row: Array, sums: Array, work: Array, out: Array) -> Iterator[Run]:
+    """Yield calls that write the logarithms of the softmax along the last axis; `sums` is like `row`.
+
+    `work` (2, ·) has room for two blocks.
+    """
+    for source, most, total, target in row_blocks(x, row, sums, out):
+        values, powers = target, target
+        if _few(source):
+            values, powers = (by_class(shaped(half, source.shape)) for half in work)
+        yield from _shift(source, most, values)
+        yield partial(np.exp, values, powers)
+        yield _sum(powers, total)
+        yield partial(np.log, total, total)
+        if powers is values:
+            yield partial(np.subtract, source, most, values)
+        yield partial(np.subtract, values, total, values)
+        if values is not target:
+            yield partial(np.copyto, target, values)
+
+
+def sharing_logs_back(y: Array, grad: Array, row: Array, out: Array) -> Iterator[Run]:
+    """Yield calls that write grad - exp(y) · Σ grad, the gradient at the input of a logarithm of a softmax."""
+    for logs, g, sums, target in row_blocks(y, grad, row, out):
+        yield _sum(g, sums)
+        yield partial(np.exp, logs, target)
+        yield partial(np.multiply, target, sums, target)
+        yield partial(np.subtract, g, target, target)
+
+
+def _few(x: Array) -> bool:
+    return x.ndim == 2 and x.shape[1] <= FEW
+
+
+def _shift(x: Array, row: Array, values: Array) -> Iterator[Run]:
+    if x.ndim == 2:
+        yield from shifting(x, row[:, 0], values)
+    else:
+        yield partial(np.maximum.reduce, x, -1, None, row, True)
+        yield partial(np.subtract, x, row, values)
+
+
+def _sum(x: Array, row: Array) -> Run:
+    """Return the call that writes the sums along the last axis."""
+    if x.ndim == 2:
+        return partial(x.dot, ones(x.shape[1], x.dtype), row[:, 0])  # (N, K) @ (K,) -> (N,)
+    return partial(np.add.reduce, x, -1, None, row, True)

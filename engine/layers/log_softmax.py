@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from engine.arrays import Array, Shape
-from engine.kernels.memory import features_last
-from engine.kernels.reductions import largest_last, sum_last
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.classes import rows_of, sharing_logs, sharing_logs_back
+from engine.kernels.reductions import block_values
 from engine.layer import Example, OnnxGraph, Pointwise, Scratch
 
 
@@ -32,23 +31,18 @@ class LogSoftmax(Pointwise):
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         row = Scratch((x[1], x[2], 1) if len(x) == 3 else (*x[:-1], 1))
-        return {"row": row, "sums": row, "work": Scratch((x[1], x[2], x[0]) if len(x) == 3 else x)}
+        work = Scratch((2, block_values(x[0 if len(x) == 3 else -1])), batched=False)
+        return {"row": row, "sums": row, "work": work}
 
-    def forward(self, x: Array, row: Array, work: Array, y: Array) -> None:
-        values, out = features_last(x), features_last(y)
-        largest_last(values, row, out)
-        np.subtract(values, row, out=out)
-        np.exp(out, out=work)
-        sum_last(work, row)
-        np.log(row, out=row)
-        np.subtract(out, row, out=out)
+    @prepared
+    def forward(self, x: Array, row: Array, sums: Array, work: Array, y: Array) -> Run:
+        most, values, out = rows_of(row, x, y)
+        return in_turn(sharing_logs(values, most, sums.reshape(most.shape), work, out))
 
-    def backward(self, y: Array, sums: Array, grad_y: Array, grad_x: Array) -> None:
-        values, grad, out = features_last(y), features_last(grad_y), features_last(grad_x)
-        sum_last(grad, sums)
-        np.exp(values, out=out)
-        np.multiply(out, sums, out=out)
-        np.subtract(grad, out, out=out)
+    @prepared
+    def backward(self, y: Array, sums: Array, grad_y: Array, grad_x: Array) -> Run:
+        total, values, grad, out = rows_of(sums, y, grad_y, grad_x)
+        return in_turn(sharing_logs_back(values, grad, total, out))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("LogSoftmax", x, axis=_axis(g.shape("x")))

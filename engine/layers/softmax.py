@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from engine.arrays import Array, Shape
-from engine.kernels.memory import features_last
-from engine.kernels.reductions import largest_last, sum_last
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.classes import rows_of, sharing, sharing_back
+from engine.kernels.reductions import block_values
 from engine.layer import Example, OnnxGraph, Pointwise, Scratch
 
 
@@ -31,23 +30,19 @@ class Softmax(Pointwise):
     apart = "step"
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
-        kept = (x[1], x[2], 1) if len(x) == 3 else (*x[:-1], 1)
-        return {"row": Scratch(kept)}
+        row = Scratch((x[1], x[2], 1) if len(x) == 3 else (*x[:-1], 1))
+        work = Scratch((block_values(x[0 if len(x) == 3 else -1]),), batched=False)
+        return {"row": row, "work": work}
 
-    def forward(self, x: Array, row: Array, y: Array) -> None:
-        values, out = features_last(x), features_last(y)
-        largest_last(values, row, out)
-        np.subtract(values, row, out=out)
-        np.exp(out, out=out)
-        sum_last(out, row)
-        np.divide(out, row, out=out)
+    @prepared
+    def forward(self, x: Array, row: Array, work: Array, y: Array) -> Run:
+        sums, values, out = rows_of(row, x, y)
+        return in_turn(sharing(values, sums, work, out))
 
-    def backward(self, y: Array, row: Array, grad_y: Array, grad_x: Array) -> None:
-        values, grad, out = features_last(y), features_last(grad_y), features_last(grad_x)
-        np.multiply(values, grad, out=out)
-        sum_last(out, row)
-        np.subtract(grad, row, out=out)
-        np.multiply(out, values, out=out)
+    @prepared
+    def backward(self, y: Array, row: Array, grad_y: Array, grad_x: Array) -> Run:
+        sums, values, grad, out = rows_of(row, y, grad_y, grad_x)
+        return in_turn(sharing_back(values, grad, sums, out))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Softmax", x, axis=_axis(g.shape("x")))

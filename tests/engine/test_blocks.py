@@ -5,11 +5,14 @@ import pytest
 
 from engine.graph import Graph
 from engine.kernels import reductions
+from engine.kernels.classes import FEW
 from engine.layers.batch_norm import BatchNorm
 from engine.layers.input import Input
 from engine.layers.layer_norm import LayerNorm
+from engine.layers.log_softmax import LogSoftmax
 from engine.layers.output import Output
 from engine.layers.rms_norm import RMSNorm
+from engine.layers.softmax import Softmax
 from engine.plan.compile import compile
 
 from .networks import Weighted, all_gradients, feed, run, scatter
@@ -27,11 +30,12 @@ def computed(layer, size):
 
 FLAT = [(5,), (4, 3), (7, 3)]
 CASES = [(BatchNorm(), size) for size in (*FLAT, (3, 2, 5), (3, 2, 2, 4))]
+CASES += [(layer, size) for layer in (Softmax(), LogSoftmax()) for size in (*FLAT, (FEW + 1,), (3, 2, 5))]
 CASES += [(LayerNorm(), size) for size in (*FLAT, (3, 2, 5))] + [(RMSNorm(), size) for size in FLAT]
 
 
 @pytest.mark.parametrize(("layer", "size"), CASES, ids=str)
-def test_a_large_batch_is_normalised_in_blocks(layer, size, monkeypatch):
+def test_a_large_batch_is_walked_through_in_blocks(layer, size, monkeypatch):
     whole = computed(layer, size)
     monkeypatch.setattr(reductions, "PIECE", 31)
     for name, value in computed(layer, size).items():
