@@ -191,7 +191,8 @@ class _Writer:
     def _backward(self, node: NodeId) -> None:
         layer = self.graph.nodes[node]
         if isinstance(layer, Output):
-            self._gradients(node, layer.loss.backward, layer.loss.asks("backward"))
+            if any(source.node in self.learning for source in self.graph.sources(node).values()):
+                self._gradients(node, layer.loss.backward, layer.loss.asks("backward"))
         elif node in self.learning and not isinstance(layer, Input) and self._arrived(node):
             for name in layer.outputs:
                 # An output that nothing learns from has a gradient of zeros for ever.

@@ -13,6 +13,9 @@ from engine.layers.input import Input
 from engine.layers.max_pool2d import MaxPool2D
 from engine.layers.output import Output
 from engine.layers.relu import ReLU
+from engine.layers.tanh import Tanh
+from engine.losses.binary_cross_entropy import BinaryCrossEntropy
+from engine.losses.cross_entropy import CrossEntropy
 from engine.losses.mean_squared_error import MeanSquaredError
 from engine.optimizers.adam import Adam
 from engine.plan.compile import CompileError, compile
@@ -230,3 +233,14 @@ def test_a_step_makes_no_garbage():
     tracemalloc.stop()
     assert kept < 20_000
     assert peak < 64 * 512 * 4
+
+
+@pytest.mark.parametrize("loss", [MeanSquaredError(), BinaryCrossEntropy(), CrossEntropy()])
+def test_an_output_behind_which_nothing_learns_only_has_a_loss(loss):
+    graph = Graph().add("in", Input(size=(3,))).add("curve", Tanh(), "in").add("plain", Output(loss=loss), "curve")
+    graph = graph.add("dense", Dense(units=2), "in").add("learnt", Output(loss=MeanSquaredError()), "dense")
+    plan = compile(graph, 4, optimizer=Adam())
+    target = np.zeros(4, int) if isinstance(loss, CrossEntropy) else np.zeros((4, 3))
+    plan.load({"in": np.ones((4, 3))}, {"plain": target, "learnt": np.zeros((4, 2))})
+    assert plan.step(0.1) > plan.step(0.1) > 0
+    assert (plan.losses["plain"] > 0).all()
