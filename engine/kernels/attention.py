@@ -7,19 +7,21 @@ smaller matrices before or behind, and so many heads are worked on at a time as 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from math import prod, sqrt
 from typing import Any
 
 import numpy as np
 
-from engine.arrays import Array
-from engine.kernels.memory import PIECE, ones, stretches
-from engine.kernels.reductions import sum_columns
+from engine.arrays import Array, aligned
+from engine.calls import Run
+from engine.kernels.memory import PIECE, constant, ones, shaped, stretches
+from engine.kernels.reductions import filled
 
 # While no score is larger, powers and their sums neither overflow nor vanish, and need not be shifted by the largest of
 # their row: to find that takes longer than the powers.
 MODERATE = 30
+FEW = 1 << 13  # scores
 
 
 def heads_of(rows: Array, parts: int, heads: int) -> Sequence[Array]:
@@ -40,35 +42,46 @@ def in_cache(powers: Array) -> Iterator[tuple[slice, slice]]:
         yield from ((slice(sample, sample + 1), some) for some in stretches(heads, fitting))
 
 
-def attend(qkv: Sequence[Array], causal: bool, powers: Array, inverse: Array, out: Array, turned: Array) -> None:
-    """Write softmax(q kᵀ / √D) v into `out` (N, heads, T, D).
+def attending(
+    qkv: Sequence[Array], causal: bool, powers: Array, inverse: Array, out: Array, turned: Array
+) -> Iterator[Run]:
+    """Yield calls that write softmax(q kᵀ / √D) v into `out` (N, heads, T, D).
 
     q is (N, heads, T, D), k and v are (N, heads, S, D). The softmax is `powers` (N, heads, T, S), with many keys only after its
-    rows are multiplied by `inverse` (N, heads, T, 1): as `attend_back` wants them. `turned` (N, heads, D, S) is a work array.
+    rows are multiplied by `inverse` (N, heads, T, 1), as `attending_back` wants them. `turned` (N, heads, D, S) is for work.
     """
     for at in in_cache(powers):
-        _attend([part[at] for part in qkv], causal, powers[at], inverse[at], out[at], turned[at])
+        yield from _attending([part[at] for part in qkv], causal, powers[at], inverse[at], out[at], turned[at])
 
 
-def _attend(qkv: Sequence[Array], causal: bool, powers: Array, inverse: Array, out: Array, turned: Array) -> None:
+def _attending(
+    qkv: Sequence[Array], causal: bool, powers: Array, inverse: Array, out: Array, turned: Array
+) -> Iterator[Run]:
     q, k, v = qkv
-    np.multiply(k.swapaxes(2, 3), 1 / sqrt(q.shape[3]), out=turned)
-    np.matmul(q, turned, out=powers)  # (T, D) @ (D, S) -> (T, S)
-    moderate = max(powers.max(), -powers.min()) < MODERATE
-    if causal:
-        np.add(powers, _future(q.shape[2], powers.dtype), out=powers)
-    if not moderate:
-        np.max(powers, axis=3, keepdims=True, out=inverse)
-        np.subtract(powers, inverse, out=powers)
-    np.exp(powers, out=powers)
-    sum_columns(powers.reshape(-1, powers.shape[3]), inverse.reshape(-1))
-    np.divide(1, inverse, out=inverse)
-    many = _many(powers, v)
+    many, rows = _many(powers, v), powers.reshape(-1, powers.shape[3])
+    yield partial(np.multiply, k.swapaxes(2, 3), constant(1 / sqrt(q.shape[3]), k.dtype), turned)
+    yield partial(np.matmul, q, turned, powers)  # (T, D) @ (D, S) -> (T, S)
+    yield partial(_shift, powers, _future(q.shape[2], powers.dtype) if causal else None, inverse)
+    yield partial(np.exp, powers, powers)
+    yield partial(rows.dot, ones(rows.shape[1], rows.dtype), inverse.reshape(-1))  # (·, S) @ (S,) -> (·,)
+    yield partial(np.divide, constant(1, powers.dtype), inverse, inverse)
     if not many:
-        np.multiply(powers, inverse, out=powers)
-    np.matmul(powers, v, out=out)  # (T, S) @ (S, D) -> (T, D)
+        yield partial(np.multiply, powers, inverse, powers)
+    yield partial(np.matmul, powers, v, out)  # (T, S) @ (S, D) -> (T, D)
     if many:
-        np.multiply(out, inverse, out=out)
+        yield partial(np.multiply, out, inverse, out)
+
+
+def _shift(scores: Array, future: Array | None, row: Array) -> None:
+    """Take from scores the largest of their row where any is large, and leave out those of the future."""
+    flat = scores.reshape(-1)
+    moderate = flat.size <= FEW and flat.dot(flat) < MODERATE**2  # tells of few scores in less time that none is large
+    moderate = moderate or max(np.maximum.reduce(flat), -np.minimum.reduce(flat)) < MODERATE
+    if future is not None:
+        np.add(scores, future, scores)
+    if not moderate:
+        np.max(scores, axis=3, keepdims=True, out=row)
+        np.subtract(scores, row, scores)
 
 
 def _many(scores: Array, v: Array) -> bool:
@@ -76,7 +89,7 @@ def _many(scores: Array, v: Array) -> bool:
     return scores.shape[3] >= 4 * v.shape[3]
 
 
-def attend_back(
+def attending_back(
     qkv: Sequence[Array],
     attended: Array,
     powers: Array,
@@ -84,55 +97,55 @@ def attend_back(
     grad: Array,
     out: Sequence[Array],
     work: tuple[Array, Array, Array],
-) -> None:
-    """Write the gradients of q, k and v into `out`, given that of what was `attended` (N, heads, T, D).
+) -> Iterator[Run]:
+    """Yield calls that write the gradients of q, k and v into `out`, given that of what was `attended` (N, heads, T, D).
 
     `work` are arrays to work in: (N, heads, T, D + 1), (N, heads, D + 1, S), and a flat one for `scores_in_cache`. `inverse` is
     overwritten.
     """
-    (*_, v), (*_, grad_v), (left, right, room) = qkv, out, work
-    scores_of = _scores_of_many if _many(powers, v) else _scores_of_few
+    (q, k, v), (grad_q, grad_k, grad_v), (left, right, room) = qkv, out, work
+    root = constant(1 / sqrt(v.shape[3]), v.dtype)
+    scores_of, values = (_scores_of_many, left[..., :-1]) if _many(powers, v) else (_scores_of_few, grad)
     for at in in_cache(powers):
         some = powers[at]
-        scores = room[: some.size].reshape(some.shape)
-        np.multiply(v[at].swapaxes(2, 3), 1 / sqrt(v.shape[3]), out=right[at][:, :, :-1])
-        seen = scores_of(attended[at], inverse[at], grad[at], left[at], right[at], scores)
-        np.matmul(some.swapaxes(2, 3), seen, out=grad_v[at])  # (S, T) @ (T, D) -> (S, D)
-        np.multiply(scores, some, out=scores)
-        _back_to_sources(scores, [part[at] for part in qkv[:2]], [part[at] for part in out[:2]])
+        scores = shaped(room, some.shape)
+        yield partial(np.multiply, v[at].swapaxes(2, 3), root, right[at][:, :, :-1])
+        yield from scores_of(attended[at], inverse[at], grad[at], left[at], right[at], scores)
+        yield partial(np.matmul, some.swapaxes(2, 3), values[at], grad_v[at])  # (S, T) @ (T, D) -> (S, D)
+        yield partial(np.multiply, scores, some, scores)
+        yield partial(np.matmul, scores, k[at], grad_q[at])  # (T, S) @ (S, D) -> (T, D)
+        yield partial(np.matmul, scores.swapaxes(2, 3), q[at], grad_k[at])  # (S, T) @ (T, D) -> (S, D)
 
 
-def _back_to_sources(scores: Array, sources: Sequence[Array], out: Sequence[Array]) -> None:
-    (q, k), (grad_q, grad_k) = sources, out
-    np.matmul(scores, k, out=grad_q)  # (T, S) @ (S, D) -> (T, D)
-    np.matmul(scores.swapaxes(2, 3), q, out=grad_k)  # (S, T) @ (T, D) -> (S, D)
-
-
-def _scores_of_many(attended: Array, inverse: Array, grad: Array, left: Array, right: Array, scores: Array) -> Array:
-    """Write the gradient of the scores but for the factor `powers`; return that of what powers and values make.
+def _scores_of_many(
+    attended: Array, inverse: Array, grad: Array, left: Array, right: Array, scores: Array
+) -> Iterator[Run]:
+    """Yield calls that write the gradient of the scores but for the factor `powers`, and into `left` what powers meet.
 
     What is taken from each row, the sum of gradient times what was attended, is one more column before the product.
     """
     values, taken, rows = left[..., :-1], left[..., -1], left.reshape(-1, left.shape[3])
-    taken[...] = 0
-    np.multiply(grad, attended, out=values)
-    np.negative(rows.dot(ones(rows.shape[1], rows.dtype)).reshape(taken.shape), out=taken)
-    np.copyto(values, grad)
-    np.multiply(left, inverse, out=left)
-    right[:, :, -1] = 1 / sqrt(grad.shape[3])
-    np.matmul(left, right, out=scores)  # (T, D + 1) @ (D + 1, S) -> (T, S)
-    return values
+    sums = aligned(len(rows), rows.dtype)
+    yield partial(taken.fill, 0)
+    yield partial(np.multiply, grad, attended, values)
+    yield partial(rows.dot, filled(rows.shape[1], -1, rows.dtype), sums)  # (·, D + 1) @ (D + 1,) -> (·,)
+    yield partial(np.copyto, taken, sums.reshape(taken.shape))
+    yield partial(np.copyto, values, grad)
+    yield partial(np.multiply, left, inverse, left)
+    yield partial(right[:, :, -1].fill, 1 / sqrt(grad.shape[3]))
+    yield partial(np.matmul, left, right, scores)  # (T, D + 1) @ (D + 1, S) -> (T, S)
 
 
-def _scores_of_few(attended: Array, inverse: Array, grad: Array, left: Array, right: Array, scores: Array) -> Array:
+def _scores_of_few(
+    attended: Array, inverse: Array, grad: Array, left: Array, right: Array, scores: Array
+) -> Iterator[Run]:
     """Do what `_scores_of_many` does, taking from each row of scores; `powers` are the softmax here."""
-    products = left.reshape(-1)[: grad.size].reshape(grad.shape)
-    np.multiply(grad, attended, out=products)
-    sum_columns(products.reshape(-1, grad.shape[3]), inverse.reshape(-1))
-    np.multiply(inverse, 1 / sqrt(grad.shape[3]), out=inverse)
-    np.matmul(grad, right[:, :, :-1], out=scores)  # (T, D) @ (D, S) -> (T, S)
-    np.subtract(scores, inverse, out=scores)
-    return grad
+    products = shaped(left.reshape(-1), grad.shape)
+    roots = filled(grad.shape[3], 1 / sqrt(grad.shape[3]), grad.dtype)
+    yield partial(np.multiply, grad, attended, products)
+    yield partial(products.reshape(-1, len(roots)).dot, roots, inverse.reshape(-1))  # (·, D) @ (D,) -> (·,)
+    yield partial(np.matmul, grad, right[:, :, :-1], scores)  # (T, D) @ (D, S) -> (T, S)
+    yield partial(np.subtract, scores, inverse, scores)
 
 
 def scores_in_cache(steps: int, others: int) -> int:

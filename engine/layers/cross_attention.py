@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
+from engine.calls import Run, in_turn, prepared
 from engine.initializer import Initializer
 from engine.initializers.glorot import GlorotUniform
-from engine.kernels.attention import attend, attend_back, heads_of
-from engine.kernels.reductions import sum_rows
+from engine.kernels.attention import attending, attending_back, heads_of
+from engine.kernels.broadcast import adding
+from engine.kernels.products import product
+from engine.kernels.reductions import row_sums
 from engine.layer import Example, Layer, OnnxGraph, Parts, Scratch, ShapeError, Weight
 from engine.layers.general_attention import GeneralAttention, attention_scratch, attention_weights
 from engine.problems import Change
@@ -80,6 +83,7 @@ class CrossAttention(Layer):
         """Return q, k and v by heads: (N, heads, T, D)."""
         return [*heads_of(q, 1, self.heads), *heads_of(kv, 2, self.heads)]
 
+    @prepared
     def forward(
         self,
         query: Array,
@@ -95,16 +99,17 @@ class CrossAttention(Layer):
         inverse: Array,
         turned: Array,
         y: Array,
-    ) -> None:
-        width = query.shape[2]
+    ) -> Run:
+        width, calls = query.shape[2], list[Run]()
         for x, part, out in ((query, slice(width), q), (memory, slice(width, None), kv)):
-            _flat(x).dot(in_proj_weight[part].T, _flat(out))  # (N·T, E) @ (E, E or 2·E)
-            np.add(out, in_proj_bias[part], out=out)
+            calls.append(product(_flat(x), in_proj_weight[part].T, _flat(out)))  # (N·T, E) @ (E, E or 2·E)
+            calls.append(adding(in_proj_bias[part], _flat(out)))
         (mixed,) = heads_of(context, 1, self.heads)
-        attend(self._cut(q, kv), False, powers, inverse, mixed, turned)
-        _flat(context).dot(out_proj__weight.T, _flat(y))  # (N·T, E) @ (E, E) -> (N·T, E)
-        np.add(y, out_proj__bias, out=y)
+        calls += attending(self._cut(q, kv), False, powers, inverse, mixed, turned)
+        calls.append(product(_flat(context), out_proj__weight.T, _flat(y)))  # (N·T, E) @ (E, E) -> (N·T, E)
+        return in_turn((*calls, adding(out_proj__bias, _flat(y))))
 
+    @prepared
     def backward(
         self,
         query: Array,
@@ -129,21 +134,24 @@ class CrossAttention(Layer):
         grad_in_proj_bias: Array,
         grad_out_proj__weight: Array,
         grad_out_proj__bias: Array,
-    ) -> None:
+    ) -> Run:
         grad, width = _flat(grad_y), query.shape[2]
-        grad.T.dot(_flat(context), grad_out_proj__weight)  # (E, N·T) @ (N·T, E) -> (E, E)
-        sum_rows(grad, out=grad_out_proj__bias)
-        grad.dot(out_proj__weight, _flat(back_context))  # (N·T, E) @ (E, E) -> (N·T, E)
         (attended,), (mixed,) = heads_of(context, 1, self.heads), heads_of(back_context, 1, self.heads)
-        out = self._cut(back_q, back_kv)
-        attend_back(self._cut(q, kv), attended, powers, inverse, mixed, out, (left, right, scores))
+        parts, out = self._cut(q, kv), self._cut(back_q, back_kv)
+        calls = [
+            product(grad.T, _flat(context), grad_out_proj__weight),  # (E, N·T) @ (N·T, E) -> (E, E)
+            row_sums(grad, grad_out_proj__bias),
+            product(grad, out_proj__weight, _flat(back_context)),  # (N·T, E) @ (E, E) -> (N·T, E)
+            *attending_back(parts, attended, powers, inverse, mixed, out, (left, right, scores)),
+        ]
         sides = ((query, slice(width), back_q, grad_query), (memory, slice(width, None), back_kv, grad_memory))
         for x, part, back, grad_port in sides:
             rows = _flat(back)
-            rows.T.dot(_flat(x), grad_in_proj_weight[part])  # (E or 2·E, N·T) @ (N·T, E)
-            sum_rows(rows, out=grad_in_proj_bias[part])
-            if grad_port is not None:
-                rows.dot(in_proj_weight[part], _flat(grad_port))  # (N·T, E or 2·E) @ (E or 2·E, E) -> (N·T, E)
+            calls.append(product(rows.T, _flat(x), grad_in_proj_weight[part]))  # (E or 2·E, N·T) @ (N·T, E)
+            calls.append(row_sums(rows, grad_in_proj_bias[part]))
+            if grad_port is not None:  # (N·T, E or 2·E) @ (E or 2·E, E) -> (N·T, E)
+                calls.append(product(rows, in_proj_weight[part], _flat(grad_port)))
+        return in_turn(calls)
 
     def onnx(self, g: OnnxGraph, query: str, memory: str) -> Any:
         (steps, width), (others, _) = g.shape("query"), g.shape("memory")

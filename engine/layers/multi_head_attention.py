@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
-from engine.calls import Run, prepared
+from engine.calls import Run, in_turn, prepared
 from engine.initializer import Initializer
 from engine.initializers.glorot import GlorotUniform
-from engine.kernels.attention import attend, attend_back, heads_of
+from engine.kernels.attention import attending, attending_back, heads_of
+from engine.kernels.broadcast import adding
 from engine.kernels.products import product
-from engine.kernels.reductions import sum_rows
+from engine.kernels.reductions import row_sums
 from engine.layer import Example, OnnxGraph, Parts, Pointwise, Scratch, ShapeError, Weight
 from engine.layers.general_attention import GeneralAttention, attention_scratch, attention_weights
 from engine.layers.masked_pooling import FewerSteps
@@ -108,15 +109,8 @@ class MultiHeadAttention(Pointwise):
         project = product(_flat(x), in_proj_weight.T, cut)  # (N·T, E) @ (E, 3·E) -> (N·T, 3·E)
         join = product(_flat(context), out_proj__weight.T, out)  # (N·T, E) @ (E, E) -> (N·T, E)
         parts = heads_of(qkv, 3, self.heads)
-
-        def run() -> None:
-            project()
-            np.add(cut, in_proj_bias, out=cut)
-            attend(parts, self.causal, powers, inverse, mixed, turned)
-            join()
-            np.add(out, out_proj__bias, out=out)
-
-        return run
+        attend = attending(parts, self.causal, powers, inverse, mixed, turned)
+        return in_turn((project, adding(in_proj_bias, cut), *attend, join, adding(out_proj__bias, out)))
 
     @prepared
     def backward(
@@ -142,25 +136,18 @@ class MultiHeadAttention(Pointwise):
     ) -> Run:
         grad, inner = _flat(grad_y), _flat(back_qkv)
         (attended,), (mixed,) = heads_of(context, 1, self.heads), heads_of(back_context, 1, self.heads)
-        weigh_out = product(grad.T, _flat(context), grad_out_proj__weight)  # (E, N·T) @ (N·T, E) -> (E, E)
-        part = product(grad, out_proj__weight, _flat(back_context))  # (N·T, E) @ (E, E) -> (N·T, E)
-        weigh_in = product(inner.T, _flat(x), grad_in_proj_weight)  # (3·E, N·T) @ (N·T, E) -> (3·E, E)
-        pass_on = grad_x is not None and product(
-            inner, in_proj_weight, _flat(grad_x)
-        )  # (N·T, 3·E) @ (3·E, E) -> (N·T, E)
         parts, out = heads_of(qkv, 3, self.heads), heads_of(back_qkv, 3, self.heads)
-
-        def run() -> None:
-            weigh_out()
-            sum_rows(grad, out=grad_out_proj__bias)
-            part()
-            attend_back(parts, attended, powers, inverse, mixed, out, (left, right, scores))
-            weigh_in()
-            sum_rows(inner, out=grad_in_proj_bias)
-            if pass_on:
-                pass_on()
-
-        return run
+        calls = [
+            product(grad.T, _flat(context), grad_out_proj__weight),  # (E, N·T) @ (N·T, E) -> (E, E)
+            row_sums(grad, grad_out_proj__bias),
+            product(grad, out_proj__weight, _flat(back_context)),  # (N·T, E) @ (E, E) -> (N·T, E)
+            *attending_back(parts, attended, powers, inverse, mixed, out, (left, right, scores)),
+            product(inner.T, _flat(x), grad_in_proj_weight),  # (3·E, N·T) @ (N·T, E) -> (3·E, E)
+            row_sums(inner, grad_in_proj_bias),
+        ]
+        if grad_x is not None:
+            calls.append(product(inner, in_proj_weight, _flat(grad_x)))  # (N·T, 3·E) @ (3·E, E) -> (N·T, E)
+        return in_turn(calls)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         steps, width = g.shape("x")

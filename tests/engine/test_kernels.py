@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.calls import in_turn
 from engine.kernels import convolution, depthwise, gelu, pooling
-from engine.kernels.attention import attend, in_cache, scores_in_cache
+from engine.kernels.attention import attending, in_cache, scores_in_cache
 from engine.kernels.batch_normalisation import statistics
 from engine.kernels.chance import AT_ONCE, dropping
 from engine.kernels.lookup import adding_rows
@@ -274,7 +274,7 @@ def test_attention_is_right_for_small_and_for_huge_scores(size, causal, steps):
     rng, shape, square = np.random.default_rng(0), (2, 3, steps, 4), (2, 3, steps, steps)
     q, k, v = (rng.standard_normal(shape).astype(np.float32) * scale for scale in (size, 1, 1))
     powers, inverse, turned, out = (np.empty(s, "f") for s in (square, (2, 3, steps, 1), (2, 3, 4, steps), shape))
-    attend((q, k, v), causal, powers, inverse, out, turned)
+    in_turn(attending((q, k, v), causal, powers, inverse, out, turned))()
     scores = q.astype(float) @ k.astype(float).swapaxes(2, 3) / 2
     scores += np.triu(np.full((steps, steps), -np.inf), 1) if causal else 0
     expected = np.exp(scores - scores.max(axis=3, keepdims=True))
