@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
+from engine.calls import Run, in_turn, prepared
 from engine.kernels.memory import channels_last
 from engine.layer import Example, Layer, OnnxGraph, ShapeError
 from engine.spec import param
@@ -37,16 +39,16 @@ class Add(Layer):
                 )
         return x[0]
 
-    def forward(self, x: tuple[Array, ...], y: Array) -> None:
-        out = channels_last(y)
-        np.add(channels_last(x[0]), channels_last(x[1]), out=out)
-        for other in x[2:]:
-            np.add(out, channels_last(other), out=out)
+    @prepared
+    def forward(self, x: tuple[Array, ...], y: Array) -> Run:
+        (first, second, *others), out = (channels_last(one) for one in x), channels_last(y)
+        calls = [partial(np.add, first, second, out)]
+        return in_turn((*calls, *(partial(np.add, out, other, out) for other in others)))
 
-    def backward(self, grad_y: Array, grad_x: tuple[Array | None, ...]) -> None:
-        for grad in grad_x:
-            if grad is not None:
-                grad[...] = grad_y
+    @prepared
+    def backward(self, grad_y: Array, grad_x: tuple[Array | None, ...]) -> Run:
+        source = channels_last(grad_y)
+        return in_turn(partial(np.copyto, channels_last(grad), source) for grad in grad_x if grad is not None)
 
     def onnx(self, g: OnnxGraph, *x: str) -> Any:
         return g.op("Sum", *x)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run, in_turn, prepared
 from engine.kernels.memory import PIECE, pieces, room
 from engine.layer import Pointwise, Scratch
 
@@ -27,11 +30,13 @@ class Curve(Pointwise, abstract=True):
         work = Scratch((PIECE,), batched=False)
         return {"work": work, "back_work": work}
 
-    def forward(self, x: Array, work: Array, y: Array) -> None:
-        for source, out in pieces(x, y):
-            self.curve(source, room(work, source), out)
+    @prepared
+    def forward(self, x: Array, work: Array, y: Array) -> Run:
+        return in_turn(partial(self.curve, source, room(work, source), out) for source, out in pieces(x, y))
 
-    def backward(self, x: Array, back_work: Array, grad_y: Array, grad_x: Array) -> None:
+    @prepared
+    def backward(self, x: Array, back_work: Array, grad_y: Array, grad_x: Array) -> Run:
+        calls: list[Run] = []
         for source, grad, out in pieces(x, grad_y, grad_x):
-            self.slope(source, room(back_work, source), out)
-            np.multiply(out, grad, out=out)
+            calls += [partial(self.slope, source, room(back_work, source), out), partial(np.multiply, out, grad, out)]
+        return in_turn(calls)
