@@ -148,14 +148,20 @@ class Same:
     """Draws the same number for each value, so that it does not matter in which order; the next time another one."""
 
     def __init__(self):
-        self.bit_generator = np.random.default_rng(0).bit_generator
+        self.bit_generator = self
         self.drawn = 0
 
-    def random(self, out, dtype):
+    def _next(self):
         self.drawn += 1
-        out.fill((0.3, 0.97)[self.drawn % 2])
+        return (0.3, 0.97)[self.drawn % 2]
+
+    def random(self, out, dtype):
+        out.fill(self._next())
 
     standard_normal = random
+
+    def random_raw(self, count):
+        return np.full(4 * count, self._next() * (1 << 16), np.uint16).view(np.uint64)
 
 
 @st.composite
