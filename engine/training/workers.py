@@ -19,6 +19,8 @@ from engine.training.settings import TrainingSettings
 WORTHWHILE = 4e-4  # seconds: shorter steps are left to one worker
 LONG = 5.0  # seconds: shorter trainings too, since others take half a second to come
 GAIN = 0.9  # of the time of one worker: so much faster must several be
+LASTING = 3e-3  # seconds: sharing such steps pays wherever the other cores are idle
+PATIENT = 1.25  # of the time of one worker: so slow may several be then, as what kept the cores busy will pass
 CLEAR = 0.75  # of the time of one worker: so much faster are several for sure
 STEPS = 5  # that are measured
 PATIENCE = 0.5  # seconds after which two steps must do
@@ -45,7 +47,8 @@ def fastest(compiled: Callable[[int], Plan], most: int, steps: float = inf) -> P
     """Return the plan that does so many steps in the shortest time: with one worker, or with up to `most`.
 
     `compiled` makes a loaded plan. Where the gain is small all are measured again, since whatever else the machine did may
-    have met only some of them. No two plans are there at the same time, for they may be large.
+    have met only some of them; one worker trains long steps only where several are slower for sure, since it would do so
+    to the end. No two plans are there at the same time, for they may be large.
     """
     times: dict[int, float] = {}
 
@@ -54,7 +57,6 @@ def fastest(compiled: Callable[[int], Plan], most: int, steps: float = inf) -> P
         times[workers] = min(times.get(workers, inf), _seconds(plan))
         return plan
 
-    best = 1
     for _ in range(ROUNDS):
         plan = measured(1)
         if most < 2 or times[1] < max(WORTHWHILE, LONG / steps):
@@ -63,7 +65,7 @@ def fastest(compiled: Callable[[int], Plan], most: int, steps: float = inf) -> P
             plan.close()
             del plan
             plan = measured(workers)
-        best = min(times, key=times.__getitem__)
+        best = min(_several(most), key=times.__getitem__)
         clear = times[best] < CLEAR * times[1]
         if clear and best == most:
             return plan
@@ -71,7 +73,8 @@ def fastest(compiled: Callable[[int], Plan], most: int, steps: float = inf) -> P
         del plan
         if clear:
             break
-    return compiled(best if times[best] < GAIN * times[1] else 1)
+    bar = PATIENT if times[1] > LASTING else GAIN
+    return compiled(best if times[best] < bar * times[1] else 1)
 
 
 def _several(most: int) -> tuple[int, ...]:

@@ -298,12 +298,14 @@ class Made:
         ({1: [3e-4]}, 1),  # so short that nothing else is tried
         ({1: [2e-2], 2: [1.1e-2]}, 2),  # clear at once
         ({1: [2e-2, 2e-2], 2: [2.5e-2, 1.2e-2]}, 2),  # something else disturbed the first measurement
-        ({1: [2e-2, 1e-2, 1e-2], 2: [1.6e-2, 1.6e-2, 1.6e-2]}, 1),  # and here that of one worker
-        ({1: [2e-2] * 3, 2: [1.9e-2] * 3}, 1),
-        ({1: [2e-2] * 3, 2: [1.7e-2] * 3}, 2),
+        ({1: [2e-2, 1e-2, 1e-2], 2: [1.6e-2] * 3}, 1),  # and here that of one worker
+        ({1: [2e-3] * 3, 2: [1.9e-3] * 3}, 1),
+        ({1: [2e-3] * 3, 2: [1.7e-3] * 3}, 2),
+        ({1: [2e-2] * 3, 2: [2.4e-2] * 3}, 2),  # something else keeps the other core busy for now
         ({1: [2e-2], 4: [6e-3], 8: [4e-3]}, 8),
         ({1: [2e-2], 4: [6e-3], 8: [9e-3]}, 4),  # cores that are two halves of one
-        ({1: [2e-2] * 3, 4: [1.9e-2] * 3, 8: [5e-2] * 3}, 1),
+        ({1: [2e-3] * 3, 4: [1.9e-3] * 3, 8: [5e-3] * 3}, 1),
+        ({1: [2e-2] * 3, 4: [2.6e-2] * 3, 8: [5e-2] * 3}, 1),
     ],
 )
 def test_as_many_workers_are_taken_as_are_fastest(monkeypatch, times, found):
