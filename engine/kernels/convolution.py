@@ -22,7 +22,7 @@ from engine.kernels.memory import stretches
 from engine.kernels.products import product
 from engine.kernels.windows import Windows
 
-CACHE = 1 << 17  # values of a block's columns: half of the second-level cache of one core
+CACHE = 1 << 17  # values of a block's columns, if not of all filters: half of the second-level cache of one core
 FEW_CHANNELS = 4  # up to here columns with pixels last are faster
 
 Block = tuple[slice, ...]  # images, and windows along each side but the last
@@ -30,19 +30,24 @@ Block = tuple[slice, ...]  # images, and windows along each side but the last
 
 def block_size(windows: Windows) -> Shape:
     """Return how many images make a block, and how many of their windows along each side but the last."""
-    image = windows.pixels * windows.width
-    if image <= 2 * CACHE:
-        return min(max(CACHE // image, 1), 64), *windows.out[:-1]
-    return 1, *_stripes(windows.out[:-1], windows.out[-1] * windows.width)
+    image, values = windows.pixels * windows.width, _values(windows)
+    if image <= 2 * values:
+        return min(max(values // image, 1), 64), *windows.out[:-1]
+    return 1, *_stripes(windows.out[:-1], windows.out[-1] * windows.width, values)
 
 
-def _stripes(sides: Shape, row: int) -> Shape:
-    """Return how much of each side fits a block, the outermost first; a row has so many values."""
+def _values(windows: Windows) -> int:
+    """Return how many values the columns of a block have: as many as the filters, which every block reads and adds to."""
+    return max(CACHE, windows.width * windows.filters)
+
+
+def _stripes(sides: Shape, row: int, values: int) -> Shape:
+    """Return how much of each side makes a block of so many values, the outermost first; a row has so many."""
     first, *rest = sides
     each = prod(rest) * row
-    if rest and each > 2 * CACHE:
-        return 1, *_stripes(tuple(rest), row)
-    stripes = -(-first * each // CACHE)
+    if rest and each > 2 * values:
+        return 1, *_stripes(tuple(rest), row, values)
+    stripes = -(-first * each // values)
     return -(-first // stripes), *rest
 
 
@@ -144,10 +149,9 @@ def _write(matrix: Array, filters: Array, out: Array) -> Iterator[Run]:
 
 def backward_filters(x: Array, grad_y: Array, columns: Columns, part: Array, total: Array) -> Iterator[Run]:
     """Write the gradient of the filters (K, F) into `total`; `part` is a work array of its shape."""
-    yield partial(total.fill, 0)
-    for block, calls, matrix in columns.blocks(x):
+    for number, (block, calls, matrix) in enumerate(columns.blocks(x)):
         yield from calls
-        yield from _add_images(matrix, grad_y[block], part, total)  # (K, P) @ (P, F) -> (K, F)
+        yield from _add_images(number, matrix, grad_y[block], part, total)  # (K, P) @ (P, F) -> (K, F)
 
 
 def backward_mirrored(
@@ -158,11 +162,21 @@ def backward_mirrored(
     `flipped` are the filters (KH·KW·F, C) with rows and columns reversed. `total` gets their gradient in that same form,
     `part` is a work array of its shape.
     """
-    yield partial(total.fill, 0)
-    for block, calls, matrix in columns.blocks(grad_y):
+    for number, (block, calls, matrix) in enumerate(columns.blocks(grad_y)):
         yield from calls
-        yield from _add_images(matrix, x[block], part, total)  # (KF, P) @ (P, C) -> (KF, C)
+        yield from _add_images(number, matrix, x[block], part, total)  # (KF, P) @ (P, C) -> (KF, C)
         yield from _write(matrix, flipped, grad_x[block])  # (P, KF) @ (KF, C) -> (P, C)
+
+
+def backward_pixels(
+    x: Array, grad_y: Array, columns: Columns, filters: Array, part: Array, total: Array, grad_x: Array
+) -> Iterator[Run]:
+    """Write both gradients where every window is one pixel: that of the filters (C, F) into `total`."""
+    for number, (block, calls, matrix) in enumerate(columns.blocks(x)):
+        copies, values = in_rows(grad_y[block])
+        yield from (*calls, *copies)
+        yield from add_product(number, matrix, values, part, total)  # (C, P) @ (P, F) -> (C, F)
+        yield from _write(values, filters.T, grad_x[block])  # (P, F) @ (F, C) -> (P, C)
 
 
 def backward_scattered(
@@ -173,11 +187,10 @@ def backward_scattered(
     `total` gets the gradient of the filters (K, F). `spread` is a work array for a block of padded images (n, H, W, C).
     """
     windows = columns.windows
-    yield partial(total.fill, 0)
-    for (images, *places), calls, matrix in columns.blocks(x):
+    for number, ((images, *places), calls, matrix) in enumerate(columns.blocks(x)):
         grad, block = grad_y[images, *places], spread[: images.stop - images.start]
         yield from calls
-        yield from _add_images(matrix, grad, part, total)  # (K, P) @ (P, F) -> (K, F)
+        yield from _add_images(number, matrix, grad, part, total)  # (K, P) @ (P, F) -> (K, F)
         if not any(some.start for some in places):
             yield partial(block.fill, 0)
         yield from scattered(grad, filters, columns.columns, windows, places, block)
@@ -185,15 +198,21 @@ def backward_scattered(
             yield partial(np.copyto, grad_x[images], windows.inside(block))
 
 
-def _add_images(matrix: Array, images: Array, part: Array, total: Array) -> Iterator[Run]:
-    """Add the product of `matrix` (P, K), transposed, with images (P, F) to `total` (K, F)."""
+def _add_images(number: int, matrix: Array, images: Array, part: Array, total: Array) -> Iterator[Run]:
+    """Do what `add_product` does with images (P, F)."""
     calls, values = in_rows(images)
     yield from calls
-    yield from add_product(matrix, values, part, total)
+    yield from add_product(number, matrix, values, part, total)
 
 
-def add_product(matrix: Array, values: Array, part: Array, total: Array) -> Iterator[Run]:
-    """Add the product of `matrix` (P, K), transposed, with `values` (P, F) to `total` (K, F); `part` is like it."""
+def add_product(number: int, matrix: Array, values: Array, part: Array, total: Array) -> Iterator[Run]:
+    """Add the product of `matrix` (P, K), transposed, with `values` (P, F) to `total` (K, F); `part` is like it.
+
+    The first, whose number is 0, is written.
+    """
+    if number == 0:
+        yield product(matrix.T, values, total)
+        return
     yield product(matrix.T, values, part)
     yield partial(np.add, total, part, total)
 

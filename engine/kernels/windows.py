@@ -28,7 +28,10 @@ def same_padding(size: int, kernel: int, stride: int, dilation: int = 1) -> Pair
 
 @dataclass(frozen=True)
 class Windows:
-    """The windows on images, or volumes, of one size: (height, width), or depth before both; `padding` is (before, after)."""
+    """The windows on images, or volumes, of one size: (height, width), or depth before both; `padding` is (before, after).
+
+    Each window makes so many values as there are `filters`.
+    """
 
     channels: int
     size: Shape
@@ -36,6 +39,7 @@ class Windows:
     stride: Shape
     padding: tuple[Pair, ...]
     dilation: Shape = (1, 1)
+    filters: int = 1
 
     @cached_property
     def out(self) -> Shape:
@@ -97,8 +101,8 @@ class Windows:
         sides = zip(tap, self.dilation, self.stride, self.out, strict=True)
         return padded[:, *(slice(i * d, i * d + s * (o - 1) + 1, s) for i, d, s, o in sides)]
 
-    def mirror(self, filters: int) -> Windows | None:
-        """Return the windows by which `filters` gradients at the output become gradients at the input, or None.
+    def mirror(self) -> Windows | None:
+        """Return the windows by which the gradients at the output become gradients at the input, or None.
 
         Only windows that move by one pixel have them: the gradient at an input pixel then is a convolution of the
         output's gradient with the flipped filters.
@@ -107,4 +111,4 @@ class Windows:
         back = tuple((r - before, r - after) for r, (before, after) in zip(reach, self.padding, strict=True))
         if {*self.stride} != {1} or min(map(min, back)) < 0:
             return None
-        return Windows(filters, self.out, self.kernel, self.stride, back, self.dilation)
+        return Windows(self.filters, self.out, self.kernel, self.stride, back, self.dilation, self.channels)

@@ -19,10 +19,13 @@ from engine.layer import Scratch
 from engine.layers.convolution import Convolution, windows_of
 from engine.layers.sided import as_image
 
+MOST_FILTERS = 3  # for each channel
+MOST_PIXELS = 12  # filters for each pixel
+
 
 @dataclass(frozen=True)
 class _Way:
-    """How a layer is computed: its groups, and the windows and filters of each product.
+    """How a layer is computed: its groups, and the windows of each product.
 
     `mirror` are the windows on the gradient of the output, where going back that way is the cheaper one.
     """
@@ -30,7 +33,11 @@ class _Way:
     groups: Grouping
     windows: Windows
     mirror: Windows | None
-    filters: int
+
+    @property
+    def filters(self) -> int:
+        """The filters of each product."""
+        return self.windows.filters
 
     @property
     def size(self) -> int:
@@ -48,10 +55,19 @@ class _Way:
 def _way(layer: Convolution, x: Shape) -> _Way:
     windows = windows_of(layer, x)
     channels, filters = windows.channels // layer.groups, layer.filters // layer.groups
-    mirrors = layer.filters <= 3 * windows.channels and windows.mirror(layer.filters) is not None
+    mirrors = _mirrors(windows) and windows.mirror() is not None
     groups = grouping(layer.groups, channels, filters, WIDE if mirrors else WIDE_SCATTERED)
-    windows, filters = replace(windows, channels=channels * groups.merged), filters * groups.merged
-    return _Way(groups, windows, windows.mirror(filters) if mirrors else None, filters)
+    windows = replace(windows, channels=channels * groups.merged, filters=filters * groups.merged)
+    return _Way(groups, windows, windows.mirror() if mirrors else None)
+
+
+def _mirrors(windows: Windows) -> bool:
+    """Tell whether to go back by windows of the gradient; else what each window gets is added back.
+
+    That takes larger products where filters are many, and to turn the filters around takes long for few pixels.
+    """
+    most = min(MOST_FILTERS * windows.channels, MOST_PIXELS * windows.pixels)
+    return windows.filters <= most
 
 
 def matrix_order(rank: int) -> tuple[int, ...]:
@@ -91,7 +107,7 @@ class BlockConvolution(Convolution, abstract=True):
             count = max(count, convolution.column_count(mirror))
             work["mirrored"] = Scratch(convolution.padded_shape(mirror), batched=False, kept=True)
             work["flipped"] = Scratch((way.size,), batched=False, kept=merged)
-        else:
+        elif not windows.is_plain:
             images = convolution.block_size(windows)[0]
             work["spread"] = Scratch((images, *windows.padded, windows.channels), batched=False)
         return work | {"back_columns": Scratch((count,), batched=False)}
@@ -159,6 +175,7 @@ class BlockConvolution(Convolution, abstract=True):
         way = _way(self, x)
         block = self._block(way.windows)
         back = "from windows of the gradient" if way.mirror else "added back window by window"
+        back = "in the same way" if way.windows.is_plain and not way.mirror else back
         how = "no copy" if way.windows.is_plain else "windows copied"
         return f"{way.groups.describe()} for {block}, {how}; gradient {back}"
 
@@ -202,7 +219,9 @@ def _backward_scattered(
     totals, part = total.reshape(matrices.shape), part.reshape(matrices[0].shape)
     for number, channels, filters in way.shares():
         given, sums = (x[..., channels], grad_y[..., filters], columns), (part, totals[number])
-        if grad_x is None or spread is None:
+        if grad_x is None:
             yield from convolution.backward_filters(*given, *sums)
+        elif spread is None:
+            yield from convolution.backward_pixels(*given, matrices[number], *sums, grad_x[..., channels])
         else:
             yield from convolution.backward_scattered(*given, matrices[number], *sums, spread, grad_x[..., channels])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -20,7 +21,7 @@ from engine.spec import param
 def windows_of(layer: Convolution, x: Shape) -> Windows:
     """Return where the filters stand on an array of shape `x`; on a series, seen as an image one pixel high."""
     channels, sides = layer.split(x)
-    return layer.windows_on(channels, sides, layer.pads(sides))
+    return replace(layer.windows_on(channels, sides, layer.pads(sides)), filters=layer.filters)
 
 
 class Convolution(Filtering, abstract=True):

@@ -29,7 +29,7 @@ LARGEST = 1 << 23  # values in the windows of an image: with more, they need mor
 
 
 def _mirror(layer: Conv2D, x: Shape) -> Windows | None:
-    return windows_of(layer, x).mirror(layer.filters)
+    return windows_of(layer, x).mirror()
 
 
 class _Quads:
@@ -49,25 +49,25 @@ class _Quads:
 
 def _from_windows(x: Array, columns: QuadColumns, quads: _Quads, part: Array, total: Array) -> Iterator[Run]:
     """Add up the gradient of the filters (K, F) from the windows of images."""
-    for block, fill, matrix in columns.blocks(x):
+    for number, (block, fill, matrix) in enumerate(columns.blocks(x)):
         back, values = quads.of(block)
         yield from fill
         yield back
-        yield from convolution.add_product(matrix, values, part, total)  # (K, P) @ (P, F) -> (K, F)
+        yield from convolution.add_product(number, matrix, values, part, total)  # (K, P) @ (P, F) -> (K, F)
 
 
 def _mirrored(
     x: Array, columns: Columns, quads: _Quads, flipped: Array, part: Array, total: Array, grad_x: Array | None
 ) -> Iterator[Run]:
     """Add up the gradient of the flipped filters (KF, C), and write that of the images, from the windows of the gradient."""
-    for block in stretches(len(x), columns.images):
+    for number, block in enumerate(stretches(len(x), columns.images)):
         back, values = quads.of(block)
         yield back
         yield partial(into_quads, columns.inside[: block.stop - block.start], values)
         cut, matrix = columns.cut((block, slice(0, columns.windows.out[0])))
         copies, pixels = convolution.in_rows(x[block])
         yield from (cut, *copies)
-        yield from convolution.add_product(matrix, pixels, part, total)  # (KF, P) @ (P, C) -> (KF, C)
+        yield from convolution.add_product(number, matrix, pixels, part, total)  # (KF, P) @ (P, C) -> (KF, C)
         if grad_x is not None:
             yield product(matrix, flipped, grad_x[block].reshape(-1, x.shape[3]))  # (P, KF) @ (KF, C) -> (P, C)
 
@@ -155,7 +155,6 @@ class PooledConv2D(WrappedConvolution, abstract=True):
         grad_bias: Array | None,
     ) -> Run:
         calls: list[Run] = [] if grad_bias is None else [partial(write_channel_sums, grad_y, grad_bias)]
-        calls.append(partial(total.fill, 0))
         images, filters = channels_last(x), len(weight)
         quads = _Quads(channels_last(grad_y), choices, back_values)
         windows, mirror = windows_of(self.convolution, x.shape[1:]), _mirror(self.convolution, x.shape[1:])

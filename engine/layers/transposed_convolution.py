@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any
 
@@ -34,7 +35,8 @@ def _ends(layer: TransposedConvolution, sides: Shape) -> tuple[Shape, tuple[Pair
 @lru_cache(maxsize=1024)
 def _windows(layer: TransposedConvolution, x: Shape) -> Windows:
     """Return where each value of an array of shape `x` paints on the output."""
-    return layer.windows_on(layer.filters, *_ends(layer, layer.split(x)[1]))
+    channels, sides = layer.split(x)
+    return replace(layer.windows_on(layer.filters, *_ends(layer, sides)), filters=channels)
 
 
 class TransposedConvolution(Filtering, abstract=True):

@@ -35,7 +35,7 @@ def _groups(layer: Convolution, channels: int) -> Grouping:
 def tiles_of(layer: Convolution, x: Shape) -> tuple[Tiles, Tiles]:
     """Return the tiles of the output, and those of the input on the way back."""
     windows, products = windows_of(layer, x), _groups(layer, x[0]).products
-    mirror = windows.mirror(layer.filters)
+    mirror = windows.mirror()
     assert mirror
     return Tiles(windows, layer.filters, products), Tiles(mirror, x[0], products)
 
@@ -45,7 +45,7 @@ def suits(layer: Convolution, x: Shape, fewest: int) -> bool:
     if layer.kernel[-2:] != (3, 3) or min(x[0], layer.filters) < fewest * _groups(layer, x[0]).products:
         return False
     windows = windows_of(layer, x)
-    return {*windows.dilation} == {1} and windows.mirror(layer.filters) is not None and _pays(windows.out[-2:])
+    return {*windows.dilation} == {1} and windows.mirror() is not None and _pays(windows.out[-2:])
 
 
 def _pays(out: Shape) -> bool:
