@@ -87,9 +87,9 @@ def _constant(value: float, count: int, dtype: Any) -> Array:
     return made
 
 
-def zeros_like(x: Array) -> Array | float:
-    """Return zeros to compare a piece with: an array where it is flat, which is several times faster than a number."""
-    return _constant(0.0, PIECE, x.dtype)[: x.size] if x.ndim == 1 and x.size <= PIECE else 0.0
+def bound(value: float, x: Array) -> Array:
+    """Return a number that a piece may not pass: as an array where that is flat, which is several times faster."""
+    return _constant(value, PIECE, x.dtype)[: x.size] if x.ndim == 1 and x.size <= PIECE else constant(value, x.dtype)
 
 
 @lru_cache(maxsize=256)

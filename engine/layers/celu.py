@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run
 from engine.kernels.curves import exp_minus_one
+from engine.kernels.memory import bound, constant
 from engine.layer import Example, OnnxGraph
 from engine.layers.curve import Curve
 from engine.spec import param
@@ -25,17 +28,16 @@ class CELU(Curve):
 
     alpha: float = param("How deep the floor is: very negative values become -α.", default=1.0, min=0.01, max=100.0)
 
-    def curve(self, x: Array, work: Array, out: Array) -> None:
-        np.multiply(x, 1 / self.alpha, out=out)
-        exp_minus_one(out, work, out)
-        np.multiply(out, self.alpha, out=out)
-        np.maximum(x, 0, out=work)
-        np.add(out, work, out=out)
+    def curve(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
+        yield partial(np.multiply, x, constant(1 / self.alpha, x.dtype), out)
+        yield from exp_minus_one(out, self.alpha, work, out)
+        yield partial(np.maximum, x, bound(0, x), out=work)
+        yield partial(np.add, out, work, out)
 
-    def slope(self, x: Array, work: Array, out: Array) -> None:
-        np.minimum(x, 0, out=out)
-        np.multiply(out, 1 / self.alpha, out=out)
-        np.exp(out, out=out)
+    def slope(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
+        yield partial(np.minimum, x, bound(0, x), out=out)
+        yield partial(np.multiply, out, constant(1 / self.alpha, x.dtype), out)
+        yield partial(np.exp, out, out)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Celu", x, alpha=float(self.alpha))

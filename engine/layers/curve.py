@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
@@ -18,12 +19,12 @@ class Curve(Pointwise, abstract=True):
     category = "Activation"
     apart = "value"
 
-    def curve(self, x: Array, work: Array, out: Array) -> None:
-        """Write f(x); `work` and `out` are like `x` and may be overwritten at will."""
+    def curve(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
+        """Yield calls that write f(x); `work` and `out` are like `x` and may be overwritten at will."""
         raise NotImplementedError
 
-    def slope(self, x: Array, work: Array, out: Array) -> None:
-        """Write the derivative f'(x)."""
+    def slope(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
+        """Yield calls that write the derivative f'(x)."""
         raise NotImplementedError
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
@@ -32,11 +33,11 @@ class Curve(Pointwise, abstract=True):
 
     @prepared
     def forward(self, x: Array, work: Array, y: Array) -> Run:
-        return in_turn(partial(self.curve, source, room(work, source), out) for source, out in pieces(x, y))
+        return in_turn(call for source, out in pieces(x, y) for call in self.curve(source, room(work, source), out))
 
     @prepared
     def backward(self, x: Array, back_work: Array, grad_y: Array, grad_x: Array) -> Run:
         calls: list[Run] = []
         for source, grad, out in pieces(x, grad_y, grad_x):
-            calls += [partial(self.slope, source, room(back_work, source), out), partial(np.multiply, out, grad, out)]
+            calls += (*self.slope(source, room(back_work, source), out), partial(np.multiply, out, grad, out))
         return in_turn(calls)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.kernels.curves import exp_minus_one
+from engine.calls import Run
+from engine.kernels.curves import exp_minus_one, exp_or
+from engine.kernels.memory import bound
 from engine.layer import Example, OnnxGraph
 from engine.layers.curve import Curve
 from engine.spec import param
@@ -25,19 +28,13 @@ class ELU(Curve):
 
     alpha: float = param("How deep the floor is: very negative values become -α.", default=1.0, min=0.0, max=100.0)
 
-    def curve(self, x: Array, work: Array, out: Array) -> None:
-        exp_minus_one(x, work, out)
-        np.multiply(out, self.alpha, out=out)
-        np.maximum(x, 0, out=work)
-        np.add(out, work, out=out)
+    def curve(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
+        yield from exp_minus_one(x, self.alpha, work, out)
+        yield partial(np.maximum, x, bound(0, x), out=work)
+        yield partial(np.add, out, work, out)
 
-    def slope(self, x: Array, work: Array, out: Array) -> None:
-        np.minimum(x, 0, out=work)
-        np.exp(work, out=work)
-        np.multiply(work, self.alpha, out=work)
-        np.greater(x, 0, out=out)
-        np.multiply(out, 1 - self.alpha, out=out)  # where x is positive, `work` is α
-        np.add(out, work, out=out)
+    def slope(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
+        yield from exp_or(1, self.alpha, x, work, out)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Elu", x, alpha=float(self.alpha))

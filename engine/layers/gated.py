@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
-from engine.kernels.memory import channels_last
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.curves import sigmoid_calls
+from engine.kernels.memory import features_last, shaped, stored
+from engine.kernels.reductions import block_values, row_blocks
 from engine.layer import Example, Layer, Scratch, ShapeError
 
 
@@ -19,12 +23,12 @@ class Gated(Layer, abstract=True):
     apart = "step"
     first: ClassVar[bool] = False  # whether the first half is the one that is bent
 
-    def bend(self, x: Array, out: Array) -> None:
-        """Write f(x)."""
+    def bend(self, x: Array, chance: Array, by: Array, out: Array) -> Iterator[Run]:
+        """Yield calls that write f(x) · by; `chance` is σ(x)."""
         raise NotImplementedError
 
-    def slope(self, x: Array, work: Array, out: Array) -> None:
-        """Write the derivative f'(x); `work` is like `x`."""
+    def slope(self, x: Array, chance: Array, out: Array) -> Iterator[Run]:
+        """Yield calls that write the derivative f'(x)."""
         raise NotImplementedError
 
     def axis(self, x: Shape) -> int:
@@ -44,32 +48,43 @@ class Gated(Layer, abstract=True):
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         half = self.shape(x)
-        half = (*half[1:], half[0]) if len(x) == 3 else half
-        return {"gate": Scratch(half), "work": Scratch(half), "back_gate": Scratch(half)}
+        width = half[self.axis(half)]
+        return {"chance": Scratch(stored(half)), "work": Scratch((block_values(2 * width),), batched=False)}
 
-    def _halves(self, x: Array) -> tuple[Array, Array]:
+    def _halves(self, rows: Array) -> tuple[Array, Array]:
         """Return the half that is bent, and the other one."""
-        rows = channels_last(x)
-        middle = rows.shape[-1] // 2
-        a, b = rows[..., :middle], rows[..., middle:]
+        middle = rows.shape[1] // 2
+        a, b = rows[:, :middle], rows[:, middle:]
         return (a, b) if self.first else (b, a)
 
-    def forward(self, x: Array, gate: Array, y: Array) -> None:
-        bent, plain = self._halves(x)
-        self.bend(bent, gate)
-        np.multiply(plain, gate, out=channels_last(y))
+    @prepared
+    def forward(self, x: Array, chance: Array, y: Array) -> Run:
+        calls: list[Run] = []
+        for rows, share, out in row_blocks(_rows(x), _flat(chance), _rows(y)):
+            bent, plain = self._halves(rows)
+            calls += (*sigmoid_calls(bent, share), *self.bend(bent, share, plain, out))
+        return in_turn(calls)
 
-    def backward(self, x: Array, work: Array, back_gate: Array, grad_y: Array, grad_x: Array) -> None:
-        (bent, plain), (grad_bent, grad_plain) = self._halves(x), self._halves(grad_x)
-        grad = channels_last(grad_y)
-        self.bend(bent, back_gate)
-        np.multiply(grad, back_gate, out=grad_plain)
-        self.slope(bent, work, back_gate)
-        np.multiply(back_gate, plain, out=back_gate)
-        np.multiply(back_gate, grad, out=grad_bent)
+    @prepared
+    def backward(self, x: Array, chance: Array, work: Array, grad_y: Array, grad_x: Array) -> Run:
+        calls: list[Run] = []
+        for rows, share, grad, out in row_blocks(_rows(x), _flat(chance), _rows(grad_y), _rows(grad_x)):
+            (bent, plain), (grad_bent, grad_plain) = self._halves(rows), self._halves(out)
+            slope = shaped(work, share.shape)
+            calls += (*self.bend(bent, share, grad, grad_plain), *self.slope(bent, share, slope))
+            calls += (partial(np.multiply, slope, plain, slope), partial(np.multiply, slope, grad, grad_bent))
+        return in_turn(calls)
 
     @classmethod
     def examples(cls) -> Iterator[Example]:
         yield Example(cls(), ((6,),))
         yield Example(cls(), ((3, 4),))
         yield Example(cls(), ((4, 2, 3),))
+
+
+def _flat(x: Array) -> Array:
+    return x.reshape(-1, x.shape[-1])
+
+
+def _rows(x: Array) -> Array:
+    return _flat(features_last(x))

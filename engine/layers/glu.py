@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.kernels.curves import sigmoid
+from engine.calls import Run
+from engine.kernels.memory import constant
 from engine.layer import OnnxGraph
 from engine.layers.gated import Gated
 
@@ -21,13 +24,12 @@ class GLU(Gated):
     features are few, for it halves them.
     """
 
-    def bend(self, x: Array, out: Array) -> None:
-        sigmoid(x, out)
+    def bend(self, x: Array, chance: Array, by: Array, out: Array) -> Iterator[Run]:
+        yield partial(np.multiply, chance, by, out)
 
-    def slope(self, x: Array, work: Array, out: Array) -> None:
-        sigmoid(x, work)
-        np.subtract(1, work, out=out)
-        np.multiply(out, work, out=out)
+    def slope(self, x: Array, chance: Array, out: Array) -> Iterator[Run]:
+        yield partial(np.subtract, constant(1, x.dtype), chance, out)
+        yield partial(np.multiply, out, chance, out)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         size, axis = g.shape("x"), self.axis(g.shape("x"))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run
+from engine.kernels.curves import hard_sigmoid, within
+from engine.kernels.memory import constant
 from engine.layer import Example, OnnxGraph
 from engine.layers.curve import Curve
 
@@ -21,15 +25,12 @@ class HardSigmoid(Curve):
     comes back.
     """
 
-    def curve(self, x: Array, work: Array, out: Array) -> None:
-        np.multiply(x, 1 / 6, out=out)
-        np.add(out, 0.5, out=out)
-        np.clip(out, 0, 1, out=out)
+    def curve(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
+        yield from hard_sigmoid(x, out)
 
-    def slope(self, x: Array, work: Array, out: Array) -> None:
-        np.abs(x, out=work)
-        np.less(work, 3, out=out)
-        np.multiply(out, 1 / 6, out=out)
+    def slope(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
+        yield from within(x, -3, 3, work, out)
+        yield partial(np.multiply, out, constant(1 / 6, x.dtype), out)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("HardSigmoid", x, alpha=1 / 6, beta=0.5)

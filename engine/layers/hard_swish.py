@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run
+from engine.kernels.curves import hard_sigmoid, within
+from engine.kernels.memory import constant
 from engine.layer import Example, OnnxGraph
 from engine.layers.curve import Curve
 
@@ -20,21 +24,16 @@ class HardSwish(Curve):
     Use it in networks for small devices, in their deeper half. Avoid it where speed does not matter: SiLU is smooth.
     """
 
-    def curve(self, x: Array, work: Array, out: Array) -> None:
-        np.multiply(x, 1 / 6, out=out)
-        np.add(out, 0.5, out=out)
-        np.clip(out, 0, 1, out=out)
-        np.multiply(out, x, out=out)
+    def curve(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
+        yield from hard_sigmoid(x, out)
+        yield partial(np.multiply, out, x, out)
 
-    def slope(self, x: Array, work: Array, out: Array) -> None:
-        np.clip(x, -3, 3, out=out)
-        np.multiply(out, 1 / 6, out=out)
-        np.add(out, 0.5, out=out)
-        np.abs(x, out=work)
-        np.less(work, 3, out=work)
-        np.multiply(work, x, out=work)
-        np.multiply(work, 1 / 6, out=work)
-        np.add(out, work, out=out)
+    def slope(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
+        yield from within(x, -3, 3, work, work)
+        yield partial(np.multiply, work, constant(1 / 6, x.dtype), work)
+        yield partial(np.multiply, work, x, work)
+        yield from hard_sigmoid(x, out)
+        yield partial(np.add, out, work, out)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("HardSwish", x)

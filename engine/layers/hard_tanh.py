@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run
+from engine.kernels.curves import clipped, within
 from engine.layer import Example, OnnxGraph, ShapeError
 from engine.layers.curve import Curve
 from engine.problems import Change
@@ -32,13 +34,11 @@ class HardTanh(Curve):
             raise ShapeError(text, Change("low", self.high - 1))
         return x
 
-    def curve(self, x: Array, work: Array, out: Array) -> None:
-        np.clip(x, self.low, self.high, out=out)
+    def curve(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
+        return clipped(x, self.low, self.high, out)
 
-    def slope(self, x: Array, work: Array, out: Array) -> None:
-        np.greater(x, self.low, out=work)
-        np.less(x, self.high, out=out)
-        np.multiply(out, work, out=out)
+    def slope(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
+        return within(x, self.low, self.high, work, out)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Clip", x, g.constant(np.float32(self.low)), g.constant(np.float32(self.high)))

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.kernels.curves import sigmoid, softplus
+from engine.calls import Run
+from engine.kernels.memory import bound, constant
 from engine.layer import Example, OnnxGraph
 from engine.layers.curve import Curve
+
+STRAIGHT = 20
 
 
 class Mish(Curve):
@@ -22,17 +26,31 @@ class Mish(Curve):
     costliest curve here.
     """
 
-    def curve(self, x: Array, work: Array, out: Array) -> None:
-        softplus(x, work, out)
-        np.tanh(out, out=out)
-        np.multiply(out, x, out=out)
+    def curve(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
+        two = constant(2, x.dtype)
+        yield from _exp(x, out)
+        yield partial(np.add, out, two, work)
+        yield partial(np.multiply, out, work, out)
+        yield partial(np.add, out, two, work)
+        yield partial(np.divide, out, work, out)
+        yield partial(np.multiply, out, x, out)
 
-    def slope(self, x: Array, work: Array, out: Array) -> None:
-        softplus(x, out, work)
-        np.tanh(work, out=work)
-        sigmoid(x, out)
-        np.multiply(out, x, out=out)
-        np.add(work, np.multiply(out, 1 - work * work, out=out), out=out)
+    def slope(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
+        # n (n + 2 + 4 x (e + 1) / (e + 2)) / (n + 2)²
+        one, two, four = (constant(value, x.dtype) for value in (1, 2, 4))
+        yield from _exp(x, work)
+        yield partial(np.add, work, two, out)
+        yield partial(np.multiply, work, out, work)  # n
+        yield partial(np.divide, one, out, out)
+        yield partial(np.subtract, one, out, out)  # (e + 1) / (e + 2)
+        yield partial(np.multiply, out, x, out)
+        yield partial(np.multiply, out, four, out)
+        yield partial(np.add, out, work, out)
+        yield partial(np.add, out, two, out)
+        yield partial(np.multiply, out, work, out)
+        yield partial(np.add, work, two, work)
+        yield partial(np.divide, out, work, out)
+        yield partial(np.divide, out, work, out)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         if g.opset >= 18:
@@ -46,3 +64,12 @@ class Mish(Curve):
     def examples(cls) -> Iterator[Example]:
         yield Example(cls(), ((4,),))
         yield Example(cls(), ((2, 3, 3),))
+
+
+def _exp(x: Array, out: Array) -> Iterator[Run]:
+    """Yield calls that write e = exp(x), but of x where the curve is straight to the last bit, for the square of e overflows.
+
+    With n = e (e + 2), tanh(log(1 + e)) is n / (n + 2): no logarithm, and exact for the smallest e, too.
+    """
+    yield partial(np.minimum, x, bound(STRAIGHT, x), out=out)
+    yield partial(np.exp, out, out)

@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.arrays import Array, Shape
 from engine.calls import Run, in_turn, prepared
-from engine.kernels.memory import constant, pieces, zeros_like
+from engine.kernels.memory import bound, constant, pieces
 from engine.layer import Example, OnnxGraph, Pointwise
 
 
@@ -31,7 +31,7 @@ class ReLU(Pointwise):
     @prepared
     def forward(self, x: Array, y: Array) -> Run:
         parts = pieces(x, y)
-        return in_turn(partial(np.maximum, source, zeros_like(source), out=out) for source, out in parts)
+        return in_turn(partial(np.maximum, source, bound(0, source), out=out) for source, out in parts)
 
     @prepared
     def backward(self, y: Array, grad_y: Array, grad_x: Array) -> Run:

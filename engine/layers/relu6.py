@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run
+from engine.kernels.curves import clipped, within
 from engine.layer import Example, OnnxGraph
 from engine.layers.curve import Curve
 
@@ -21,13 +23,11 @@ class ReLU6(Curve):
     large.
     """
 
-    def curve(self, x: Array, work: Array, out: Array) -> None:
-        np.clip(x, 0, 6, out=out)
+    def curve(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
+        return clipped(x, 0, 6, out)
 
-    def slope(self, x: Array, work: Array, out: Array) -> None:
-        np.greater(x, 0, out=work)
-        np.less(x, 6, out=out)
-        np.multiply(out, work, out=out)
+    def slope(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
+        return within(x, 0, 6, work, out)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Clip", x, g.constant(np.float32(0)), g.constant(np.float32(6)))

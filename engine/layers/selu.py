@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.kernels.curves import exp_minus_one
+from engine.calls import Run
+from engine.kernels.curves import exp_minus_one, exp_or
+from engine.kernels.memory import bound, constant
 from engine.layer import Example, OnnxGraph
 from engine.layers.curve import Curve
 
@@ -24,20 +27,14 @@ class SELU(Curve):
     shortcuts, BatchNorm or other initializers, which break its balance.
     """
 
-    def curve(self, x: Array, work: Array, out: Array) -> None:
-        exp_minus_one(x, work, out)
-        np.multiply(out, ALPHA, out=out)
-        np.maximum(x, 0, out=work)
-        np.add(out, work, out=out)
-        np.multiply(out, SCALE, out=out)
+    def curve(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
+        yield from exp_minus_one(x, SCALE * ALPHA, work, out)
+        yield partial(np.maximum, x, bound(0, x), out=work)
+        yield partial(np.multiply, work, constant(SCALE, x.dtype), work)
+        yield partial(np.add, out, work, out)
 
-    def slope(self, x: Array, work: Array, out: Array) -> None:
-        np.minimum(x, 0, out=work)
-        np.exp(work, out=work)
-        np.multiply(work, SCALE * ALPHA, out=work)
-        np.greater(x, 0, out=out)
-        np.multiply(out, SCALE * (1 - ALPHA), out=out)  # where x is positive, `work` is s α
-        np.add(out, work, out=out)
+    def slope(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
+        return exp_or(SCALE, SCALE * ALPHA, x, work, out)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Selu", x)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from engine.arrays import Array, Shape
+from engine.calls import Run
 from engine.kernels.curves import silu, silu_slope
 from engine.layer import Example, OnnxGraph
 from engine.layers.curve import Curve
@@ -19,11 +20,11 @@ class SiLU(Curve):
     Use it in place of ReLU, in image networks and transformers. Avoid it on small devices: HardSwish is cheaper.
     """
 
-    def curve(self, x: Array, work: Array, out: Array) -> None:
-        silu(x, out)
+    def curve(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
+        return silu(x, out)
 
-    def slope(self, x: Array, work: Array, out: Array) -> None:
-        silu_slope(x, work, out)
+    def slope(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
+        return silu_slope(x, work, out)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Mul", x, g.op("Sigmoid", x))

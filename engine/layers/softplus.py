@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.kernels.curves import sigmoid, softplus
+from engine.calls import Run
+from engine.kernels.curves import halved_sigmoid_calls, softplus
+from engine.kernels.memory import constant
 from engine.layer import Example, OnnxGraph
 from engine.layers.curve import Curve
 from engine.spec import param
@@ -25,14 +28,14 @@ class Softplus(Curve):
 
     beta: float = param("How sharp the corner is.", default=1.0, min=0.01, max=100.0)
 
-    def curve(self, x: Array, work: Array, out: Array) -> None:
-        np.multiply(x, self.beta, out=work)
-        softplus(work, work, out)
-        np.multiply(out, 1 / self.beta, out=out)
+    def curve(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
+        yield partial(np.multiply, x, constant(self.beta, x.dtype), work)
+        yield from softplus(work, work, out)
+        yield partial(np.multiply, out, constant(1 / self.beta, x.dtype), out)
 
-    def slope(self, x: Array, work: Array, out: Array) -> None:
-        np.multiply(x, self.beta, out=out)
-        sigmoid(out, out)
+    def slope(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
+        yield partial(np.multiply, x, constant(self.beta / 2, x.dtype), out)
+        yield from halved_sigmoid_calls(out, out)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         if self.beta == 1:

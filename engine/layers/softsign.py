@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run
+from engine.kernels.memory import constant
 from engine.layer import Example, OnnxGraph
 from engine.layers.curve import Curve
 
@@ -21,16 +24,17 @@ class Softsign(Curve):
     gradient fades.
     """
 
-    def curve(self, x: Array, work: Array, out: Array) -> None:
-        np.abs(x, out=out)
-        np.add(out, 1, out=out)
-        np.divide(x, out, out=out)
+    def curve(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
+        yield partial(np.abs, x, out)
+        yield partial(np.add, out, constant(1, x.dtype), out)
+        yield partial(np.divide, x, out, out)
 
-    def slope(self, x: Array, work: Array, out: Array) -> None:
-        np.abs(x, out=out)
-        np.add(out, 1, out=out)
-        np.multiply(out, out, out=out)
-        np.divide(1, out, out=out)
+    def slope(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
+        one = constant(1, x.dtype)
+        yield partial(np.abs, x, out)
+        yield partial(np.add, out, one, out)
+        yield partial(np.multiply, out, out, out)
+        yield partial(np.divide, one, out, out)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Softsign", x)

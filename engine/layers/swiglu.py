@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.kernels.curves import silu, silu_slope
+from engine.calls import Run
+from engine.kernels.memory import constant
 from engine.layer import OnnxGraph
 from engine.layers.gated import Gated
 
@@ -24,11 +27,16 @@ class SwiGLU(Gated):
 
     first: ClassVar[bool] = True
 
-    def bend(self, x: Array, out: Array) -> None:
-        silu(x, out)
+    def bend(self, x: Array, chance: Array, by: Array, out: Array) -> Iterator[Run]:
+        yield partial(np.multiply, chance, x, out)
+        yield partial(np.multiply, out, by, out)
 
-    def slope(self, x: Array, work: Array, out: Array) -> None:
-        silu_slope(x, work, out)
+    def slope(self, x: Array, chance: Array, out: Array) -> Iterator[Run]:
+        one = constant(1, x.dtype)
+        yield partial(np.subtract, one, chance, out)
+        yield partial(np.multiply, out, x, out)
+        yield partial(np.add, out, one, out)
+        yield partial(np.multiply, out, chance, out)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         size, axis = g.shape("x"), self.axis(g.shape("x"))

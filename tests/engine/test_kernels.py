@@ -15,7 +15,7 @@ from engine.kernels.attention import attending, in_cache, scores_in_cache
 from engine.kernels.batch_normalisation import statistics
 from engine.kernels.chance import AT_ONCE, dropping
 from engine.kernels.lookup import adding_rows
-from engine.kernels.memory import PIECE, channels_last, joined, pieces, shaped_like, stored, zeros_like
+from engine.kernels.memory import PIECE, bound, channels_last, joined, pieces, shaped_like, stored
 from engine.kernels.polyphase import phases
 from engine.kernels.reducing import REDUCTIONS
 from engine.kernels.reductions import channel_rows, channel_sums, give_back, largest_last, row_blocks, sum_last
@@ -238,9 +238,9 @@ def test_a_row_behind_a_matrix_is_one_more_of_its_rows():
     assert joined(memory[:15].reshape(5, 3)[:, :2], memory[15:17]) is None
 
 
-def test_zeros_are_an_array_where_it_is_faster():
-    assert isinstance(zeros_like(np.empty(5)), np.ndarray)
-    assert zeros_like(np.empty((5, 2))) == 0
+def test_bounds_are_as_long_as_a_piece_where_it_is_faster():
+    assert bound(6, np.empty(5)).tolist() == [6] * 5
+    assert bound(6, np.empty((5, 2))).shape == ()
 
 
 def test_channels_are_summed_in_every_shape():
