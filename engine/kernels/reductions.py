@@ -143,10 +143,3 @@ def row_blocks(*rows: Array) -> Iterator[tuple[Array, ...]]:
 def block_values(width: int) -> int:
     """Return how many values a work array needs for one of `row_blocks`, for rows of this width."""
     return max(PIECE // width, 1) * width
-
-
-def give_back(rows: Array, out: Array) -> None:
-    """Copy rows into the array that they are rows of, unless they are a view of it."""
-    if not np.may_share_memory(rows, out):
-        target = channels_last(out)
-        target[...] = rows.reshape(target.shape)

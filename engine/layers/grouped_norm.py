@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from math import prod
 
-import numpy as np
-
 from engine.arrays import Array, Shape
-from engine.kernels.group_normalisation import channel_sums, normalise, normalise_back, rows_of, wide
-from engine.kernels.reductions import give_back
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.group_normalisation import normalising, normalising_back, rows_of
 from engine.layer import Pointwise, Scratch, Weight
 from engine.spec import param
 
@@ -35,39 +33,47 @@ class GroupedNorm(Pointwise, abstract=True):
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         channels = channels_of(x)
-        each = Scratch((channels,))
-        return {"normal": Scratch((prod(x),)), "mean": each, "spread": each, "plain": each, "weighted": each}
+        each, group = Scratch((channels,)), Scratch((self.count(channels),))
+        length = (channels * x[2] if len(x) == 3 else channels,)
+        kept = {"centred": Scratch((prod(x),)), "spread": group, "factor": each}
+        there = {"mean": group, "wide": Scratch(length), "shift": Scratch(length, batched=False)}
+        back = {"back_mean": group, "back_wide": Scratch(length), **dict.fromkeys(("plain", "weighted", "part"), each)}
+        return kept | there | back
 
+    @prepared
     def forward(
-        self, x: Array, weight: Array, bias: Array, normal: Array, mean: Array, spread: Array, y: Array
-    ) -> None:
+        self,
+        x: Array,
+        weight: Array,
+        bias: Array,
+        centred: Array,
+        spread: Array,
+        factor: Array,
+        mean: Array,
+        wide: Array,
+        shift: Array,
+        y: Array,
+    ) -> Run:
         source, out = rows_of(x), rows_of(y)
-        z = normal.reshape(out.shape)
-        normalise(source, self.count(weight.size), self.epsilon, mean, spread, z, out)
-        np.multiply(z, wide(weight, out), out=out)
-        np.add(out, wide(bias, out), out=out)
-        give_back(out, y)
+        d = centred.reshape(out.shape)
+        return in_turn(normalising(source, weight, bias, self.epsilon, d, spread, factor, mean, wide, shift, out))
 
+    @prepared
     def backward(
         self,
-        weight: Array,
-        normal: Array,
+        centred: Array,
         spread: Array,
+        factor: Array,
         plain: Array,
         weighted: Array,
+        part: Array,
+        back_mean: Array,
+        back_wide: Array,
         grad_y: Array,
         grad_x: Array | None,
         grad_weight: Array,
         grad_bias: Array,
-    ) -> None:
-        grad = rows_of(grad_y)
-        z = normal.reshape(grad.shape)
-        out = z if grad_x is None else rows_of(grad_x)
-        channel_sums(grad, plain)
-        np.multiply(grad, z, out=out)
-        channel_sums(out, weighted)
-        np.sum(plain, axis=0, out=grad_bias)
-        np.sum(weighted, axis=0, out=grad_weight)
-        if grad_x is not None:
-            normalise_back(grad, weight, self.count(weight.size), spread, z, plain, weighted, out)
-            give_back(out, grad_x)
+    ) -> Run:
+        grad, out = rows_of(grad_y), None if grad_x is None else rows_of(grad_x)
+        d, work = centred.reshape(grad.shape), (plain, weighted, part, back_mean, back_wide)
+        return in_turn(normalising_back(grad, d, spread, factor, *work, grad_weight, grad_bias, out))

@@ -18,7 +18,7 @@ from engine.kernels.lookup import adding_rows
 from engine.kernels.memory import PIECE, bound, channels_last, joined, pieces, shaped_like, stored
 from engine.kernels.polyphase import phases
 from engine.kernels.reducing import REDUCTIONS
-from engine.kernels.reductions import channel_rows, channel_sums, give_back, largest_last, row_blocks, sum_last
+from engine.kernels.reductions import channel_sums, largest_last, sum_last
 from engine.kernels.windows import Windows, out_size, same_padding
 
 RNG = np.random.default_rng(3)
@@ -249,15 +249,6 @@ def test_channels_are_summed_in_every_shape():
         axis = 1 if len(shape) == 4 else len(shape) - 1
         others = tuple(i for i in range(len(shape)) if i != axis)
         np.testing.assert_allclose(channel_sums(x), x.sum(axis=others))
-
-
-def test_rows_that_are_a_copy_are_given_back():
-    image = np.zeros((2, 3, 4, 5))  # channels first: its rows cannot be a view
-    rows = channel_rows(image)
-    rows += 1
-    give_back(rows, image)
-    assert (image == 1).all()
-    assert np.concatenate([part for (part,) in row_blocks(rows)]).shape == rows.shape
 
 
 @pytest.mark.parametrize("shape", [(2, 3, 4, 5), (2, 3, 4, 5, 6)])
