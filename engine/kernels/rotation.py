@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array
+from engine.calls import Run
 
 
 @lru_cache(maxsize=64)
@@ -17,13 +18,13 @@ def turns(steps: int, pairs: int, base: float, dtype: Any) -> tuple[Array, Array
     return np.cos(angles).astype(dtype), np.sin(angles).astype(dtype)
 
 
-def rotate(x: Array, cosines: Array, sines: Array, work: Array, out: Array) -> None:
-    """Write pairs (N, T, heads, pairs, 2), each rotated by its angle, into `out`; `work` lacks the last axis."""
-    cos, sin = cosines[:, None], sines[:, None]
-    (x0, x1), (y0, y1) = (x[..., 0], x[..., 1]), (out[..., 0], out[..., 1])
-    np.multiply(x1, sin, out=work)
-    np.multiply(x0, cos, out=y0)
-    np.subtract(y0, work, out=y0)
-    np.multiply(x0, sin, out=work)
-    np.multiply(x1, cos, out=y1)
-    np.add(y1, work, out=y1)
+def rotating(x: Array, heads: int, base: float, out: Array, *, back: bool = False) -> Run:
+    """Return a function that writes x (N, T, heads · pairs · 2), every pair rotated by its angle, forwards or back.
+
+    Pairs are complex numbers, and so is a rotation: one product.
+    """
+    n, steps, width = x.shape
+    cosines, sines = turns(steps, width // (2 * heads), base, x.dtype)
+    angles = np.tile(cosines + (-1j if back else 1j) * sines, heads).astype(np.result_type(x.dtype, np.complex64))
+    pairs, target = (rows.reshape(n, -1).view(angles.dtype) for rows in (np.ascontiguousarray(x), out))
+    return partial(np.multiply, pairs, angles.reshape(-1), target)

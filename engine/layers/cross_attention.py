@@ -5,24 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
 from engine.arrays import Array, Shape, describe
 from engine.calls import Run, in_turn, prepared
 from engine.initializer import Initializer
 from engine.initializers.glorot import GlorotUniform
 from engine.kernels.attention import attending, attending_back, heads_of
-from engine.kernels.broadcast import adding
-from engine.kernels.products import product
-from engine.kernels.reductions import row_sums
+from engine.kernels.projection import projecting, projecting_back
 from engine.layer import Example, Layer, OnnxGraph, Parts, Scratch, ShapeError, Weight
-from engine.layers.general_attention import GeneralAttention, attention_scratch, attention_weights
+from engine.layers.attention import attention_in_onnx, attention_scratch, attention_weights
+from engine.layers.general_attention import GeneralAttention
 from engine.problems import Change
 from engine.spec import param
-
-
-def _flat(x: Array) -> Array:
-    return x.reshape(-1, x.shape[-1])
 
 
 class CrossAttention(Layer):
@@ -100,14 +93,11 @@ class CrossAttention(Layer):
         turned: Array,
         y: Array,
     ) -> Run:
-        width, calls = query.shape[2], list[Run]()
-        for x, part, out in ((query, slice(width), q), (memory, slice(width, None), kv)):
-            calls.append(product(_flat(x), in_proj_weight[part].T, _flat(out)))  # (N·T, E) @ (E, E or 2·E)
-            calls.append(adding(in_proj_bias[part], _flat(out)))
-        (mixed,) = heads_of(context, 1, self.heads)
-        calls += attending(self._cut(q, kv), False, powers, inverse, mixed, turned)
-        calls.append(product(_flat(context), out_proj__weight.T, _flat(y)))  # (N·T, E) @ (E, E) -> (N·T, E)
-        return in_turn((*calls, adding(out_proj__bias, _flat(y))))
+        (mixed,), width = heads_of(context, 1, self.heads), query.shape[2]
+        ask = projecting(query, in_proj_weight[:width], in_proj_bias[:width], q)
+        answer = projecting(memory, in_proj_weight[width:], in_proj_bias[width:], kv)
+        attend = attending(self._cut(q, kv), False, powers, inverse, mixed, turned)
+        return in_turn((*ask, *answer, *attend, *projecting(context, out_proj__weight, out_proj__bias, y)))
 
     @prepared
     def backward(
@@ -135,40 +125,18 @@ class CrossAttention(Layer):
         grad_out_proj__weight: Array,
         grad_out_proj__bias: Array,
     ) -> Run:
-        grad, width = _flat(grad_y), query.shape[2]
         (attended,), (mixed,) = heads_of(context, 1, self.heads), heads_of(back_context, 1, self.heads)
-        parts, out = self._cut(q, kv), self._cut(back_q, back_kv)
-        calls = [
-            product(grad.T, _flat(context), grad_out_proj__weight),  # (E, N·T) @ (N·T, E) -> (E, E)
-            row_sums(grad, grad_out_proj__bias),
-            product(grad, out_proj__weight, _flat(back_context)),  # (N·T, E) @ (E, E) -> (N·T, E)
-            *attending_back(parts, attended, powers, inverse, mixed, out, (left, right, scores)),
-        ]
-        sides = ((query, slice(width), back_q, grad_query), (memory, slice(width, None), back_kv, grad_memory))
-        for x, part, back, grad_port in sides:
-            rows = _flat(back)
-            calls.append(product(rows.T, _flat(x), grad_in_proj_weight[part]))  # (E or 2·E, N·T) @ (N·T, E)
-            calls.append(row_sums(rows, grad_in_proj_bias[part]))
-            if grad_port is not None:  # (N·T, E or 2·E) @ (E or 2·E, E) -> (N·T, E)
-                calls.append(product(rows, in_proj_weight[part], _flat(grad_port)))
-        return in_turn(calls)
+        parts, out, width = self._cut(q, kv), self._cut(back_q, back_kv), query.shape[2]
+        grads = (grad_out_proj__weight, grad_out_proj__bias, back_context)
+        join = projecting_back(context, out_proj__weight, grad_y, *grads)
+        attend = attending_back(parts, attended, powers, inverse, mixed, out, (left, right, scores))
+        weight, totals, sums = in_proj_weight, grad_in_proj_weight, grad_in_proj_bias
+        ask = projecting_back(query, weight[:width], back_q, totals[:width], sums[:width], grad_query)
+        answer = projecting_back(memory, weight[width:], back_kv, totals[width:], sums[width:], grad_memory)
+        return in_turn((*join, *attend, *ask, *answer))
 
     def onnx(self, g: OnnxGraph, query: str, memory: str) -> Any:
-        (steps, width), (others, _) = g.shape("query"), g.shape("memory")
-        size = width // self.heads
-        weight, bias = (np.split(g.weight_array(f"in_proj_{name}"), 3) for name in ("weight", "bias"))
-        sources = ((query, steps, [0, 2, 1, 3]), (memory, others, [0, 2, 3, 1]), (memory, others, [0, 2, 1, 3]))
-        parts = []
-        for rows, shift, (x, count, turn) in zip(weight, bias, sources, strict=True):
-            part = g.op("Add", g.op("MatMul", x, g.constant(np.ascontiguousarray(rows.T))), g.constant(shift))
-            cut = g.constant(np.array([0, count, self.heads, size]))
-            parts.append(g.op("Transpose", g.op("Reshape", part, cut), perm=turn))
-        q, k, v = parts
-        scores = g.op("Mul", g.op("MatMul", q, k), g.constant(np.float32(size**-0.5)))
-        mixed = g.op("Transpose", g.op("MatMul", g.op("Softmax", scores, axis=-1), v), perm=[0, 2, 1, 3])
-        flat = g.op("Reshape", mixed, g.constant(np.array([0, steps, width])))
-        out = g.op("MatMul", flat, g.constant(np.ascontiguousarray(g.weight_array("out_proj.weight").T)))
-        return g.op("Add", out, g.weight("out_proj.bias"))
+        return attention_in_onnx(g, ("query", "memory"), query, memory, self.heads)
 
     def torch(self, query: Shape, memory: Shape) -> str:
         more = f"dropout={self.dropout}, " if self.dropout else ""

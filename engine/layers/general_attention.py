@@ -2,55 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Generator, Shape
-from engine.calls import in_turn
+from engine.calls import Run, in_turn, prepared
 from engine.initializer import Initializer
 from engine.initializers.glorot import GlorotUniform
-from engine.kernels.attention import heads_of, scores_in_cache
-from engine.kernels.attention_options import FAR, attend, attend_back
+from engine.kernels.attention import attending, attending_back, heads_of, leaving_out
 from engine.kernels.chance import dropping
-from engine.kernels.reductions import sum_rows
-from engine.kernels.rotation import rotate, turns
+from engine.kernels.projection import projecting, projecting_back
+from engine.kernels.rotation import rotating
 from engine.layer import Layer, OnnxGraph, Scratch, Weight
+from engine.layers.attention import attention_in_onnx, attention_scratch, attention_weights, three
 from engine.spec import param
-
-
-def attention_weights(width: int, memory: int, initializer: Initializer) -> dict[str, Weight]:
-    """Return the weights of an attention whose keys and values are made of `memory` features: PyTorch's kdim and vdim."""
-    if memory == width:
-        found = {"in_proj_weight": Weight((3 * width, width), initializer, fan_in=width, fan_out=width)}
-    else:
-        widths = {"q": width, "k": memory, "v": memory}
-        found = {
-            f"{name}_proj_weight": Weight((width, size), initializer, fan_in=size, fan_out=width)
-            for name, size in widths.items()
-        }
-    return found | {
-        "in_proj_bias": Weight((3 * width,)),
-        "out_proj.weight": Weight((width, width), initializer, fan_in=width, fan_out=width),
-        "out_proj.bias": Weight((width,)),
-    }
-
-
-def attention_scratch(heads: int, steps: int, others: int, width: int) -> dict[str, Scratch]:
-    """Return what `attend` and `attend_back` need of `engine.kernels.attention`, for heads of a width."""
-    return {
-        "powers": Scratch((heads, steps, others)),
-        "inverse": Scratch((heads, steps, 1)),
-        "turned": Scratch((heads, width, others)),
-        "left": Scratch((heads, steps, width + 1)),
-        "right": Scratch((heads, width + 1, others)),
-        "scores": Scratch((scores_in_cache(steps, others),), batched=False),
-    }
-
-
-def _flat(x: Array) -> Array:
-    return x.reshape(-1, x.shape[-1])
 
 
 class GeneralAttention(Layer, abstract=True):
@@ -76,33 +43,26 @@ class GeneralAttention(Layer, abstract=True):
 
     def scratch(self, query: Shape, memory: Shape, mask: Shape = ()) -> dict[str, Scratch]:
         (steps, width), others = query, (memory[0], query[1])
-        square, row = Scratch((self.heads, steps, memory[0])), Scratch((self.heads, steps, 1))
-        found = {
-            **dict.fromkeys(("q", "context", "back_q", "back_context"), Scratch(query)),
-            **dict.fromkeys(("k", "v", "back_k", "back_v"), Scratch(others)),
-            **dict.fromkeys(("chances", "work", "back_work", "scores"), square),
-            **dict.fromkeys(("row", "back_row"), row),
-        }
+        found = attention_scratch(self.heads, steps, memory[0], width // self.heads)
+        found |= dict.fromkeys(("q", "context", "back_q", "back_context"), Scratch(query))
+        found |= dict.fromkeys(("k", "v", "back_k", "back_v"), Scratch(others))
         found["back_memory"] = Scratch(memory)
+        if self.masked:
+            found["far"] = Scratch(mask)
         if self.dropout:
-            found["kept"] = square
+            found |= {"kept": found["powers"], "seen": found["scores"]}
         if self.rope:
-            pairs = Scratch((max(steps, memory[0]), self.heads, width // (2 * self.heads)))
-            found |= {"turned_q": Scratch(query), "turned_k": Scratch(others), "half": pairs, "back_half": pairs}
+            found |= {"turned_q": Scratch(query), "turned_k": Scratch(others)}
         return found
 
     def _heads(self, *parts: Array) -> list[Array]:
         """Return parts (N, T, E) by heads: (N, heads, T, D)."""
         return [heads_of(part, 1, self.heads)[0] for part in parts]
 
-    def _turn(self, x: Array, half: Array, out: Array, sign: int = 1) -> None:
-        """Write x (N, T, E), rotated forwards or back by the places of its steps, into `out`."""
-        count, pairs = x.shape[1], x.shape[2] // (2 * self.heads)
-        cosines, sines = turns(count, pairs, self.base, x.dtype)
-        shape = (len(x), count, self.heads, pairs)
-        work = half.reshape(-1)[: int(np.prod(shape))].reshape(shape)
-        rotate(x.reshape(*shape, 2), cosines, sign * sines, work, out.reshape(*shape, 2))
+    def _turning(self, x: Array, out: Array, *, back: bool = False) -> Run:
+        return rotating(x, self.heads, self.base, out, back=back)
 
+    @prepared
     def forward(
         self,
         query: Array,
@@ -120,36 +80,34 @@ class GeneralAttention(Layer, abstract=True):
         v: Array,
         turned_q: Array | None,
         turned_k: Array | None,
-        half: Array,
         context: Array,
-        chances: Array,
+        powers: Array,
+        inverse: Array,
+        turned: Array,
+        far: Array | None,
         kept: Array | None,
-        work: Array,
-        row: Array,
+        seen: Array | None,
         rng: Generator,
         training: bool,
         y: Array,
-    ) -> None:
-        weights = _three(in_proj_weight, q_proj_weight, k_proj_weight, v_proj_weight)
-        for x, weight, bias, out in zip(
-            (query, memory, memory), weights, np.split(in_proj_bias, 3), (q, k, v), strict=True
-        ):
-            _flat(x).dot(weight.T, _flat(out))  # (N·T, F) @ (F, E) -> (N·T, E)
-            np.add(out, bias, out=out)
+    ) -> Run:
+        weights, calls = three(in_proj_weight, q_proj_weight, k_proj_weight, v_proj_weight), list[Run]()
+        sources, biases = (query, memory, memory), np.split(in_proj_bias, 3)
+        for x, weight, bias, out in zip(sources, weights, biases, (q, k, v), strict=True):
+            calls += projecting(x, weight, bias, out)
         if turned_q is not None and turned_k is not None:
-            self._turn(q, half, turned_q)
-            self._turn(k, half, turned_k)
+            calls += (self._turning(q, turned_q), self._turning(k, turned_k))
             q, k = turned_q, turned_k
-        parts = self._heads(q, k, v)
+        if mask is not None and far is not None:
+            calls += leaving_out(mask, far)
         kept = kept if training else None
         if kept is not None:
-            in_turn(dropping(rng, self.dropout, kept))()
+            calls += dropping(rng, self.dropout, kept)
         (mixed,) = self._heads(context)
-        seen = attend(parts, self.causal, mask, chances, kept, row, work)
-        np.matmul(seen, parts[2], out=mixed)  # (T, S) @ (S, D) -> (T, D)
-        _flat(context).dot(out_proj__weight.T, _flat(y))  # (N·T, E) @ (E, E) -> (N·T, E)
-        np.add(y, out_proj__bias, out=y)
+        calls += attending(self._heads(q, k, v), self.causal, powers, inverse, mixed, turned, far, kept, seen)
+        return in_turn((*calls, *projecting(context, out_proj__weight, out_proj__bias, y)))
 
+    @prepared
     def backward(
         self,
         query: Array,
@@ -164,13 +122,13 @@ class GeneralAttention(Layer, abstract=True):
         v: Array,
         turned_q: Array | None,
         turned_k: Array | None,
-        back_half: Array,
         context: Array,
-        chances: Array,
+        powers: Array,
+        inverse: Array,
         kept: Array | None,
+        left: Array,
+        right: Array,
         scores: Array,
-        back_work: Array,
-        back_row: Array,
         back_q: Array,
         back_k: Array,
         back_v: Array,
@@ -186,72 +144,26 @@ class GeneralAttention(Layer, abstract=True):
         grad_in_proj_bias: Array,
         grad_out_proj__weight: Array,
         grad_out_proj__bias: Array,
-    ) -> None:
-        grad = _flat(grad_y)
-        grad.T.dot(_flat(context), grad_out_proj__weight)  # (E, N·T) @ (N·T, E) -> (E, E)
-        sum_rows(grad, out=grad_out_proj__bias)
-        grad.dot(out_proj__weight, _flat(back_context))  # (N·T, E) @ (E, E) -> (N·T, E)
+    ) -> Run:
+        grads = (grad_out_proj__weight, grad_out_proj__bias, back_context)
+        calls = [*projecting_back(context, out_proj__weight, grad_y, *grads)]
         parts = self._heads(q if turned_q is None else turned_q, k if turned_k is None else turned_k, v)
-        (mixed,), out = self._heads(back_context), self._heads(back_q, back_k, back_v)
-        attend_back(parts, chances, kept, mixed, scores, back_work, back_row, out)
-        if turned_q is not None:
-            for back, whole in ((back_q, q), (back_k, k)):  # nobody reads q and k from here on
-                self._turn(back, back_half, whole, -1)
+        (attended, mixed), out = self._heads(context, back_context), self._heads(back_q, back_k, back_v)
+        calls += attending_back(parts, attended, powers, inverse, mixed, out, (left, right, scores), kept)
+        if turned_q is not None:  # nobody reads q and k from here on
+            calls += (self._turning(back_q, q, back=True), self._turning(back_k, k, back=True))
             back_q, back_k = q, k
-        weights = _three(in_proj_weight, q_proj_weight, k_proj_weight, v_proj_weight)
-        grads = _three(grad_in_proj_weight, grad_q_proj_weight, grad_k_proj_weight, grad_v_proj_weight)
-        sums, backs = np.split(grad_in_proj_bias, 3), (back_q, back_k, back_v)
-        for x, back, total, target in zip((query, memory, memory), backs, sums, grads, strict=True):
-            _flat(back).T.dot(_flat(x), target)  # (E, N·T) @ (N·T, F) -> (E, F)
-            sum_rows(_flat(back), out=total)
-        if grad_query is not None:
-            _flat(back_q).dot(weights[0], _flat(grad_query))  # (N·T, E) @ (E, F) -> (N·T, F)
+        weights = three(in_proj_weight, q_proj_weight, k_proj_weight, v_proj_weight)
+        totals = three(grad_in_proj_weight, grad_q_proj_weight, grad_k_proj_weight, grad_v_proj_weight)
+        sums, more = np.split(grad_in_proj_bias, 3), None if grad_memory is None else back_memory
+        rows = ((query, back_q, grad_query), (memory, back_k, grad_memory), (memory, back_v, more))
+        for (x, back, to), weight, total, each in zip(rows, weights, totals, sums, strict=True):
+            calls += projecting_back(x, weight, back, total, each, to)
         if grad_memory is not None:
-            _flat(back_v).dot(weights[2], _flat(grad_memory))  # (N·S, E) @ (E, F) -> (N·S, F)
-            _flat(back_k).dot(weights[1], _flat(back_memory))  # (N·S, E) @ (E, F) -> (N·S, F)
-            np.add(grad_memory, back_memory, out=grad_memory)
+            calls.append(partial(np.add, grad_memory, back_memory, grad_memory))
+        return in_turn(calls)
 
     def onnx(self, g: OnnxGraph, query: str, memory: str, mask: str = "") -> Any:
-        (steps, width), (others, features) = g.shape("query"), g.shape("memory")
-        weights = (
-            np.split(g.weight_array("in_proj_weight"), 3)
-            if features == width
-            else [g.weight_array(f"{name}_proj_weight") for name in "qkv"]
-        )
-        biases = np.split(g.weight_array("in_proj_bias"), 3)
-        parts: list[str] = []
-        for x, weight, bias, count in zip(
-            (query, memory, memory), weights, biases, (steps, others, others), strict=True
-        ):
-            part = g.op("Add", g.op("MatMul", x, g.constant(np.ascontiguousarray(weight.T))), g.constant(bias))
-            if self.rope and len(parts) < 2:
-                part = self._turned_onnx(g, part, count, width)
-            cut = g.constant(np.array([0, count, self.heads, width // self.heads]))
-            parts.append(g.op("Reshape", part, cut))
-        q, k, v = (g.op("Transpose", p, perm=turn) for p, turn in zip(parts, TURNS, strict=True))
-        scores = g.op("Mul", g.op("MatMul", q, k), g.constant(np.float32((width // self.heads) ** -0.5)))
-        if self.causal:
-            scores = g.op("Add", scores, g.constant(np.triu(np.full((steps, others), FAR, np.float32), 1)))
-        if self.masked:
-            far = g.op("Mul", g.op("Sub", mask, g.constant(np.float32(1))), g.constant(np.float32(-FAR)))
-            scores = g.op("Add", scores, g.op("Unsqueeze", far, g.constant(np.array([1, 2]))))
-        mixed = g.op("Transpose", g.op("MatMul", g.op("Softmax", scores, axis=-1), v), perm=[0, 2, 1, 3])
-        rows = g.op("Reshape", mixed, g.constant(np.array([0, steps, width])))
-        out = g.op("MatMul", rows, g.constant(np.ascontiguousarray(g.weight_array("out_proj.weight").T)))
-        return g.op("Add", out, g.weight("out_proj.bias"))
-
-    def _turned_onnx(self, g: OnnxGraph, x: str, steps: int, width: int) -> str:
-        cosines, sines = turns(steps, width // (2 * self.heads), self.base, np.float32)
-        signed = np.stack((-sines, sines), axis=-1).reshape(steps, -1)
-        other = np.arange(width).reshape(-1, 2)[:, ::-1].reshape(-1)  # the other of each pair
-        direct = g.op("Mul", x, g.constant(np.tile(np.repeat(cosines, 2, axis=1), self.heads)))
-        across = g.op("Gather", x, g.constant(other), axis=2)
-        return str(g.op("Add", direct, g.op("Mul", across, g.constant(np.tile(signed, self.heads)))))
-
-
-TURNS = ([0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3])  # of q, k and v by steps into those by heads
-
-
-def _three(whole: Array | None, *parts: Array | None) -> Sequence[Any]:
-    """Return the weights of q, k and v, whether they lie in one array or in three."""
-    return np.split(whole, 3) if whole is not None else parts
+        base = self.base if self.rope else None
+        ports = ("query", "memory")
+        return attention_in_onnx(g, ports, query, memory, self.heads, causal=self.causal, mask=mask, base=base)

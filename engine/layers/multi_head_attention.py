@@ -5,26 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
 from engine.arrays import Array, Shape, describe
 from engine.calls import Run, in_turn, prepared
 from engine.initializer import Initializer
 from engine.initializers.glorot import GlorotUniform
 from engine.kernels.attention import attending, attending_back, heads_of
-from engine.kernels.broadcast import adding
-from engine.kernels.products import product
-from engine.kernels.reductions import row_sums
+from engine.kernels.projection import projecting, projecting_back
 from engine.layer import Example, OnnxGraph, Parts, Pointwise, Scratch, ShapeError, Weight
-from engine.layers.general_attention import GeneralAttention, attention_scratch, attention_weights
+from engine.layers.attention import attention_in_onnx, attention_scratch, attention_weights
+from engine.layers.general_attention import GeneralAttention
 from engine.layers.masked_pooling import FewerSteps
 from engine.layers.moved_steps import ToFront, ToPlaces
 from engine.problems import Change
 from engine.spec import param
-
-
-def _flat(x: Array) -> Array:
-    return x.reshape(-1, x.shape[-1])
 
 
 class MultiHeadAttention(Pointwise):
@@ -105,12 +98,10 @@ class MultiHeadAttention(Pointwise):
         turned: Array,
         y: Array,
     ) -> Run:
-        cut, out, (mixed,) = _flat(qkv), _flat(y), heads_of(context, 1, self.heads)
-        project = product(_flat(x), in_proj_weight.T, cut)  # (N·T, E) @ (E, 3·E) -> (N·T, 3·E)
-        join = product(_flat(context), out_proj__weight.T, out)  # (N·T, E) @ (E, E) -> (N·T, E)
-        parts = heads_of(qkv, 3, self.heads)
+        (mixed,), parts = heads_of(context, 1, self.heads), heads_of(qkv, 3, self.heads)
+        cut = projecting(x, in_proj_weight, in_proj_bias, qkv)
         attend = attending(parts, self.causal, powers, inverse, mixed, turned)
-        return in_turn((project, adding(in_proj_bias, cut), *attend, join, adding(out_proj__bias, out)))
+        return in_turn((*cut, *attend, *projecting(context, out_proj__weight, out_proj__bias, y)))
 
     @prepared
     def backward(
@@ -134,40 +125,16 @@ class MultiHeadAttention(Pointwise):
         grad_out_proj__weight: Array,
         grad_out_proj__bias: Array,
     ) -> Run:
-        grad, inner = _flat(grad_y), _flat(back_qkv)
         (attended,), (mixed,) = heads_of(context, 1, self.heads), heads_of(back_context, 1, self.heads)
         parts, out = heads_of(qkv, 3, self.heads), heads_of(back_qkv, 3, self.heads)
-        calls = [
-            product(grad.T, _flat(context), grad_out_proj__weight),  # (E, N·T) @ (N·T, E) -> (E, E)
-            row_sums(grad, grad_out_proj__bias),
-            product(grad, out_proj__weight, _flat(back_context)),  # (N·T, E) @ (E, E) -> (N·T, E)
-            *attending_back(parts, attended, powers, inverse, mixed, out, (left, right, scores)),
-            product(inner.T, _flat(x), grad_in_proj_weight),  # (3·E, N·T) @ (N·T, E) -> (3·E, E)
-            row_sums(inner, grad_in_proj_bias),
-        ]
-        if grad_x is not None:
-            calls.append(product(inner, in_proj_weight, _flat(grad_x)))  # (N·T, 3·E) @ (3·E, E) -> (N·T, E)
-        return in_turn(calls)
+        grads = (grad_out_proj__weight, grad_out_proj__bias, back_context)
+        join = projecting_back(context, out_proj__weight, grad_y, *grads)
+        attend = attending_back(parts, attended, powers, inverse, mixed, out, (left, right, scores))
+        cut = projecting_back(x, in_proj_weight, back_qkv, grad_in_proj_weight, grad_in_proj_bias, grad_x)
+        return in_turn((*join, *attend, *cut))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
-        steps, width = g.shape("x")
-        size = width // self.heads
-        weight, bias = g.weight_array("in_proj_weight"), g.weight_array("in_proj_bias")
-        cut = g.constant(np.array([0, steps, self.heads, size]))
-        turns = ([0, 2, 1, 3], [0, 2, 3, 1], [0, 2, 1, 3])
-        parts = []
-        for rows, shift, turn in zip(np.split(weight, 3), np.split(bias, 3), turns, strict=True):
-            part = g.op("Add", g.op("MatMul", x, g.constant(np.ascontiguousarray(rows.T))), g.constant(shift))
-            parts.append(g.op("Transpose", g.op("Reshape", part, cut), perm=turn))
-        q, k, v = parts
-        scores = g.op("Mul", g.op("MatMul", q, k), g.constant(np.float32(size**-0.5)))
-        if self.causal:
-            # A large number instead of infinity: some optimisers of ONNX models dislike the latter.
-            scores = g.op("Add", scores, g.constant(np.triu(np.full((steps, steps), -1e9, np.float32), 1)))
-        mixed = g.op("Transpose", g.op("MatMul", g.op("Softmax", scores, axis=-1), v), perm=[0, 2, 1, 3])
-        rows = g.op("Reshape", mixed, g.constant(np.array([0, steps, width])))
-        out = g.op("MatMul", rows, g.constant(np.ascontiguousarray(g.weight_array("out_proj.weight").T)))
-        return g.op("Add", out, g.weight("out_proj.bias"))
+        return attention_in_onnx(g, ("x", "x"), x, x, self.heads, causal=self.causal)
 
     def torch(self, x: Shape) -> str:
         mask = f", attn_mask=torch.full(({x[0]}, {x[0]}), float('-inf'), dtype=x.dtype).triu(1)" if self.causal else ""

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
-from engine.kernels.rotation import rotate, turns
-from engine.layer import Example, OnnxGraph, Parts, Pointwise, Scratch, ShapeError
+from engine.calls import Run, prepared
+from engine.kernels.rotation import rotating, turns
+from engine.layer import Example, OnnxGraph, Parts, Pointwise, ShapeError
 from engine.layers.moved_steps import at_places
 from engine.problems import Change
 from engine.spec import param
@@ -47,22 +48,13 @@ class RoPE(Pointwise):
             )
         return x
 
-    def scratch(self, x: Shape) -> dict[str, Scratch]:
-        half = Scratch((x[0], self.heads, x[1] // (2 * self.heads)))
-        return {"work": half, "back_work": half}
+    @prepared
+    def forward(self, x: Array, y: Array) -> Run:
+        return rotating(x, self.heads, self.base, y)
 
-    def _pairs(self, x: Array) -> Array:
-        return x.reshape(*x.shape[:2], self.heads, -1, 2)
-
-    def _turns(self, x: Shape, dtype: Any) -> tuple[Array, Array]:
-        return turns(x[0], x[1] // (2 * self.heads), self.base, dtype)
-
-    def forward(self, x: Array, work: Array, y: Array) -> None:
-        rotate(self._pairs(x), *self._turns(x.shape[1:], x.dtype), work, self._pairs(y))
-
-    def backward(self, back_work: Array, grad_y: Array, grad_x: Array) -> None:
-        cosines, sines = self._turns(grad_y.shape[1:], grad_y.dtype)
-        rotate(self._pairs(grad_y), cosines, -sines, back_work, self._pairs(grad_x))
+    @prepared
+    def backward(self, grad_y: Array, grad_x: Array) -> Run:
+        return rotating(grad_y, self.heads, self.base, grad_x, back=True)
 
     def pass_mask(self, masks: Sequence[str | None], own: str, *inputs: Shape) -> str | None:
         return masks[0]
@@ -71,13 +63,7 @@ class RoPE(Pointwise):
         at_places(parts, self, x)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
-        steps, width = g.shape("x")
-        cosines, sines = self._turns((steps, width), np.float32)
-        signed = np.stack((-sines, sines), axis=-1).reshape(steps, -1)
-        other = np.arange(width).reshape(-1, 2)[:, ::-1].reshape(-1)  # the other of each pair
-        direct = g.op("Mul", x, g.constant(np.tile(np.repeat(cosines, 2, axis=1), self.heads)))
-        across = g.op("Gather", x, g.constant(other), axis=2)
-        return g.op("Add", direct, g.op("Mul", across, g.constant(np.tile(signed, self.heads))))
+        return rotated_in_onnx(g, x, *g.shape("x"), self.heads, self.base)
 
     def torch(self, x: Shape) -> str:
         pairs = x[1] // (2 * self.heads)
@@ -93,3 +79,13 @@ class RoPE(Pointwise):
     def examples(cls) -> Iterator[Example]:
         yield Example(cls(), ((3, 4),))
         yield Example(cls(heads=2, base=100.0), ((4, 8),))
+
+
+def rotated_in_onnx(g: OnnxGraph, x: str, steps: int, width: int, heads: int, base: float) -> Any:
+    """Describe a rotation of `x` (steps, width) in ONNX: each of a pair times a cosine, plus the other one times a sine."""
+    cosines, sines = turns(steps, width // (2 * heads), base, np.float32)
+    signed = np.stack((-sines, sines), axis=-1).reshape(steps, -1)
+    other = np.arange(width).reshape(-1, 2)[:, ::-1].reshape(-1)
+    direct = g.op("Mul", x, g.constant(np.tile(np.repeat(cosines, 2, axis=1), heads)))
+    across = g.op("Gather", x, g.constant(other), axis=2)
+    return g.op("Add", direct, g.op("Mul", across, g.constant(np.tile(signed, heads))))

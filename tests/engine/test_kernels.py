@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.calls import in_turn
 from engine.kernels import convolution, depthwise, gelu, pooling
-from engine.kernels.attention import attending, in_cache, scores_in_cache
+from engine.kernels.attention import attending, in_cache, leaving_out, scores_in_cache
 from engine.kernels.batch_normalisation import statistics
 from engine.kernels.chance import AT_ONCE, dropping
 from engine.kernels.lookup import adding_rows
@@ -274,6 +274,27 @@ def test_attention_is_right_for_small_and_for_huge_scores(size, causal, steps):
     found = powers if steps == 5 else powers * inverse
     np.testing.assert_allclose(found, expected, rtol=1e-4 * size, atol=1e-7)
     np.testing.assert_allclose(out, expected @ v, rtol=1e-3, atol=3e-4)
+
+
+@pytest.mark.parametrize("size", [1, 1000])
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("steps", [5, 40, 300])
+def test_attention_leaves_keys_out_and_keeps_some(size, causal, steps):
+    """Also where a query has no key left: its scores are then all equally far away."""
+    rng, shape, square = np.random.default_rng(0), (2, 3, steps, 4), (2, 3, steps, steps)
+    q, k, v = (rng.standard_normal(shape).astype(np.float32) * scale for scale in (size, 1, 1))
+    powers, inverse, turned, out = (np.empty(s, "f") for s in (square, (2, 3, steps, 1), (2, 3, 4, steps), shape))
+    mask, kept = np.ones((2, steps), "f"), rng.integers(0, 2, square).astype("f") * 2
+    mask[0, :2], mask[1] = 0, rng.integers(0, 2, steps)
+    far, room = np.empty_like(mask), np.empty(scores_in_cache(steps, steps), "f")
+    in_turn(leaving_out(mask, far))()
+    in_turn(attending((q, k, v), causal, powers, inverse, out, turned, far, kept, room))()
+    scores = q @ (k.swapaxes(2, 3) / 2) + far[:, None, None]
+    scores += np.triu(np.full((steps, steps), -np.inf, "f"), 1) if causal else 0
+    expected = np.exp(scores - scores.max(axis=3, keepdims=True))
+    expected /= expected.sum(axis=3, keepdims=True)
+    np.testing.assert_allclose(powers, expected, rtol=1e-4 * size, atol=1e-6)
+    np.testing.assert_allclose(out, (expected * kept) @ v, rtol=1e-3, atol=3e-4)
 
 
 @pytest.mark.parametrize(("heads", "steps"), [(3, 5), (3, 300), (1, 900)])
