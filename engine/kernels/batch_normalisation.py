@@ -74,6 +74,30 @@ def scaling(x: Array, factor: Array, offset: Array, rows: Array, out: Array) -> 
         yield partial(np.add, target, shift, target)
 
 
+def scaling_back(
+    x: Array,
+    factor: Array,
+    grad: Array,
+    work: Array,
+    rows: Array,
+    grad_factor: Array,
+    grad_offset: Array,
+    out: Array | None,
+) -> Iterator[Run]:
+    """Yield calls that write the gradients of both weights, and that at the input into `out`, where there is one."""
+    sums, moments = Sums(1, rows[0], rows[2], grad_offset), Sums(1, rows[1], rows[2], grad_factor)
+    by, calls = repeated(factor, rows[3])
+    yield from calls
+    for part, g, target in row_blocks(x, grad, grad if out is None else out):
+        product = shaped(work, part.shape)
+        yield from sums.adding(g)
+        yield partial(np.multiply, part, g, product)
+        yield from moments.adding(product)
+        if out is not None:
+            yield partial(np.multiply, g, by, target)
+    yield from (*sums.writing(), *moments.writing())
+
+
 def gradient_sums(
     x: Array,
     grad: Array,

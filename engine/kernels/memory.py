@@ -88,8 +88,9 @@ def _constant(value: float, count: int, dtype: Any) -> Array:
 
 
 def bound(value: float, x: Array) -> Array:
-    """Return a number that a piece may not pass: as an array where that is flat, which is several times faster."""
-    return _constant(value, PIECE, x.dtype)[: x.size] if x.ndim == 1 and x.size <= PIECE else constant(value, x.dtype)
+    """Return a number that a piece may not pass: as an array where that is contiguous, which is several times faster."""
+    few = x.flags.c_contiguous and x.size <= PIECE
+    return _constant(value, PIECE, x.dtype)[: x.size].reshape(x.shape) if few else constant(value, x.dtype)
 
 
 @lru_cache(maxsize=256)

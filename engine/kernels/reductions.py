@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays import Array, aligned
+from engine.arrays import Array, Shape, aligned
 from engine.calls import Run, in_turn
 from engine.kernels.memory import LAST, PIECE, channels_last, ones
 
@@ -99,6 +99,11 @@ def channel_rows(x: Array) -> Array:
     """
     last = channels_last(x)
     return last.reshape(-1, last.shape[-1] * last.shape[-2]) if x.ndim in LAST else last.reshape(-1, last.shape[-1])
+
+
+def row_width(x: Shape) -> int:
+    """Return how many values the rows of `channel_rows` have, given the shape of one sample."""
+    return x[0] * x[-1] if len(x) + 1 in LAST else x[-1]
 
 
 class Sums:

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
-from engine.kernels.memory import channels_last, shaped_like
-from engine.kernels.reductions import channel_sums
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.leaking import leaking, leaking_back
+from engine.kernels.reductions import block_values, channel_rows, row_width
 from engine.layer import Example, OnnxGraph, Pointwise, Scratch, ShapeError, Weight
 from engine.spec import param
 
@@ -38,27 +39,28 @@ class PReLU(Pointwise):
         return {"weight": Weight((channels if self.each else 1,), fill=self.start)}
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
-        return {"low": Scratch(x), "negative": Scratch(x)}
+        width = row_width(x)
+        work = Scratch((block_values(width),), batched=False)
+        rows = Scratch((4, width), batched=False)
+        return {"work": work, "back_work": work, "row": Scratch((width,), batched=False), "rows": rows}
 
-    def forward(self, x: Array, weight: Array, low: Array, y: Array) -> None:
-        source, out, below = map(channels_last, (x, y, shaped_like(x, low)))
-        np.minimum(source, 0, out=below)
-        np.multiply(below, weight, out=below)
-        np.maximum(source, 0, out=out)
-        np.add(out, below, out=out)
+    @prepared
+    def forward(self, x: Array, weight: Array, work: Array, row: Array, y: Array) -> Run:
+        return in_turn(leaking(channel_rows(x), weight, work, row, channel_rows(y)))
 
+    @prepared
     def backward(
-        self, x: Array, weight: Array, negative: Array, grad_y: Array, grad_x: Array | None, grad_weight: Array
-    ) -> None:
-        source, grad, below = map(channels_last, (x, grad_y, shaped_like(x, negative)))
-        np.minimum(source, 0, out=below)
-        np.multiply(below, grad, out=below)
-        sums = channel_sums(shaped_like(x, negative))
-        grad_weight[...] = sums if self.each else sums.sum()
-        if grad_x is not None:
-            out = channels_last(grad_x)
-            np.multiply(grad, weight, out=out)
-            np.copyto(out, grad, where=source > 0)
+        self,
+        x: Array,
+        weight: Array,
+        back_work: Array,
+        rows: Array,
+        grad_y: Array,
+        grad_x: Array | None,
+        grad_weight: Array,
+    ) -> Run:
+        source, grad, out = channel_rows(x), channel_rows(grad_y), None if grad_x is None else channel_rows(grad_x)
+        return in_turn(leaking_back(source, weight, grad, back_work, rows, grad_weight, out))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         images = self.each and len(g.shape("x")) == 3

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
-from engine.kernels.memory import channels_last, shaped_like
-from engine.kernels.reductions import channel_sums
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.batch_normalisation import scaling, scaling_back
+from engine.kernels.memory import constant, pieces
+from engine.kernels.reductions import block_values, channel_rows, row_width
 from engine.layer import Example, OnnxGraph, Pointwise, Scratch, ShapeError, Weight
 from engine.spec import param
 
@@ -42,30 +45,39 @@ class Scale(Pointwise):
         return {"weight": Weight(each, fill=self.factor), "bias": Weight(each, fill=self.offset)}
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
-        return {"product": Scratch(x)} if self.learned else {}
+        if not self.learned:
+            return {}
+        width = row_width(x)
+        rows, back_rows = (Scratch((count, width), batched=False) for count in (2, 4))
+        return {"rows": rows, "back_rows": back_rows, "work": Scratch((block_values(width),), batched=False)}
 
-    def forward(self, x: Array, weight: Array | None, bias: Array | None, y: Array) -> None:
-        out = channels_last(y)
-        np.multiply(channels_last(x), self.factor if weight is None else weight, out=out)
-        np.add(out, self.offset if bias is None else bias, out=out)
+    @prepared
+    def forward(self, x: Array, weight: Array | None, bias: Array | None, rows: Array | None, y: Array) -> Run:
+        if weight is not None and bias is not None and rows is not None:
+            return in_turn(scaling(channel_rows(x), weight, bias, rows, channel_rows(y)))
+        factor, offset = constant(self.factor, x.dtype), constant(self.offset, x.dtype)
+        calls: list[Run] = []
+        for source, out in pieces(x, y):
+            calls += (partial(np.multiply, source, factor, out), partial(np.add, out, offset, out))
+        return in_turn(calls)
 
+    @prepared
     def backward(
         self,
         x: Array,
         weight: Array | None,
-        product: Array | None,
+        work: Array | None,
+        back_rows: Array | None,
         grad_y: Array,
         grad_x: Array | None,
         grad_weight: Array | None,
         grad_bias: Array | None,
-    ) -> None:
-        if product is not None and grad_weight is not None and grad_bias is not None:
-            np.multiply(x, grad_y, out=shaped_like(x, product))
-            grad_weight[...] = channel_sums(shaped_like(x, product))
-            grad_bias[...] = channel_sums(grad_y)
-        if grad_x is not None:
-            factor = self.factor if weight is None else weight
-            np.multiply(channels_last(grad_y), factor, out=channels_last(grad_x))
+    ) -> Run:
+        if weight is None or work is None or back_rows is None or grad_weight is None or grad_bias is None:
+            factor, parts = constant(self.factor, x.dtype), () if grad_x is None else pieces(grad_y, grad_x)
+            return in_turn(partial(np.multiply, grad, factor, out) for grad, out in parts)
+        source, grad, out = channel_rows(x), channel_rows(grad_y), None if grad_x is None else channel_rows(grad_x)
+        return in_turn(scaling_back(source, weight, grad, work, back_rows, grad_weight, grad_bias, out))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         if not self.learned:

@@ -240,7 +240,7 @@ def test_a_row_behind_a_matrix_is_one_more_of_its_rows():
 
 def test_bounds_are_as_long_as_a_piece_where_it_is_faster():
     assert bound(6, np.empty(5)).tolist() == [6] * 5
-    assert bound(6, np.empty((5, 2))).shape == ()
+    assert bound(6, np.empty((2, 5))[:, :2]).shape == ()
 
 
 def test_channels_are_summed_in_every_shape():
