@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
+import numpy as np
+
 from engine.arrays import Array
+from engine.calls import Run
 
 
-def copy_in_order(x: Array, out: Array) -> None:
-    """Copy `x` into `out`, which has as many values, in the order of the axes, whatever the order in memory."""
+def copying_in_order(x: Array, out: Array) -> Run:
+    """Return a function that copies `x` into `out`, which has as many values, in the order of axes, whatever that in memory."""
     if out.flags.c_contiguous:
-        out.reshape(x.shape)[...] = x
-    else:
-        out[...] = x.reshape(out.shape)
+        return partial(np.copyto, out.reshape(x.shape), x)
+    if x.flags.c_contiguous:
+        return partial(np.copyto, out, x.reshape(out.shape))
+    return lambda: np.copyto(out, x.reshape(out.shape))

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run, prepared
+from engine.kernels.memory import constant
 from engine.layer import Example, OnnxGraph, Pointwise
 from engine.spec import param
 
@@ -30,14 +33,15 @@ class Cast(Pointwise):
     apart = "value"
     to: str = param("The type: whole numbers, or yes (1) and no (0).", default="whole numbers", choices=tuple(TYPES))
 
-    def forward(self, x: Array, y: Array) -> None:
+    @prepared
+    def forward(self, x: Array, y: Array) -> Run:
         if self.to == "whole numbers":
-            np.trunc(x, out=y)
-        else:
-            np.not_equal(x, 0, out=y)
+            return partial(np.trunc, x, y)
+        return partial(np.not_equal, x, constant(0, x.dtype), y)
 
-    def backward(self, grad_x: Array) -> None:
-        grad_x[...] = 0
+    @prepared
+    def backward(self, grad_x: Array) -> Run:
+        return partial(grad_x.fill, 0)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Cast", g.op("Cast", x, to=TYPES[self.to]), to=FLOAT)

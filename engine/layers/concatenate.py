@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import accumulate
 from typing import Any
 
+import numpy as np
+
 from engine.arrays import Array, Shape, describe
+from engine.calls import Run, in_turn, prepared
 from engine.layer import Example, Layer, OnnxGraph, ShapeError
 from engine.spec import param
 
@@ -61,14 +65,14 @@ class Concatenate(Layer):
                 )
         return (*x[0][:axis], sum(shape[axis] for shape in x), *x[0][axis + 1 :])
 
-    def forward(self, x: tuple[Array, ...], y: Array) -> None:
-        for part, source in zip(_parts(y, x), x, strict=True):
-            part[...] = source
+    @prepared
+    def forward(self, x: tuple[Array, ...], y: Array) -> Run:
+        return in_turn(partial(np.copyto, part, source) for part, source in zip(_parts(y, x), x, strict=True))
 
-    def backward(self, x: tuple[Array, ...], grad_y: Array, grad_x: tuple[Array | None, ...]) -> None:
-        for part, grad in zip(_parts(grad_y, x), grad_x, strict=True):
-            if grad is not None:
-                grad[...] = part
+    @prepared
+    def backward(self, x: tuple[Array, ...], grad_y: Array, grad_x: tuple[Array | None, ...]) -> Run:
+        pairs = zip(grad_x, _parts(grad_y, x), strict=True)
+        return in_turn(partial(np.copyto, grad, part) for grad, part in pairs if grad is not None)
 
     def onnx(self, g: OnnxGraph, *x: str) -> Any:
         return g.op("Concat", *x, axis=_axis(g.shape("x1")) + 1)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
+from engine.calls import Run, in_turn, prepared
 from engine.layer import Example, OnnxGraph, ShapeError
 from engine.layers.border import Border
 from engine.problems import Change
@@ -33,12 +35,13 @@ class Crop(Border):
             )
         return (x[0], x[1] - top - bottom, x[2] - left - right)
 
-    def forward(self, x: Array, y: Array) -> None:
-        y[...] = self.inside(x)
+    @prepared
+    def forward(self, x: Array, y: Array) -> Run:
+        return partial(np.copyto, y, self.inside(x))
 
-    def backward(self, grad_y: Array, grad_x: Array) -> None:
-        grad_x[...] = 0
-        self.inside(grad_x)[...] = grad_y
+    @prepared
+    def backward(self, grad_y: Array, grad_x: Array) -> Run:
+        return in_turn((partial(grad_x.fill, 0), partial(np.copyto, self.inside(grad_x), grad_y)))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         _, height, width = g.shape("x")

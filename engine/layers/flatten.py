@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from engine.arrays import Array, Shape
+from engine.calls import Run, prepared
 from engine.layer import Example, Layer, OnnxGraph
 
 
@@ -26,11 +30,13 @@ class Flatten(Layer):
     def shape(self, x: Shape) -> Shape:
         return (prod(x),)
 
-    def forward(self, x: Array, y: Array) -> None:
-        y.reshape(x.shape)[...] = x
+    @prepared
+    def forward(self, x: Array, y: Array) -> Run:
+        return partial(np.copyto, y.reshape(x.shape), x)
 
-    def backward(self, grad_y: Array, grad_x: Array) -> None:
-        grad_x[...] = grad_y.reshape(grad_x.shape)
+    @prepared
+    def backward(self, grad_y: Array, grad_x: Array) -> Run:
+        return partial(np.copyto, grad_x, grad_y.reshape(grad_x.shape))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Flatten", x, axis=1)

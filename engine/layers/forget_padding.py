@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run, prepared
 from engine.layer import Example, OnnxGraph, Parts, Pointwise
 from engine.layers.moved_steps import ZeroPadding
 
@@ -25,11 +27,13 @@ class ForgetPadding(Pointwise):
 
     category = "Shape and reduction"
 
-    def forward(self, x: Array, y: Array) -> None:
-        np.copyto(y, x)
+    @prepared
+    def forward(self, x: Array, y: Array) -> Run:
+        return partial(np.copyto, y, x)
 
-    def backward(self, grad_y: Array, grad_x: Array) -> None:
-        np.copyto(grad_x, grad_y)
+    @prepared
+    def backward(self, grad_y: Array, grad_x: Array) -> Run:
+        return partial(np.copyto, grad_x, grad_y)
 
     def pass_mask(self, masks: Sequence[str | None], own: str, *inputs: Shape) -> None:
         return None

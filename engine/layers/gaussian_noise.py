@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Generator, Shape
-from engine.kernels.memory import pieces, shaped_like
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.memory import constant, pieces, shaped_like
 from engine.layer import Example, OnnxGraph, Pointwise, Scratch
 from engine.spec import param
 
@@ -29,17 +31,20 @@ class GaussianNoise(Pointwise):
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         return {"noise": Scratch(x)}
 
-    def forward(self, x: Array, noise: Array, rng: Generator, training: bool, y: Array) -> None:
+    @prepared
+    def forward(self, x: Array, noise: Array, rng: Generator, training: bool, y: Array) -> Run:
         if not training:
-            y[...] = x
-            return
+            return partial(np.copyto, y, x)
+        calls: list[Run] = []
         for drawn, source, out in pieces(shaped_like(x, noise), x, y):
-            rng.standard_normal(out=drawn, dtype=drawn.dtype)
-            np.multiply(drawn, self.spread, out=drawn)
-            np.add(source, drawn, out=out)
+            calls.append(partial(rng.standard_normal, None, drawn.dtype, drawn))
+            calls.append(partial(np.multiply, drawn, constant(self.spread, x.dtype), drawn))
+            calls.append(partial(np.add, source, drawn, out))
+        return in_turn(calls)
 
-    def backward(self, grad_y: Array, grad_x: Array) -> None:
-        grad_x[...] = grad_y
+    @prepared
+    def backward(self, grad_y: Array, grad_x: Array) -> Run:
+        return partial(np.copyto, grad_x, grad_y)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Identity", x)

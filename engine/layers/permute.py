@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
+import numpy as np
+
 from engine.arrays import Array, Shape, describe
+from engine.calls import Run, prepared
 from engine.layer import Example, Layer, OnnxGraph, ShapeError
 from engine.problems import Change
 from engine.spec import param
@@ -35,11 +39,13 @@ class Permute(Layer):
             )
         return tuple(x[axis - 1] for axis in self.order)
 
-    def forward(self, x: Array, y: Array) -> None:
-        y[...] = x.transpose(0, *self.order)
+    @prepared
+    def forward(self, x: Array, y: Array) -> Run:
+        return partial(np.copyto, y, x.transpose(0, *self.order))
 
-    def backward(self, grad_y: Array, grad_x: Array) -> None:
-        grad_x.transpose(0, *self.order)[...] = grad_y
+    @prepared
+    def backward(self, grad_y: Array, grad_x: Array) -> Run:
+        return partial(np.copyto, grad_x.transpose(0, *self.order), grad_y)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Transpose", x, perm=[0, *self.order])

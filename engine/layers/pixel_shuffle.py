@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import product
 from typing import Any
 
+import numpy as np
+
 from engine.arrays import Array, Shape
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.memory import channels_last
 from engine.layer import Example, Layer, OnnxGraph, ShapeError
 from engine.layers.sided import check_rank
 from engine.spec import param
@@ -36,19 +41,27 @@ class PixelShuffle(Layer):
             )
         return (x[0] // group, x[1] * self.factor, x[2] * self.factor)
 
-    def _pairs(self, small: Array, large: Array) -> Iterator[tuple[Array, Array]]:
-        """Yield channels of the small image, and the pixels of the large one that they become."""
+    def _small(self, x: Array) -> Array:
+        """Return the small image as (N, H, W, r, r, C): groups of channels by the places of the pixels that they become."""
+        n, h, w, channels = channels_last(x).shape
         r = self.factor
-        for i, j in product(range(r), repeat=2):
-            yield small[:, i * r + j :: r * r], large[:, :, i::r, j::r]
+        return channels_last(x).reshape(n, h, w, channels // r**2, r, r).transpose(0, 1, 2, 4, 5, 3)
 
-    def forward(self, x: Array, y: Array) -> None:
-        for channels, pixels in self._pairs(x, y):
-            pixels[...] = channels
+    def _large(self, y: Array) -> Array:
+        """Return the large image as (N, H, W, r, r, C)."""
+        n, h, w, channels = channels_last(y).shape
+        r = self.factor
+        return channels_last(y).reshape(n, h // r, r, w // r, r, channels).transpose(0, 1, 3, 2, 4, 5)
 
-    def backward(self, grad_y: Array, grad_x: Array) -> None:
-        for channels, pixels in self._pairs(grad_x, grad_y):
-            channels[...] = pixels
+    @prepared
+    def forward(self, x: Array, y: Array) -> Run:
+        return partial(np.copyto, self._large(y), self._small(x))
+
+    @prepared
+    def backward(self, grad_y: Array, grad_x: Array) -> Run:
+        small, large = self._small(grad_x), self._large(grad_y)
+        places = product(range(self.factor), repeat=2)  # all at once, NumPy would go along the shortest axis
+        return in_turn(partial(np.copyto, small[:, :, :, i, j], large[:, :, :, i, j]) for i, j in places)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("DepthToSpace", x, blocksize=self.factor, mode="CRD")

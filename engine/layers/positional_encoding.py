@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
+from engine.calls import Run, in_turn, prepared
 from engine.initializer import Initializer
 from engine.initializers.he import HeNormal
+from engine.kernels.reductions import row_sums
 from engine.layer import Example, OnnxGraph, Parts, Pointwise, ShapeError, Weight
 from engine.layers.moved_steps import at_places
 from engine.spec import param
@@ -54,14 +56,16 @@ class PositionalEncoding(Pointwise):
         learned = Weight(x, self.initializer, fan_in=x[1], fan_out=x[1])
         return {"weight": learned} if self.form == "learned" else {}
 
-    def forward(self, x: Array, weight: Array | None, y: Array) -> None:
-        np.add(x, _waves(*x.shape[1:], x.dtype) if weight is None else weight, out=y)
+    @prepared
+    def forward(self, x: Array, weight: Array | None, y: Array) -> Run:
+        return partial(np.add, x, _waves(*x.shape[1:], x.dtype) if weight is None else weight, y)
 
-    def backward(self, grad_y: Array, grad_x: Array | None, grad_weight: Array | None) -> None:
-        if grad_x is not None:
-            grad_x[...] = grad_y
+    @prepared
+    def backward(self, grad_y: Array, grad_x: Array | None, grad_weight: Array | None) -> Run:
+        calls = [] if grad_x is None else [partial(np.copyto, grad_x, grad_y)]
         if grad_weight is not None:
-            np.sum(grad_y, axis=0, out=grad_weight)
+            calls.append(row_sums(grad_y.reshape(len(grad_y), -1), grad_weight.reshape(-1)))
+        return in_turn(calls)
 
     def pass_mask(self, masks: Sequence[str | None], own: str, *inputs: Shape) -> str | None:
         return masks[0]

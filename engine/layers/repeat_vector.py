@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
+from engine.calls import Run, prepared
+from engine.kernels.reductions import row_sums
 from engine.layer import Example, Layer, OnnxGraph, ShapeError
 from engine.problems import Insert
 from engine.spec import param
@@ -34,11 +37,13 @@ class RepeatVector(Layer):
             )
         return (self.times, *x)
 
-    def forward(self, x: Array, y: Array) -> None:
-        y[...] = x[:, None]
+    @prepared
+    def forward(self, x: Array, y: Array) -> Run:
+        return partial(np.copyto, y, x[:, None])
 
-    def backward(self, grad_y: Array, grad_x: Array) -> None:
-        np.sum(grad_y, axis=1, out=grad_x)
+    @prepared
+    def backward(self, grad_y: Array, grad_x: Array) -> Run:
+        return row_sums(grad_y, grad_x)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Tile", g.op("Unsqueeze", x, g.constant(np.array([1]))), g.constant(np.array([1, self.times, 1])))

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
-from engine.kernels.reshaping import copy_in_order
+from engine.calls import Run, prepared
+from engine.kernels.reshaping import copying_in_order
 from engine.layer import Example, Layer, OnnxGraph, ShapeError
 from engine.problems import Change
 from engine.spec import param
@@ -48,11 +49,13 @@ class Reshape(Layer):
             )
         return tuple(count // known if n == -1 else n for n in self.size)
 
-    def forward(self, x: Array, y: Array) -> None:
-        copy_in_order(x, y)
+    @prepared
+    def forward(self, x: Array, y: Array) -> Run:
+        return copying_in_order(x, y)
 
-    def backward(self, grad_y: Array, grad_x: Array) -> None:
-        copy_in_order(grad_y, grad_x)
+    @prepared
+    def backward(self, grad_y: Array, grad_x: Array) -> Run:
+        return copying_in_order(grad_y, grad_x)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Reshape", x, g.constant(np.array([0, *self.shape(g.shape("x"))])))  # 0: the batch, as it is

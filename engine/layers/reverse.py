@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run, prepared
 from engine.layer import Example, OnnxGraph, Parts
 from engine.layers.along_axis import AlongAxis
 from engine.layers.moved_steps import TurnedSteps
@@ -35,11 +37,13 @@ class Reverse(AlongAxis):
         (mask,) = parts.masks
         parts.add("", *((TurnedSteps(), x, mask) if mask and self.axis == 1 else (self, x)))
 
-    def forward(self, x: Array, y: Array) -> None:
-        y[...] = np.flip(x, self.axis)
+    @prepared
+    def forward(self, x: Array, y: Array) -> Run:
+        return partial(np.copyto, y, np.flip(x, self.axis))
 
-    def backward(self, grad_y: Array, grad_x: Array) -> None:
-        grad_x[...] = np.flip(grad_y, self.axis)
+    @prepared
+    def backward(self, grad_y: Array, grad_x: Array) -> Run:
+        return partial(np.copyto, grad_x, np.flip(grad_y, self.axis))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         size = g.shape("x")[self.axis - 1]

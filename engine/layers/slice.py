@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run, in_turn, prepared
 from engine.layer import Example, OnnxGraph, ShapeError
 from engine.layers.along_axis import AlongAxis
 from engine.problems import Change
@@ -43,12 +45,13 @@ class Slice(AlongAxis):
             )
         return self.resized(x, count)
 
-    def forward(self, x: Array, y: Array) -> None:
-        y[...] = x[self.along(self._part)]
+    @prepared
+    def forward(self, x: Array, y: Array) -> Run:
+        return partial(np.copyto, y, x[self.along(self._part)])
 
-    def backward(self, grad_y: Array, grad_x: Array) -> None:
-        grad_x[...] = 0
-        grad_x[self.along(self._part)] = grad_y
+    @prepared
+    def backward(self, grad_y: Array, grad_x: Array) -> Run:
+        return in_turn((partial(grad_x.fill, 0), partial(np.copyto, grad_x[self.along(self._part)], grad_y)))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         numbers = (self.start, self.stop or np.iinfo(np.int64).max, self.axis, self.step)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run, in_turn, prepared
 from engine.layer import Example, OnnxGraph, ShapeError
 from engine.layers.along_axis import AlongAxis
 from engine.problems import Change
@@ -41,12 +43,14 @@ class Split(AlongAxis):
     def _parts(self, x: Array) -> tuple[Array, Array]:
         return x[self.along(slice(self.first))], x[self.along(slice(self.first, None))]
 
-    def forward(self, x: Array, y: Array, rest: Array) -> None:
-        y[...], rest[...] = self._parts(x)
+    @prepared
+    def forward(self, x: Array, y: Array, rest: Array) -> Run:
+        return in_turn(partial(np.copyto, out, part) for out, part in zip((y, rest), self._parts(x), strict=True))
 
-    def backward(self, grad_y: Array, grad_rest: Array, grad_x: Array) -> None:
-        first, second = self._parts(grad_x)
-        first[...], second[...] = grad_y, grad_rest
+    @prepared
+    def backward(self, grad_y: Array, grad_rest: Array, grad_x: Array) -> Run:
+        pairs = zip(self._parts(grad_x), (grad_y, grad_rest), strict=True)
+        return in_turn(partial(np.copyto, part, grad) for part, grad in pairs)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         sizes = np.array([self.first, g.shape("x")[self.axis - 1] - self.first])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run, prepared
 from engine.layer import Example, OnnxGraph, ShapeError
 from engine.layers.along_axis import AlongAxis
 from engine.problems import Change
@@ -31,11 +33,13 @@ class Squeeze(AlongAxis):
             raise ShapeError(f"Squeeze takes an axis of size 1 away, not of size {size}. Choose another axis.", *fixes)
         return (*x[: self.axis - 1], *x[self.axis :])
 
-    def forward(self, x: Array, y: Array) -> None:
-        y[...] = x.squeeze(self.axis)
+    @prepared
+    def forward(self, x: Array, y: Array) -> Run:
+        return partial(np.copyto, y, x.squeeze(self.axis))
 
-    def backward(self, grad_y: Array, grad_x: Array) -> None:
-        grad_x.squeeze(self.axis)[...] = grad_y
+    @prepared
+    def backward(self, grad_y: Array, grad_x: Array) -> Run:
+        return partial(np.copyto, grad_x.squeeze(self.axis), grad_y)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Squeeze", x, g.constant(np.array([self.axis])))

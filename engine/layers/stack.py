@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
+from engine.calls import Run, in_turn, prepared
 from engine.layer import Example, Layer, OnnxGraph, ShapeError
 from engine.layers.along_axis import along
 from engine.problems import Change
@@ -43,14 +45,14 @@ class Stack(Layer):
             raise ShapeError(text, Change("axis", last))
         return (*x[0][: self.axis - 1], len(x), *x[0][self.axis - 1 :])
 
-    def forward(self, x: tuple[Array, ...], y: Array) -> None:
-        for place, source in enumerate(x):
-            y[along(self.axis, place)] = source
+    @prepared
+    def forward(self, x: tuple[Array, ...], y: Array) -> Run:
+        return in_turn(partial(np.copyto, y[along(self.axis, place)], source) for place, source in enumerate(x))
 
-    def backward(self, grad_y: Array, grad_x: tuple[Array | None, ...]) -> None:
-        for place, grad in enumerate(grad_x):
-            if grad is not None:
-                grad[...] = grad_y[along(self.axis, place)]
+    @prepared
+    def backward(self, grad_y: Array, grad_x: tuple[Array | None, ...]) -> Run:
+        parts = ((grad, grad_y[along(self.axis, place)]) for place, grad in enumerate(grad_x) if grad is not None)
+        return in_turn(partial(np.copyto, grad, part) for grad, part in parts)
 
     def onnx(self, g: OnnxGraph, *x: str) -> Any:
         axis = g.constant(np.array([self.axis]))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import product
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
+from engine.calls import Run, in_turn, prepared
 from engine.layer import Example, Layer, OnnxGraph, ShapeError
 from engine.problems import Change
 from engine.spec import param
@@ -43,15 +45,14 @@ class Tile(Layer):
         for place in product(*map(range, self.times)):
             yield whole[(slice(None), *(slice(i * n, (i + 1) * n) for i, n in zip(place, sizes, strict=True)))]
 
-    def forward(self, x: Array, y: Array) -> None:
-        for tile in self._tiles(y):
-            tile[...] = x
+    @prepared
+    def forward(self, x: Array, y: Array) -> Run:
+        return in_turn(partial(np.copyto, tile, x) for tile in self._tiles(y))
 
-    def backward(self, grad_y: Array, grad_x: Array) -> None:
+    @prepared
+    def backward(self, grad_y: Array, grad_x: Array) -> Run:
         first, *others = self._tiles(grad_y)
-        grad_x[...] = first
-        for tile in others:
-            np.add(grad_x, tile, out=grad_x)
+        return in_turn((partial(np.copyto, grad_x, first), *(partial(np.add, grad_x, tile, grad_x) for tile in others)))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Tile", x, g.constant(np.array([1, *self.times])))

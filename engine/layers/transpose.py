@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
+import numpy as np
+
 from engine.arrays import Array, Shape
+from engine.calls import Run, prepared
 from engine.layer import Example, Layer, OnnxGraph
 from engine.layers.along_axis import check_axis
 from engine.spec import param
@@ -36,11 +40,13 @@ class Transpose(Layer):
         check_axis("Transpose", self.second, x, "second")
         return tuple(x[axis - 1] for axis in self._order(x)[1:])
 
-    def forward(self, x: Array, y: Array) -> None:
-        y[...] = x.swapaxes(self.first, self.second)
+    @prepared
+    def forward(self, x: Array, y: Array) -> Run:
+        return partial(np.copyto, y, x.swapaxes(self.first, self.second))
 
-    def backward(self, grad_y: Array, grad_x: Array) -> None:
-        grad_x[...] = grad_y.swapaxes(self.first, self.second)
+    @prepared
+    def backward(self, grad_y: Array, grad_x: Array) -> Run:
+        return partial(np.copyto, grad_x, grad_y.swapaxes(self.first, self.second))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Transpose", x, perm=self._order(g.shape("x")))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
+from engine.calls import Run, prepared
 from engine.layer import Example, Layer, OnnxGraph, ShapeError
 from engine.problems import Change
 from engine.spec import param
@@ -34,11 +36,13 @@ class Unsqueeze(Layer):
             raise ShapeError(text, Change("axis", last))
         return (*x[: self.axis - 1], 1, *x[self.axis - 1 :])
 
-    def forward(self, x: Array, y: Array) -> None:
-        y.squeeze(self.axis)[...] = x
+    @prepared
+    def forward(self, x: Array, y: Array) -> Run:
+        return partial(np.copyto, y.squeeze(self.axis), x)
 
-    def backward(self, grad_y: Array, grad_x: Array) -> None:
-        grad_x[...] = grad_y.squeeze(self.axis)
+    @prepared
+    def backward(self, grad_y: Array, grad_x: Array) -> Run:
+        return partial(np.copyto, grad_x, grad_y.squeeze(self.axis))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Unsqueeze", x, g.constant(np.array([self.axis])))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run, in_turn, prepared
 from engine.layer import Example, OnnxGraph
 from engine.layers.border import Border
 
@@ -27,12 +29,13 @@ class ZeroPad(Border):
         top, bottom, left, right = self.border
         return (x[0], top + x[1] + bottom, left + x[2] + right)
 
-    def forward(self, x: Array, y: Array) -> None:
-        y[...] = 0
-        self.inside(y)[...] = x
+    @prepared
+    def forward(self, x: Array, y: Array) -> Run:
+        return in_turn((partial(y.fill, 0), partial(np.copyto, self.inside(y), x)))
 
-    def backward(self, grad_y: Array, grad_x: Array) -> None:
-        grad_x[...] = self.inside(grad_y)
+    @prepared
+    def backward(self, grad_y: Array, grad_x: Array) -> Run:
+        return partial(np.copyto, grad_x, self.inside(grad_y))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         top, bottom, left, right = self.border
