@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -73,13 +74,17 @@ class GlobalMax(GlobalPool, abstract=True):
     """A layer that takes the largest value of each channel; of equal values the first gets the gradient."""
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
-        return {"place": Scratch(self.shape(x), dtype="intp")}
+        (channels,) = self.shape(x)
+        hit = Scratch((prod(x) // channels, channels), dtype="bool")
+        return {"place": Scratch((channels,), dtype="intp"), "hit": hit}
 
-    def forward(self, x: Array, place: Array, y: Array) -> None:
-        largest(channels_last(x).reshape(len(x), -1, y.shape[1]), place, y)
+    @prepared
+    def forward(self, x: Array, hit: Array, place: Array, y: Array) -> Run:
+        return in_turn(largest(channels_last(x).reshape(len(x), -1, y.shape[1]), hit, place, y))
 
-    def backward(self, place: Array, grad_y: Array, grad_x: Array) -> None:
-        largest_back(grad_y, place, channels_last(grad_x))
+    @prepared
+    def backward(self, place: Array, grad_y: Array, grad_x: Array) -> Run:
+        return in_turn(largest_back(grad_y, place, channels_last(grad_x)))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return self.in_onnx(g, "Max", x)

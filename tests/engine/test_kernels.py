@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.calls import in_turn
-from engine.kernels import convolution, depthwise, gelu, pooling
+from engine.kernels import convolution, depthwise, gelu, global_maximum, pooling
 from engine.kernels.attention import attending, in_cache, leaving_out, scores_in_cache
 from engine.kernels.batch_normalisation import statistics
 from engine.kernels.chance import AT_ONCE, dropping
+from engine.kernels.global_maximum import WIDE
 from engine.kernels.lookup import adding_rows
 from engine.kernels.memory import PIECE, bound, channels_last, joined, pieces, shaped_like, stored
 from engine.kernels.polyphase import phases
@@ -181,6 +182,17 @@ def test_the_first_of_equal_pixels_gets_the_gradient():
     work = np.empty(y.shape, bool), np.empty(y.shape, bool), np.empty_like(y)
     pooling.largest_back(x, y, pooling.COLUMNS, overlapping, *work, np.ones_like(y), grad_x)
     assert grad_x.ravel().tolist() == [1, 1, 1, 1, 1, 0]
+
+
+@pytest.mark.parametrize("channels", [3, WIDE])
+def test_the_first_of_the_largest_pixels_of_all_gets_the_gradient(channels):
+    x = RNG.integers(0, 3, (2, 5, channels)).astype(float)
+    hit, place, out, back = np.empty(x.shape, bool), np.empty((2, channels), np.intp), x[:, 0].copy(), x.copy()
+    in_turn(global_maximum.largest(x, hit, place, out))()
+    in_turn(global_maximum.largest_back(out + 1, place, back))()
+    np.testing.assert_array_equal(out, x.max(axis=1))
+    first = np.arange(5)[:, None] == x.argmax(axis=1)[:, None]
+    np.testing.assert_array_equal(back, first * (x.max(axis=1, keepdims=True) + 1))
 
 
 def test_the_pixels_of_a_window_are_counted_inside_of_the_image():
