@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.arrays import Array
 from engine.calls import Run
-from engine.kernels.memory import PIECE, channels_last, constant, stretches
+from engine.kernels.memory import channels_last, constant, samples_in_cache
 from engine.kernels.reductions import filled, row_sums
 
 
@@ -43,7 +43,7 @@ def normalising(
     work array.
     """
     yield partial(np.copyto, shift.reshape(-1, bias.size), bias)
-    for source, d, s, f, m, row, out in _in_cache(x, centred, spread, factor, mean, wide, y):
+    for source, d, s, f, m, row, out in samples_in_cache(x, centred, spread, factor, mean, wide, y):
         yield from _sums(source, row, f)
         yield from _means(f, source, m)
         yield from _apart(m, f)
@@ -78,7 +78,7 @@ def normalising_back(
     `centred` is overwritten; `plain` and `weighted` (N, C) are work arrays.
     """
     arrays = (grad, centred, spread, factor, plain, weighted, part, mean, wide, centred if out is None else out)
-    for g, d, s, f, sums, moments, p, m, row, target in _in_cache(*arrays):
+    for g, d, s, f, sums, moments, p, m, row, target in samples_in_cache(*arrays):
         yield from _sums(g, row, sums)
         yield partial(np.multiply, g, d, target)
         yield from _sums(target, row, moments)
@@ -103,12 +103,6 @@ def _input_gradient(
     yield partial(np.multiply, sums, f, p)
     yield from (*_means(p, g, m), *_apart(m, p), *_along(p, row))
     yield partial(np.subtract, out, row[:, None], out)
-
-
-def _in_cache(*arrays: Array) -> Iterator[tuple[Array, ...]]:
-    """Yield arrays of as many samples each in blocks of samples that fit the cache; the first is the largest."""
-    for some in stretches(len(arrays[0]), max(PIECE // arrays[0][0].size, 1)):
-        yield tuple(array[some] for array in arrays)
 
 
 def _sums(x: Array, row: Array, out: Array) -> Iterator[Run]:

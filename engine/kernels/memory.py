@@ -69,6 +69,12 @@ def stretches(count: int, most: int) -> Iterator[slice]:
         yield slice(first, min(first + most, count))
 
 
+def samples_in_cache(*arrays: Array) -> Iterator[tuple[Array, ...]]:
+    """Yield arrays of as many samples each in blocks of samples that fit the cache; the first is the largest."""
+    for some in stretches(len(arrays[0]), max(PIECE // arrays[0][0].size, 1)):
+        yield tuple(array[some] for array in arrays)
+
+
 def shaped(work: Array, shape: Shape) -> Array:
     """Return the beginning of a flat work array in a shape."""
     return work[: prod(shape)].reshape(shape)

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
+from engine.calls import Run, in_turn, prepared
 from engine.kernels.memory import channels_last
-from engine.kernels.resizing import COLUMNS, ROWS, copies, stretch, stretch_back
+from engine.kernels.resizing import repeating, repeating_back, room, stretching, stretching_back
 from engine.layer import Example, Layer, OnnxGraph, Scratch
 from engine.layers.sided import check_rank
 from engine.spec import param
@@ -39,31 +40,22 @@ class Upsample(Layer):
         return (x[0], x[1] * self.factor[0], x[2] * self.factor[1])
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
-        if self.mode == "nearest":
-            return {}
-        tall = Scratch((x[1] * self.factor[0], x[2], x[0]))
-        return {"tall": tall, "work": tall, "back_tall": tall, "back_work": tall}
+        flat = Scratch((room(x, self.factor),), batched=False)
+        return {"tall": flat, "work": flat, "back_tall": flat, "back_work": flat}
 
-    def forward(self, x: Array, tall: Array | None, work: Array | None, y: Array) -> None:
+    @prepared
+    def forward(self, x: Array, tall: Array, work: Array, y: Array) -> Run:
         image, out = channels_last(x), channels_last(y)
-        if tall is None or work is None:
-            for part in copies(out, self.factor):
-                part[...] = image
-            return
-        small = work.reshape(-1)[: image.size].reshape(image.shape)
-        stretch(image, ROWS, self.factor[0], small, tall)
-        stretch(tall, COLUMNS, self.factor[1], work, out)
+        if self.mode == "nearest":
+            return in_turn(repeating(image, self.factor, out))
+        return in_turn(stretching(image, self.factor, tall, work, out))
 
-    def backward(self, back_tall: Array | None, back_work: Array | None, grad_y: Array, grad_x: Array) -> None:
+    @prepared
+    def backward(self, back_tall: Array, back_work: Array, grad_y: Array, grad_x: Array) -> Run:
         grad, out = channels_last(grad_y), channels_last(grad_x)
-        if back_tall is None or back_work is None:
-            out[...] = 0
-            for part in copies(grad, self.factor):
-                np.add(out, part, out=out)
-            return
-        stretch_back(grad, COLUMNS, self.factor[1], back_work, back_tall)
-        small = back_work.reshape(-1)[: out.size].reshape(out.shape)
-        stretch_back(back_tall, ROWS, self.factor[0], small, out)
+        if self.mode == "nearest":
+            return in_turn(repeating_back(grad, self.factor, back_tall, out))
+        return in_turn(stretching_back(grad, self.factor, back_tall, back_work, out))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         scales = g.constant(np.array([1, 1, *self.factor], np.float32))
