@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.kernels.broadcast import gather_back, room_for
-from engine.kernels.memory import shaped_like
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.broadcast import gathering, joining, room_for, together
+from engine.kernels.memory import constant, shaped_like
 from engine.layer import OnnxGraph
 from engine.layers.branches import Branches
 
@@ -22,18 +24,23 @@ class Average(Branches):
     should count more: a Dense behind Concatenate learns the weights.
     """
 
-    def forward(self, x: tuple[Array, ...], y: Array) -> None:
-        np.add(x[0], x[1], out=y)
-        for other in x[2:]:
-            np.add(y, other, out=y)
-        np.multiply(y, 1 / len(x), out=y)
+    @prepared
+    def forward(self, x: tuple[Array, ...], y: Array) -> Run:
+        calls: list[Run] = []
+        for *parts, out in together(*x, y):
+            calls += joining(np.add, parts, out)
+            calls.append(partial(np.multiply, out, constant(1 / len(x), y.dtype), out))
+        return in_turn(calls)
 
-    def backward(self, work: Array, grad_y: Array, grad_x: tuple[Array | None, ...]) -> None:
+    @prepared
+    def backward(self, work: Array, grad_y: Array, grad_x: tuple[Array | None, ...]) -> Run:
+        share, calls = constant(1 / len(grad_x), grad_y.dtype), list[Run]()
         for grad in grad_x:
             if grad is not None:
                 whole = room_for(grad, shaped_like(grad_y, work))
-                np.multiply(grad_y, 1 / len(grad_x), out=whole)
-                gather_back(whole, grad)
+                calls += (partial(np.multiply, source, share, out) for source, out in together(grad_y, whole))
+                calls += gathering(whole, grad)
+        return in_turn(calls)
 
     def onnx(self, g: OnnxGraph, *x: str) -> Any:
         return g.op("Mean", *x)

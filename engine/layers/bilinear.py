@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
+from engine.calls import Run, in_turn, prepared
 from engine.initializer import Initializer
 from engine.initializers.glorot import GlorotUniform
-from engine.kernels.reductions import sum_rows
+from engine.kernels.broadcast import adding
+from engine.kernels.products import product
+from engine.kernels.reductions import row_sums
 from engine.layer import Example, Layer, OnnxGraph, Scratch, ShapeError, Weight
 from engine.problems import Insert
 from engine.spec import param
@@ -55,12 +59,13 @@ class Bilinear(Layer):
         products = Scratch((self.units, x2[0]))
         return {"products": products, "back": products, "total": Scratch((x1[0], self.units * x2[0]), batched=False)}
 
-    def forward(self, x1: Array, x2: Array, weight: Array, bias: Array | None, products: Array, y: Array) -> None:
-        x1.dot(_matrix(weight), products.reshape(len(x1), -1))  # (N, I) @ (I, U·J) -> (N, U·J)
-        np.matmul(products, x2[..., None], out=y[..., None])  # (U, J) @ (J, 1) -> (U, 1)
-        if bias is not None:
-            np.add(y, bias, out=y)
+    @prepared
+    def forward(self, x1: Array, x2: Array, weight: Array, bias: Array | None, products: Array, y: Array) -> Run:
+        calls = [product(x1, _matrix(weight), products.reshape(len(x1), -1))]  # (N, I) @ (I, U·J) -> (N, U·J)
+        calls.append(partial(np.vecdot, products, x2[:, None], y))  # (U, J) . (J,) -> (U,)
+        return in_turn(calls if bias is None else (*calls, adding(bias, y)))
 
+    @prepared
     def backward(
         self,
         x1: Array,
@@ -74,17 +79,17 @@ class Bilinear(Layer):
         grad_x2: Array | None,
         grad_weight: Array,
         grad_bias: Array | None,
-    ) -> None:
-        if grad_bias is not None:
-            sum_rows(grad_y, out=grad_bias)
+    ) -> Run:
+        calls, rows = [] if grad_bias is None else [row_sums(grad_y, grad_bias)], back.reshape(len(x1), -1)
         if grad_x2 is not None:
-            np.matmul(grad_y[:, None], products, out=grad_x2[:, None])  # (1, U) @ (U, J) -> (1, J)
-        np.multiply(grad_y[..., None], x2[:, None], out=back)
-        rows = back.reshape(len(x1), -1)
-        x1.T.dot(rows, total)  # (I, N) @ (N, U·J) -> (I, U·J)
-        grad_weight.transpose(STORED)[...] = total.reshape(x1.shape[1], self.units, -1)
+            calls.append(partial(np.matmul, grad_y[:, None], products, grad_x2[:, None]))  # (1, U) @ (U, J) -> (1, J)
+        calls.append(partial(np.multiply, grad_y[..., None], x2[:, None], back))
+        calls.append(product(x1.T, rows, total))  # (I, N) @ (N, U·J) -> (I, U·J)
+        each = total.reshape(x1.shape[1], self.units, -1)
+        calls.append(partial(np.copyto, grad_weight.transpose(STORED), each))
         if grad_x1 is not None:
-            rows.dot(_matrix(weight).T, grad_x1)  # (N, U·J) @ (U·J, I) -> (N, I)
+            calls.append(product(rows, _matrix(weight).T, grad_x1))  # (N, U·J) @ (U·J, I) -> (N, I)
+        return in_turn(calls)
 
     def onnx(self, g: OnnxGraph, x1: str, x2: str) -> Any:
         matrix = np.ascontiguousarray(_matrix(g.weight_array("weight")))

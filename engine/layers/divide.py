@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.kernels.broadcast import gather_back, room_for
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.broadcast import gathering, room_for, together
 from engine.kernels.memory import shaped_like
 from engine.layer import OnnxGraph
 from engine.layers.branches import Pair
@@ -23,23 +25,27 @@ class Divide(Pair):
     near zero, unless something bounds it from below.
     """
 
-    def forward(self, x1: Array, x2: Array, y: Array) -> None:
-        with np.errstate(divide="ignore", invalid="ignore"):  # the plan finds what is not finite, and names it
-            np.divide(x1, x2, out=y)
+    @prepared
+    def forward(self, x1: Array, x2: Array, y: Array) -> Run:
+        return in_turn(partial(np.divide, *part) for part in together(x1, x2, y))
 
+    @prepared
     def backward(
         self, x2: Array, y: Array, work: Array, grad_y: Array, grad_x1: Array | None, grad_x2: Array | None
-    ) -> None:
+    ) -> Run:
+        calls: list[Run] = []
         if grad_x1 is not None:
             whole = room_for(grad_x1, shaped_like(y, work))
-            np.divide(grad_y, x2, out=whole)
-            gather_back(whole, grad_x1)
+            calls += (partial(np.divide, *part) for part in together(grad_y, x2, whole))
+            calls += gathering(whole, grad_x1)
         if grad_x2 is not None:
             whole = room_for(grad_x2, shaped_like(y, work))
-            np.multiply(grad_y, y, out=whole)
-            np.divide(whole, x2, out=whole)
-            np.negative(whole, out=whole)
-            gather_back(whole, grad_x2)
+            for grad, quotient, divisor, out in together(grad_y, y, x2, whole):
+                calls.append(partial(np.multiply, grad, quotient, out))
+                calls.append(partial(np.divide, out, divisor, out))
+                calls.append(partial(np.negative, out, out))
+            calls += gathering(whole, grad_x2)
+        return in_turn(calls)
 
     def onnx(self, g: OnnxGraph, x1: str, x2: str) -> Any:
         return g.op("Div", x1, x2)

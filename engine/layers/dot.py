@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
+from engine.calls import Run, in_turn, prepared
 from engine.layer import Example, Layer, OnnxGraph, ShapeError
 
 
@@ -34,13 +36,14 @@ class Dot(Layer):
             )
         return (*x1[:-1], 1)
 
-    def forward(self, x1: Array, x2: Array, y: Array) -> None:
-        np.vecdot(x1, x2, out=y[..., 0])  # (..., F) . (..., F) -> (...)
+    @prepared
+    def forward(self, x1: Array, x2: Array, y: Array) -> Run:
+        return partial(np.vecdot, x1, x2, y[..., 0])  # (..., F) . (..., F) -> (...)
 
-    def backward(self, x1: Array, x2: Array, grad_y: Array, grad_x1: Array | None, grad_x2: Array | None) -> None:
-        for other, grad in ((x2, grad_x1), (x1, grad_x2)):
-            if grad is not None:
-                np.multiply(other, grad_y, out=grad)
+    @prepared
+    def backward(self, x1: Array, x2: Array, grad_y: Array, grad_x1: Array | None, grad_x2: Array | None) -> Run:
+        pairs = ((x2, grad_x1), (x1, grad_x2))
+        return in_turn(partial(np.multiply, other, grad_y, grad) for other, grad in pairs if grad is not None)
 
     def onnx(self, g: OnnxGraph, x1: str, x2: str) -> Any:
         return g.op("ReduceSum", g.op("Mul", x1, x2), g.constant(np.array([-1])), keepdims=1)

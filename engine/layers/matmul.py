@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
+from engine.calls import Run, in_turn, prepared
 from engine.layer import Example, Layer, OnnxGraph, ShapeError
 from engine.spec import param
 
@@ -39,15 +41,19 @@ class MatMul(Layer):
             )
         return (x1[0], outer)
 
-    def forward(self, x1: Array, x2: Array, y: Array) -> None:
-        np.matmul(x1, x2.swapaxes(1, 2) if self.turn else x2, out=y)  # (N, A, B) @ (N, B, C) -> (N, A, C)
+    @prepared
+    def forward(self, x1: Array, x2: Array, y: Array) -> Run:
+        return partial(np.matmul, x1, x2.swapaxes(1, 2) if self.turn else x2, y)  # (N, A, B) @ (N, B, C) -> (N, A, C)
 
-    def backward(self, x1: Array, x2: Array, grad_y: Array, grad_x1: Array | None, grad_x2: Array | None) -> None:
-        if grad_x1 is not None:
-            np.matmul(grad_y, x2 if self.turn else x2.swapaxes(1, 2), out=grad_x1)  # (N, A, C) @ (N, C, B) -> (N, A, B)
+    @prepared
+    def backward(self, x1: Array, x2: Array, grad_y: Array, grad_x1: Array | None, grad_x2: Array | None) -> Run:
+        calls: list[Run] = []
+        if grad_x1 is not None:  # (N, A, C) @ (N, C, B) -> (N, A, B)
+            calls.append(partial(np.matmul, grad_y, x2 if self.turn else x2.swapaxes(1, 2), grad_x1))
         if grad_x2 is not None:
             first, second = (grad_y, x1) if self.turn else (x1, grad_y)
-            np.matmul(first.swapaxes(1, 2), second, out=grad_x2)
+            calls.append(partial(np.matmul, first.swapaxes(1, 2), second, grad_x2))
+        return in_turn(calls)
 
     def onnx(self, g: OnnxGraph, x1: str, x2: str) -> Any:
         return g.op("MatMul", x1, g.op("Transpose", x2, perm=[0, 2, 1]) if self.turn else x2)

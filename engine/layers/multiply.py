@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.kernels.broadcast import gather_back, room_for
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.broadcast import gathering, joining, room_for, together
 from engine.kernels.memory import shaped_like
 from engine.layer import OnnxGraph
 from engine.layers.branches import Branches
@@ -23,21 +24,21 @@ class Multiply(Branches):
     product explodes.
     """
 
-    def forward(self, x: tuple[Array, ...], y: Array) -> None:
-        np.multiply(x[0], x[1], out=y)
-        for other in x[2:]:
-            np.multiply(y, other, out=y)
+    @prepared
+    def forward(self, x: tuple[Array, ...], y: Array) -> Run:
+        return in_turn(call for *parts, out in together(*x, y) for call in joining(np.multiply, parts, out))
 
-    def backward(self, x: tuple[Array, ...], work: Array, grad_y: Array, grad_x: tuple[Array | None, ...]) -> None:
+    @prepared
+    def backward(self, x: tuple[Array, ...], work: Array, grad_y: Array, grad_x: tuple[Array | None, ...]) -> Run:
+        calls: list[Run] = []
         for place, grad in enumerate(grad_x):
-            if grad is None:
-                continue
-            whole = room_for(grad, shaped_like(grad_y, work))
-            first, *others = (value for i, value in enumerate(x) if i != place)
-            np.multiply(grad_y, first, out=whole)
-            for other in others:
-                np.multiply(whole, other, out=whole)
-            gather_back(whole, grad)
+            if grad is not None:
+                whole = room_for(grad, shaped_like(grad_y, work))
+                others = x[:place] + x[place + 1 :]
+                for *parts, out in together(grad_y, *others, whole):
+                    calls += joining(np.multiply, parts, out)
+                calls += gathering(whole, grad)
+        return in_turn(calls)
 
     def onnx(self, g: OnnxGraph, *x: str) -> Any:
         return reduce(lambda a, b: g.op("Mul", a, b), x)

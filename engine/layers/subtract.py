@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.kernels.broadcast import gather_back, room_for
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.broadcast import gathering, room_for, together
 from engine.kernels.memory import shaped_like
 from engine.layer import OnnxGraph
 from engine.layers.branches import Pair
@@ -22,15 +24,22 @@ class Subtract(Pair):
     find the weights itself: Concatenate.
     """
 
-    def forward(self, x1: Array, x2: Array, y: Array) -> None:
-        np.subtract(x1, x2, out=y)
+    @prepared
+    def forward(self, x1: Array, x2: Array, y: Array) -> Run:
+        return in_turn(partial(np.subtract, *part) for part in together(x1, x2, y))
 
-    def backward(self, work: Array, grad_y: Array, grad_x1: Array | None, grad_x2: Array | None) -> None:
-        for grad, sign in ((grad_x1, 1), (grad_x2, -1)):
-            if grad is not None:
-                whole = room_for(grad, shaped_like(grad_y, work))
-                np.multiply(grad_y, sign, out=whole)
-                gather_back(whole, grad)
+    @prepared
+    def backward(self, work: Array, grad_y: Array, grad_x1: Array | None, grad_x2: Array | None) -> Run:
+        calls: list[Run] = []
+        if grad_x1 is not None:
+            whole = room_for(grad_x1, shaped_like(grad_y, work))
+            calls += (partial(np.copyto, out, grad) for grad, out in together(grad_y, whole))
+            calls += gathering(whole, grad_x1)
+        if grad_x2 is not None:
+            whole = room_for(grad_x2, shaped_like(grad_y, work))
+            calls += (partial(np.negative, grad, out) for grad, out in together(grad_y, whole))
+            calls += gathering(whole, grad_x2)
+        return in_turn(calls)
 
     def onnx(self, g: OnnxGraph, x1: str, x2: str) -> Any:
         return g.op("Sub", x1, x2)
