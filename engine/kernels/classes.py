@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache, partial
+from functools import partial
 
 import numpy as np
 
-from engine.arrays import Array, Shape
+from engine.arrays import Array
 from engine.calls import Run
 from engine.kernels.memory import features_last, ones, shaped
 from engine.kernels.reductions import largest_last, row_blocks, sum_last
 
 FEW = 48  # classes
-
-
-@lru_cache(maxsize=16)
-def _places(shape: Shape) -> tuple[Array, ...]:
-    return tuple(np.indices(shape, sparse=True))
-
-
-def chosen(target: Array) -> tuple[Array, ...]:
-    """Return the index of each sample's own class in an array of all classes."""
-    return (*_places(target.shape), target)
 
 
 def softmax(x: Array) -> Array:

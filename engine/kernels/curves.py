@@ -70,7 +70,7 @@ def exp_or(above: float, factor: float, x: Array, work: Array, out: Array) -> It
         yield partial(np.add, out, work, out)
 
 
-def clipped(x: Array, low: float, high: float, out: Array) -> Iterator[Run]:
+def clip(x: Array, low: float, high: float, out: Array) -> Iterator[Run]:
     """Yield calls that write x, but no less than `low` and no more than `high`; `out` may be `x`."""
     if x.size > FEW:
         yield partial(x.clip, constant(low, x.dtype), constant(high, x.dtype), out)
@@ -94,7 +94,7 @@ def hard_sigmoid(x: Array, out: Array) -> Iterator[Run]:
     """Yield calls that write x / 6 + 1 / 2, but no less than 0 and no more than 1."""
     yield partial(np.multiply, x, constant(1 / 6, x.dtype), out)
     yield partial(np.add, out, constant(0.5, x.dtype), out)
-    yield from clipped(out, 0, 1, out)
+    yield from clip(out, 0, 1, out)
 
 
 def silu(x: Array, out: Array) -> Iterator[Run]:

@@ -53,25 +53,18 @@ def largest_last(x: Array, out: Array, work: Array) -> None:
     np.max(turned, axis=0, out=out.reshape(-1))
 
 
-def mean_of_samples(x: Array, out: Array) -> None:
-    """Write the mean of each sample's values into `out`; the values lie in order, sample by sample: (N · D) -> (N,)."""
-    sample_means(x, out)()
-
-
 def sample_means(x: Array, out: Array) -> Run:
-    """Return a function that does `mean_of_samples`; nothing is to be done where `x` is `out`, see `room_for_means`."""
+    """Return a function that writes the mean of each sample's values into `out`: (N · D) -> (N,), in order, sample by sample.
+
+    Nothing is to be done where `x` is `out`, see `room_for_means`.
+    """
     rows = x.reshape(len(out), -1)
     if np.may_share_memory(x, out):
         return in_turn(())
     if rows.shape[1] == 1:
         return partial(np.copyto, out, rows[:, 0])
-    count, add_up = rows.shape[1], ones(rows.shape[1], x.dtype)
-
-    def run() -> None:
-        rows.dot(add_up, out)  # (N, D) @ (D,) -> (N,)
-        np.divide(out, count, out)
-
-    return run
+    count = rows.shape[1]
+    return partial(rows.dot, filled(count, 1 / count, x.dtype), out)  # (N, D) @ (D,) -> (N,)
 
 
 def room_for_means(means: Array, work: Array) -> Array:

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.arrays import Array, Shape
 from engine.calls import Run
-from engine.kernels.curves import clipped, within
+from engine.kernels.curves import clip, within
 from engine.layer import Example, OnnxGraph, ShapeError
 from engine.layers.curve import Curve
 from engine.problems import Change
@@ -35,7 +35,7 @@ class HardTanh(Curve):
         return x
 
     def curve(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
-        return clipped(x, self.low, self.high, out)
+        return clip(x, self.low, self.high, out)
 
     def slope(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
         return within(x, self.low, self.high, work, out)

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.arrays import Array, Shape
 from engine.calls import Run
-from engine.kernels.curves import clipped, within
+from engine.kernels.curves import clip, within
 from engine.layer import Example, OnnxGraph
 from engine.layers.curve import Curve
 
@@ -24,7 +24,7 @@ class ReLU6(Curve):
     """
 
     def curve(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
-        return clipped(x, 0, 6, out)
+        return clip(x, 0, 6, out)
 
     def slope(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
         return within(x, 0, 6, work, out)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run, in_turn, prepared
 from engine.kernels.curves import sigmoid
-from engine.kernels.reductions import mean_of_samples
+from engine.kernels.memory import bound, constant
 from engine.layer import OnnxGraph, Scratch
 from engine.loss import Loss, Target
 from engine.spec import param
@@ -34,21 +36,24 @@ class Contrastive(Loss):
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         return {"near": Scratch(x), "short": Scratch(x), "each": Scratch(x)}
 
-    def forward(self, x: Array, target: Array, near: Array, short: Array, each: Array, losses: Array) -> None:
-        np.multiply(x, target, out=near)  # what a yes is from 0
-        np.subtract(self.margin, x, out=short)
-        np.maximum(short, 0, out=short)
-        np.subtract(1, target, out=each)
-        np.multiply(short, each, out=short)  # what a no is short of the margin
-        np.multiply(short, short, out=each)
-        mean_of_samples(each, out=losses)
-        np.multiply(near, near, out=each)
-        losses += each.reshape(len(x), -1).mean(axis=1)
-        losses *= 0.5
+    @prepared
+    def forward(self, x: Array, target: Array, near: Array, short: Array, each: Array, losses: Array) -> Run:
+        calls = (
+            partial(np.multiply, x, target, near),  # what a yes is from 0
+            partial(np.subtract, constant(self.margin, x.dtype), x, short),
+            partial(np.maximum, short, bound(0, short), out=short),
+            partial(np.subtract, constant(1, x.dtype), target, each),
+            partial(np.multiply, short, each, short),  # what a no is short of the margin
+            partial(np.add, near, short, each),  # one of both is 0
+        )
+        rows = each.reshape(len(x), -1)
+        squares = partial(np.vecdot, rows, rows, losses)  # (N, D) . (N, D) -> (N,)
+        return in_turn((*calls, squares, partial(np.divide, losses, constant(2 * rows.shape[1], x.dtype), losses)))
 
-    def backward(self, near: Array, short: Array, scale: float, grad_x: Array) -> None:
-        np.subtract(near, short, out=grad_x)
-        np.multiply(grad_x, scale / near[0].size, out=grad_x)
+    @prepared
+    def backward(self, near: Array, short: Array, scale: float, grad_x: Array) -> Run:
+        share = constant(scale / near[0].size, near.dtype)
+        return in_turn((partial(np.subtract, near, short, grad_x), partial(np.multiply, grad_x, share, grad_x)))
 
     def answer(self, x: Array) -> Array:
         out: Array = self.margin / 2 - x

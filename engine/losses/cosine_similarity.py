@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
-from engine.kernels.reductions import mean_of_samples
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.memory import bound, constant
+from engine.kernels.reductions import sample_means
 from engine.layer import Scratch, ShapeError
 from engine.loss import Loss
 
@@ -36,19 +39,21 @@ class CosineSimilarity(Loss):
         row = Scratch((*x[:-1], 1))
         return {"alike": row, "length": row, "lengths": row, "each": row, "work": Scratch(x)}
 
+    @prepared
     def forward(
         self, x: Array, target: Array, alike: Array, length: Array, lengths: Array, each: Array, losses: Array
-    ) -> None:
+    ) -> Run:
+        calls: list[Run] = []
         for one, other, out in ((x, x, length), (target, target, lengths), (x, target, alike)):
-            np.vecdot(one, other, out=out[..., 0])
+            calls.append(partial(np.vecdot, one, other, out[..., 0]))
         for out in (length, lengths):
-            np.sqrt(out, out=out)
-            np.maximum(out, SMALLEST, out=out)
-        np.divide(alike, length, out=alike)
-        np.divide(alike, lengths, out=alike)
-        np.subtract(1, alike, out=each)
-        mean_of_samples(each, out=losses)
+            calls.append(partial(np.sqrt, out, out))
+            calls.append(partial(np.maximum, out, bound(SMALLEST, out), out=out))
+            calls.append(partial(np.divide, alike, out, alike))
+        calls.append(partial(np.subtract, constant(1, x.dtype), alike, each))
+        return in_turn((*calls, sample_means(each, losses)))
 
+    @prepared
     def backward(
         self,
         x: Array,
@@ -59,14 +64,18 @@ class CosineSimilarity(Loss):
         work: Array,
         scale: float,
         grad_x: Array,
-    ) -> None:
+    ) -> Run:
         # The slope of the cosine is (target / |target| - cos · x / |x|) / |x|.
-        np.divide(x, length, out=work)
-        np.multiply(work, alike, out=work)
-        np.divide(target, lengths, out=grad_x)
-        np.subtract(work, grad_x, out=grad_x)
-        np.divide(grad_x, length, out=grad_x)
-        np.multiply(grad_x, scale * len(x) / alike.size, out=grad_x)
+        share = constant(scale * len(x) / alike.size, x.dtype)
+        calls = (
+            partial(np.divide, alike, length, alike),
+            partial(np.multiply, x, alike, work),
+            partial(np.divide, target, lengths, grad_x),
+            partial(np.subtract, work, grad_x, grad_x),
+            partial(np.divide, share, length, length),
+            partial(np.multiply, grad_x, length, grad_x),
+        )
+        return in_turn(calls)
 
     def torch(self) -> str:
         return "lambda x, target: (1 - nn.functional.cosine_similarity(x, target, dim=-1)).mean()"

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.kernels.curves import sigmoid
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.curves import sigmoid, sigmoid_calls
+from engine.kernels.memory import constant, ones
 from engine.layer import OnnxGraph, Scratch
 from engine.loss import Loss, Target
 from engine.spec import param
@@ -28,30 +31,55 @@ class Dice(Loss):
     smooth: float = param("The s of the formula: keeps empty masks in bounds.", default=1.0, min=1e-6, max=1e6)
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
-        return {"p": Scratch(x), "work": Scratch(x), "overlap": Scratch(()), "total": Scratch(())}
+        names = ("overlap", "total", "truth", "slope", "offset")
+        return {"p": Scratch(x), "work": Scratch(x), **dict.fromkeys(names, Scratch(()))}
 
-    def forward(self, x: Array, target: Array, p: Array, overlap: Array, total: Array, losses: Array) -> None:
-        sigmoid(x, p)
-        mask, truth = p.reshape(len(x), -1), target.reshape(len(x), -1)
-        np.vecdot(mask, truth, out=overlap)
-        overlap *= 2
-        overlap += self.smooth
-        np.sum(mask, axis=1, out=total)
-        total += truth.sum(axis=1)
-        total += self.smooth
-        np.divide(overlap, total, out=losses)
-        np.subtract(1, losses, out=losses)
+    @prepared
+    def forward(
+        self, x: Array, target: Array, p: Array, overlap: Array, total: Array, truth: Array, losses: Array
+    ) -> Run:
+        mask, true = p.reshape(len(x), -1), target.reshape(len(x), -1)
+        smooth, one, every = constant(self.smooth, x.dtype), constant(1, x.dtype), ones(mask.shape[1], x.dtype)
+        calls = (
+            partial(np.vecdot, mask, true, overlap),  # (N, D) . (N, D) -> (N,)
+            partial(np.multiply, overlap, constant(2, x.dtype), overlap),
+            partial(np.add, overlap, smooth, overlap),
+            partial(mask.dot, every, total),  # (N, D) @ (D,) -> (N,)
+            partial(true.dot, every, truth),
+            partial(np.add, total, truth, total),
+            partial(np.add, total, smooth, total),
+            partial(np.divide, overlap, total, losses),
+            partial(np.subtract, one, losses, losses),
+        )
+        return in_turn((*sigmoid_calls(x, p), *calls))
 
+    @prepared
     def backward(
-        self, target: Array, p: Array, work: Array, overlap: Array, total: Array, scale: float, grad_x: Array
-    ) -> None:
+        self,
+        target: Array,
+        p: Array,
+        work: Array,
+        overlap: Array,
+        total: Array,
+        slope: Array,
+        offset: Array,
+        scale: float,
+        grad_x: Array,
+    ) -> Run:
         # The slope of a sample in p is overlap / total² - 2 t / total, that of p in x is p (1 - p).
-        each = (-1,) + (1,) * (p.ndim - 1)
-        np.multiply(target, (-2 * scale / total).reshape(each), out=grad_x)
-        np.add(grad_x, (scale * overlap / total / total).reshape(each), out=grad_x)
-        np.subtract(1, p, out=work)
-        np.multiply(work, p, out=work)
-        np.multiply(grad_x, work, out=grad_x)
+        by, more = (values.reshape(-1, *(1,) * (p.ndim - 1)) for values in (slope, offset))
+        calls = (
+            partial(np.divide, constant(-2 * scale, p.dtype), total, slope),
+            partial(np.divide, overlap, total, offset),
+            partial(np.multiply, offset, slope, offset),
+            partial(np.multiply, offset, constant(-0.5, p.dtype), offset),
+            partial(np.multiply, target, by, grad_x),
+            partial(np.add, grad_x, more, grad_x),
+            partial(np.subtract, constant(1, p.dtype), p, work),
+            partial(np.multiply, work, p, work),
+            partial(np.multiply, grad_x, work, grad_x),
+        )
+        return in_turn(calls)
 
     def answer(self, x: Array) -> Array:
         out = np.empty_like(x)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.kernels.classes import chosen, normalise, shift
-from engine.kernels.reductions import mean_of_samples
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.classes import by_class, finding, normalising, shifting, taking_away
+from engine.kernels.memory import bound, constant
+from engine.kernels.reductions import sample_means
 from engine.layer import Scratch
 from engine.loss import Loss
 from engine.losses.of_classes import OfClasses
@@ -30,32 +34,57 @@ class Focal(OfClasses):
     gamma: float = param("How little easy samples count. 0: as in cross entropy.", default=2.0, min=0.0, max=10.0)
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
-        row = Scratch((*x[:-1], 1))
-        return {"softmax": Scratch(x), "row": row, "slope": row}
+        each = Scratch(x[:-1])
+        names = ("row", "entropy", "wrong", "slope", "product", "own")
+        return {"softmax": Scratch(x), "place": replace(each, dtype="intp"), **dict.fromkeys(names, each)}
 
-    def forward(self, x: Array, target: Array, softmax: Array, row: Array, slope: Array, losses: Array) -> None:
-        shift(x, row, softmax)
-        picked = softmax[chosen(target)]
-        normalise(softmax, row)
-        entropy, factor = row[..., 0], slope[..., 0]
-        entropy -= picked
-        wrong = -np.expm1(-entropy)  # 1 - p, exact also where p is nearly 1
-        # The slope in the entropy l is (1 - p)^γ + γ (1 - p)^(γ - 1) p l.
-        np.maximum(wrong, np.finfo(x.dtype).tiny, out=wrong)
-        np.power(wrong, self.gamma, out=factor)
-        product = factor * entropy
-        factor += self.gamma * product * np.exp(-entropy) / wrong
+    @prepared
+    def forward(
+        self,
+        x: Array,
+        target: Array,
+        softmax: Array,
+        place: Array,
+        row: Array,
+        entropy: Array,
+        wrong: Array,
+        slope: Array,
+        product: Array,
+        own: Array,
+        losses: Array,
+    ) -> Run:
+        values, rows = by_class(softmax), x.reshape(-1, x.shape[-1])
+        place, row, entropy = place.reshape(-1), row.reshape(-1), entropy.reshape(-1)
+        wrong, slope, each, own = (array.reshape(-1) for array in (wrong, slope, product, own))
+        calls: list[Run] = [finding(target, rows, place), partial(rows.reshape(-1).take, place, None, entropy)]
+        calls += [*shifting(rows, row, values), partial(np.subtract, entropy, row, entropy), *normalising(values, row)]
+        calls += [partial(np.subtract, row, entropy, entropy), *self._weighing(entropy, wrong, row, slope, each)]
         if self.class_weights:
-            own = np.array(self.class_weights, x.dtype)[target]
-            product *= own
-            factor *= own
-        mean_of_samples(product, out=losses)
+            calls.append(partial(np.array(self.class_weights, x.dtype).take, target.reshape(-1), None, own))
+            calls += (partial(np.multiply, values, own, values) for values in (each, slope))
+        return in_turn((*calls, sample_means(each, losses)))
 
-    def backward(self, softmax: Array, target: Array, slope: Array, scale: float, grad_x: Array) -> None:
-        share = scale / (target.size // len(target))
-        np.multiply(softmax, slope, out=grad_x)
-        grad_x[chosen(target)] -= slope[..., 0]
-        np.multiply(grad_x, share, out=grad_x)
+    def _weighing(self, entropy: Array, wrong: Array, work: Array, slope: Array, out: Array) -> Iterator[Run]:
+        """Yield calls that write the loss (1 - p)^γ l of an entropy l, and its slope (1 - p)^γ + γ (1 - p)^(γ - 1) p l."""
+        gamma, least = constant(self.gamma, out.dtype), bound(np.finfo(out.dtype).tiny, wrong)
+        yield partial(np.negative, entropy, work)
+        yield partial(np.expm1, work, wrong)
+        yield partial(np.negative, wrong, wrong)  # 1 - p, exact also where p is nearly 1
+        yield partial(np.maximum, wrong, least, out=wrong)
+        yield partial(np.exp, work, work)
+        yield partial(np.divide, work, wrong, work)
+        yield partial(np.power, wrong, gamma, slope)
+        yield partial(np.multiply, slope, entropy, out)
+        yield partial(np.multiply, work, out, work)
+        yield partial(np.multiply, work, gamma, work)
+        yield partial(np.add, slope, work, slope)
+
+    @prepared
+    def backward(self, softmax: Array, place: Array, row: Array, slope: Array, scale: float, grad_x: Array) -> Run:
+        values, grad = by_class(softmax), grad_x.reshape(-1, grad_x.shape[-1])
+        share, lost = constant(scale / (place.size // len(place)), grad.dtype), slope.reshape(-1)
+        calls = (partial(np.multiply, lost, share, lost), partial(np.multiply, values, lost[:, None], grad))
+        return in_turn((*calls, *taking_away(lost, grad, place.reshape(-1), row.reshape(-1))))
 
     def torch(self) -> str:
         entropy = 'nn.functional.cross_entropy(x, target, reduction="none")'

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run, in_turn, prepared
 from engine.kernels.curves import sigmoid
-from engine.kernels.reductions import mean_of_samples
+from engine.kernels.memory import bound, constant
+from engine.kernels.reductions import sample_means
 from engine.layer import OnnxGraph, Scratch
 from engine.loss import Loss, Target
 
@@ -30,18 +33,26 @@ class Hinge(Loss):
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         return {"side": Scratch(x), "margin": Scratch(x)}
 
-    def forward(self, x: Array, target: Array, side: Array, margin: Array, losses: Array) -> None:
-        np.multiply(target, 2, out=side)
-        side -= 1
-        np.multiply(side, x, out=margin)
-        np.subtract(1, margin, out=margin)
-        np.maximum(margin, 0, out=margin)
-        mean_of_samples(margin, out=losses)
+    @prepared
+    def forward(self, x: Array, target: Array, side: Array, margin: Array, losses: Array) -> Run:
+        one, two = constant(1, x.dtype), constant(2, x.dtype)
+        calls = (
+            partial(np.multiply, target, two, side),
+            partial(np.subtract, side, one, side),
+            partial(np.multiply, side, x, margin),
+            partial(np.subtract, one, margin, margin),
+            partial(np.maximum, margin, bound(0, margin), out=margin),
+        )
+        return in_turn((*calls, sample_means(margin, losses)))
 
-    def backward(self, side: Array, margin: Array, scale: float, grad_x: Array) -> None:
-        np.greater(margin, 0, out=grad_x)
-        np.multiply(grad_x, side, out=grad_x)
-        np.multiply(grad_x, -scale / side[0].size, out=grad_x)
+    @prepared
+    def backward(self, side: Array, margin: Array, scale: float, grad_x: Array) -> Run:
+        calls = (
+            partial(np.greater, margin, constant(0, margin.dtype), grad_x),
+            partial(np.multiply, grad_x, side, grad_x),
+            partial(np.multiply, grad_x, constant(-scale / side[0].size, side.dtype), grad_x),
+        )
+        return in_turn(calls)
 
     def answer(self, x: Array) -> Array:
         out = np.empty_like(x)

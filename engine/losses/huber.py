@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.curves import clip
+from engine.kernels.memory import constant
 from engine.layer import Scratch
 from engine.loss import Loss
 from engine.spec import param
@@ -28,18 +32,19 @@ class Huber(Loss):
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         return {"difference": Scratch(x), "clipped": Scratch(x)}
 
-    def forward(self, x: Array, target: Array, difference: Array, clipped: Array, losses: Array) -> None:
-        np.subtract(x, target, out=difference)
-        np.clip(difference, -self.delta, self.delta, out=clipped)
+    @prepared
+    def forward(self, x: Array, target: Array, difference: Array, clipped: Array, losses: Array) -> Run:
+        rows, twice = (array.reshape(len(x), -1) for array in (clipped, difference))
+        calls = [partial(np.subtract, x, target, difference), *clip(difference, -self.delta, self.delta, clipped)]
         # Both branches are c (d - c / 2), where c is d clipped to ±δ.
-        difference *= 2
-        difference -= clipped
-        rows = clipped.reshape(len(x), -1)
-        np.vecdot(rows, difference.reshape(rows.shape), out=losses)  # (N, D) . (N, D) -> (N,)
-        losses /= 2 * rows.shape[1]
+        calls.append(partial(np.multiply, difference, constant(2, x.dtype), difference))
+        calls.append(partial(np.subtract, difference, clipped, difference))
+        calls.append(partial(np.vecdot, rows, twice, losses))  # (N, D) . (N, D) -> (N,)
+        return in_turn((*calls, partial(np.divide, losses, constant(2 * rows.shape[1], x.dtype), losses)))
 
-    def backward(self, clipped: Array, scale: float, grad_x: Array) -> None:
-        np.multiply(clipped, scale / clipped[0].size, out=grad_x)
+    @prepared
+    def backward(self, clipped: Array, scale: float, grad_x: Array) -> Run:
+        return partial(np.multiply, clipped, constant(scale / clipped[0].size, clipped.dtype), grad_x)
 
     def torch(self) -> str:
         return f"nn.HuberLoss(delta={self.delta})"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
-from engine.kernels.classes import normalise, shift, softmax
-from engine.kernels.reductions import mean_of_samples, sum_last
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.classes import by_class, normalising, shifting, softmax
+from engine.kernels.memory import constant, ones
+from engine.kernels.reductions import sample_means
 from engine.layer import OnnxGraph, Scratch, ShapeError
 from engine.loss import Loss, Values
 
@@ -37,27 +40,47 @@ class KLDivergence(Loss):
         return x
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
-        row = Scratch((*x[:-1], 1))
-        return {"softmax": Scratch(x), "each": Scratch(x), "row": row, "whole": row}
+        each = Scratch(x[:-1])
+        return {"softmax": Scratch(x), "each": Scratch(x), **dict.fromkeys(("row", "sums", "whole"), each)}
 
+    @prepared
     def forward(
-        self, x: Array, target: Array, softmax: Array, each: Array, row: Array, whole: Array, losses: Array
-    ) -> None:
-        shift(x, row, softmax)
-        np.maximum(target, np.finfo(x.dtype).tiny, out=each)
-        np.log(each, out=each)
-        each -= softmax
-        np.multiply(each, target, out=each)  # t (log t - shifted x), 0 where t is 0
-        normalise(softmax, row)
-        sum_last(target, whole)
-        np.multiply(row, whole, out=row)
-        row[..., 0] += each.sum(axis=-1)
-        mean_of_samples(row, out=losses)
+        self,
+        x: Array,
+        target: Array,
+        softmax: Array,
+        each: Array,
+        row: Array,
+        sums: Array,
+        whole: Array,
+        losses: Array,
+    ) -> Run:
+        values, terms, shares = by_class(softmax), _rows(each), _rows(target)
+        every, row, sums, whole = ones(x.shape[-1], x.dtype), row.reshape(-1), sums.reshape(-1), whole.reshape(-1)
+        calls = (
+            partial(np.copyto, each, x),
+            *shifting(terms, row, values),
+            partial(np.maximum, shares, constant(np.finfo(x.dtype).tiny, x.dtype), out=terms),
+            partial(np.log, terms, terms),
+            partial(np.subtract, terms, values, terms),
+            partial(np.multiply, terms, shares, terms),  # t (log t - shifted x), 0 where t is 0
+            partial(terms.dot, every, sums),  # (·, K) @ (K,) -> (·,)
+            partial(shares.dot, every, whole),
+            *normalising(values, row),
+            partial(np.multiply, row, whole, row),
+            partial(np.add, row, sums, row),
+        )
+        return in_turn((*calls, sample_means(row, losses)))
 
-    def backward(self, softmax: Array, target: Array, whole: Array, scale: float, grad_x: Array) -> None:
-        np.multiply(softmax, whole, out=grad_x)
-        np.subtract(grad_x, target, out=grad_x)
-        np.multiply(grad_x, scale * whole.shape[0] / whole.size, out=grad_x)
+    @prepared
+    def backward(self, softmax: Array, each: Array, target: Array, whole: Array, scale: float, grad_x: Array) -> Run:
+        terms, whole = _rows(each), whole.reshape(-1)
+        calls = (
+            partial(np.multiply, by_class(softmax), whole[:, None], terms),
+            partial(np.subtract, terms, _rows(target), terms),
+            partial(np.multiply, each, constant(scale * len(each) / whole.size, each.dtype), grad_x),
+        )
+        return in_turn(calls)
 
     def answer(self, x: Array) -> Array:
         return softmax(x)
@@ -73,3 +96,7 @@ class KLDivergence(Loss):
     def examples(cls) -> Iterator[tuple[Loss, Shape]]:
         yield cls(), (4,)
         yield cls(), (2, 3)
+
+
+def _rows(x: Array) -> Array:
+    return x.reshape(-1, x.shape[-1])

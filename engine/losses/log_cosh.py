@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from math import log
 
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.kernels.reductions import mean_of_samples
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.memory import constant
+from engine.kernels.reductions import sample_means
 from engine.layer import Scratch
 from engine.loss import Loss
 
@@ -27,19 +30,23 @@ class LogCosh(Loss):
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         return {"difference": Scratch(x), "each": Scratch(x), "size": Scratch(x)}
 
-    def forward(self, x: Array, target: Array, difference: Array, each: Array, size: Array, losses: Array) -> None:
-        np.subtract(x, target, out=difference)
-        np.abs(difference, out=size)
-        np.multiply(size, -2, out=each)
-        np.exp(each, out=each)
-        np.log1p(each, out=each)
-        each += size
-        each -= log(2)
-        mean_of_samples(each, out=losses)
+    @prepared
+    def forward(self, x: Array, target: Array, difference: Array, each: Array, size: Array, losses: Array) -> Run:
+        calls = (
+            partial(np.subtract, x, target, difference),
+            partial(np.abs, difference, size),
+            partial(np.multiply, size, constant(-2, x.dtype), each),
+            partial(np.exp, each, each),
+            partial(np.log1p, each, each),
+            partial(np.add, each, size, each),
+            partial(np.subtract, each, constant(log(2), x.dtype), each),
+        )
+        return in_turn((*calls, sample_means(each, losses)))
 
-    def backward(self, difference: Array, scale: float, grad_x: Array) -> None:
-        np.tanh(difference, out=grad_x)
-        np.multiply(grad_x, scale / difference[0].size, out=grad_x)
+    @prepared
+    def backward(self, difference: Array, scale: float, grad_x: Array) -> Run:
+        share = constant(scale / difference[0].size, difference.dtype)
+        return in_turn((partial(np.tanh, difference, grad_x), partial(np.multiply, grad_x, share, grad_x)))
 
     def torch(self) -> str:
         each = f"d + nn.functional.softplus(-2 * d) - {log(2)}"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.kernels.reductions import mean_of_samples
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.memory import constant
+from engine.kernels.reductions import room_for_means, sample_means
 from engine.layer import Scratch
 from engine.loss import Loss
 
@@ -26,14 +29,16 @@ class MeanAbsoluteError(Loss):
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         return {"difference": Scratch(x), "size": Scratch(x)}
 
-    def forward(self, x: Array, target: Array, difference: Array, size: Array, losses: Array) -> None:
-        np.subtract(x, target, out=difference)
-        np.abs(difference, out=size)
-        mean_of_samples(size, out=losses)
+    @prepared
+    def forward(self, x: Array, target: Array, difference: Array, size: Array, losses: Array) -> Run:
+        size = room_for_means(losses, size)
+        differ = partial(np.subtract, x, target, difference)
+        return in_turn((differ, partial(np.abs, difference, size), sample_means(size, losses)))
 
-    def backward(self, difference: Array, scale: float, grad_x: Array) -> None:
-        np.sign(difference, out=grad_x)
-        np.multiply(grad_x, scale / difference[0].size, out=grad_x)
+    @prepared
+    def backward(self, difference: Array, scale: float, grad_x: Array) -> Run:
+        share = constant(scale / difference[0].size, difference.dtype)
+        return in_turn((partial(np.sign, difference, grad_x), partial(np.multiply, grad_x, share, grad_x)))
 
     def torch(self) -> str:
         return "nn.L1Loss()"

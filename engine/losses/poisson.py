@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from math import exp
 from typing import Any, ClassVar
 
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.kernels.reductions import mean_of_samples
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.memory import bound, constant
+from engine.kernels.reductions import sample_means
 from engine.layer import OnnxGraph, Scratch
 from engine.loss import Loss, Values
 
@@ -31,20 +34,24 @@ class Poisson(Loss):
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         return {"count": Scratch(x), "each": Scratch(x), "work": Scratch(x)}
 
-    def forward(self, x: Array, target: Array, count: Array, each: Array, work: Array, losses: Array) -> None:
-        np.minimum(x, LIMIT, out=work)
-        np.exp(work, out=count)
-        np.subtract(x, LIMIT, out=each)
-        np.maximum(each, 0, out=each)
-        np.multiply(each, exp(LIMIT), out=each)
-        each += count
-        np.multiply(target, x, out=work)
-        each -= work
-        mean_of_samples(each, out=losses)
+    @prepared
+    def forward(self, x: Array, target: Array, count: Array, each: Array, work: Array, losses: Array) -> Run:
+        calls = (
+            partial(np.minimum, x, bound(LIMIT, x), out=work),
+            partial(np.exp, work, count),
+            partial(np.subtract, x, constant(LIMIT, x.dtype), each),
+            partial(np.maximum, each, bound(0, each), out=each),
+            partial(np.multiply, each, constant(exp(LIMIT), x.dtype), each),
+            partial(np.add, each, count, each),
+            partial(np.multiply, target, x, work),
+            partial(np.subtract, each, work, each),
+        )
+        return in_turn((*calls, sample_means(each, losses)))
 
-    def backward(self, count: Array, target: Array, scale: float, grad_x: Array) -> None:
-        np.subtract(count, target, out=grad_x)
-        np.multiply(grad_x, scale / count[0].size, out=grad_x)
+    @prepared
+    def backward(self, count: Array, target: Array, scale: float, grad_x: Array) -> Run:
+        share = constant(scale / count[0].size, count.dtype)
+        return in_turn((partial(np.subtract, count, target, grad_x), partial(np.multiply, grad_x, share, grad_x)))
 
     def answer(self, x: Array) -> Array:
         return np.exp(np.minimum(x, x.dtype.type(LIMIT)))
