@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import partial
 from typing import ClassVar
 
 import numpy as np
 
 from engine.arrays import Array
-from engine.optimizer import Optimizer
+from engine.calls import Run
+from engine.kernels.memory import constant
+from engine.optimizer import Optimizer, Update
 from engine.spec import param
 
 
@@ -32,22 +36,34 @@ class SGD(Optimizer):
     )
 
     def update(self, parameter: Array, grad: Array, velocity: Array, work: Array, rate: float) -> None:
-        if self.weight_decay:
-            np.multiply(parameter, self.weight_decay, out=work)
-            grad += work
-        np.multiply(self._direction(grad, velocity, work), rate, out=work)
-        parameter -= work
+        self.prepare(parameter=parameter, grad=grad, velocity=velocity, work=work)(rate, 1)
 
-    def _direction(self, grad: Array, velocity: Array, work: Array) -> Array:
-        if not self.momentum:
-            return grad
-        velocity *= self.momentum
-        velocity += grad
-        if not self.nesterov:
-            return velocity
-        np.multiply(velocity, self.momentum, out=work)
-        grad += work
-        return grad
+    def prepare(self, **vectors: Array) -> Update:
+        size = np.array(0, vectors["work"].dtype)
+        calls = tuple(self._calls(**vectors, size=size))
+
+        def update(rate: float, step: int) -> None:
+            size[()] = rate
+            for call in calls:
+                call()
+
+        return update
+
+    def _calls(self, parameter: Array, grad: Array, velocity: Array, work: Array, size: Array) -> Iterator[Run]:
+        """Yield the calls of a move; `size` is the rate, as an array without axes."""
+        momentum, decay = (constant(value, work.dtype) for value in (self.momentum, self.weight_decay))
+        direction = velocity if self.momentum and not self.nesterov else grad
+        if self.weight_decay:
+            yield partial(np.multiply, parameter, decay, work)
+            yield partial(np.add, grad, work, grad)
+        if self.momentum:
+            yield partial(np.multiply, velocity, momentum, velocity)
+            yield partial(np.add, velocity, grad, velocity)
+        if self.momentum and self.nesterov:
+            yield partial(np.multiply, velocity, momentum, work)
+            yield partial(np.add, grad, work, grad)
+        yield partial(np.multiply, direction, size, work)
+        yield partial(np.subtract, parameter, work, parameter)
 
     def torch(self) -> str:
         return (
