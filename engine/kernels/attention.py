@@ -133,15 +133,16 @@ def attending_back(
     """
     (q, k, v), (grad_q, grad_k, grad_v), (left, right, room) = qkv, out, work
     root = constant(1 / sqrt(v.shape[3]), v.dtype)
-    scores_of, values = (_scores_of_many, left[..., :-1]) if _many(powers, v, kept) else (_scores_of_few, grad)
+    many = _many(powers, v, kept)
+    values = left[..., :-1] if many else grad
     for at in in_cache(powers):
         some, some_kept = powers[at], None if kept is None else kept[at]
-        scores = shaped(room, some.shape)
+        scores, given = shaped(room, some.shape), (attended[at], inverse[at], grad[at], left[at], right[at])
         yield partial(np.multiply, v[at].swapaxes(2, 3), root, right[at][:, :, :-1])
         if some_kept is not None:
             yield partial(np.multiply, some, some_kept, scores)
             yield partial(np.matmul, scores.swapaxes(2, 3), grad[at], grad_v[at])  # (S, T) @ (T, D) -> (S, D)
-        yield from scores_of(attended[at], inverse[at], grad[at], left[at], right[at], some_kept, scores)
+        yield from _scores_of_many(*given, scores) if many else _scores_of_few(*given, some_kept, scores)
         if some_kept is None:
             yield partial(np.matmul, some.swapaxes(2, 3), values[at], grad_v[at])  # (S, T) @ (T, D) -> (S, D)
         yield partial(np.multiply, scores, some, scores)
@@ -150,7 +151,7 @@ def attending_back(
 
 
 def _scores_of_many(
-    attended: Array, inverse: Array, grad: Array, left: Array, right: Array, kept: None, scores: Array
+    attended: Array, inverse: Array, grad: Array, left: Array, right: Array, scores: Array
 ) -> Iterator[Run]:
     """Yield calls that write the gradient of the scores but for the factor `powers`, and into `left` what powers meet.
 

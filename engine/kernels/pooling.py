@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Iterator
+from functools import lru_cache, partial
 
 import numpy as np
 
 from engine.arrays import Array
+from engine.calls import Run
+from engine.kernels.broadcast import joining
 
 Tap = tuple[slice, slice]  # which windows have this tap inside of the image, and where they find it
 ROWS, COLUMNS = 1, 2
@@ -34,18 +37,15 @@ def at(x: Array, axis: int, part: slice) -> Array:
     return x[:, part] if axis == ROWS else x[:, :, part]
 
 
-def largest(x: Array, axis: int, windows: tuple[Tap, ...], out: Array) -> None:
-    """Write the largest value of each window along one axis."""
+def largest(x: Array, axis: int, windows: tuple[Tap, ...], out: Array) -> Iterator[Run]:
+    """Yield calls that write the largest value of each window along one axis."""
     if is_tiled(x.shape[axis], windows, out.shape[axis]) and len(windows) > 1:
-        first, second, *rest = (at(x, axis, pixels) for _, pixels in windows)
-        np.maximum(first, second, out=out)
-        for other in rest:
-            np.maximum(out, other, out=out)
+        yield from joining(np.maximum, [at(x, axis, pixels) for _, pixels in windows], out)
         return
-    out[...] = -np.inf
+    yield partial(out.fill, -np.inf)
     for target, pixels in windows:
         part = at(out, axis, target)
-        np.maximum(part, at(x, axis, pixels), out=part)
+        yield partial(np.maximum, part, at(x, axis, pixels), out=part)
 
 
 def largest_back(
@@ -58,40 +58,49 @@ def largest_back(
     part: Array,
     grad_y: Array,
     grad_x: Array,
-) -> None:
-    """Give each window's gradient to its first largest pixel. `hit`, `taken` (bool) and `part` are work arrays like `y`."""
+) -> Iterator[Run]:
+    """Yield calls that give each window's gradient to its first largest pixel.
+
+    `hit`, `taken` (bool) and `part` are work arrays like `y`.
+    """
     if len(windows) == 2 and is_tiled(x.shape[axis], windows, y.shape[axis]):
         first, second = (at(grad_x, axis, pixels) for _, pixels in windows)
-        np.equal(at(x, axis, windows[0][1]), y, out=hit)
-        np.multiply(grad_y, hit, out=first)
-        np.subtract(grad_y, first, out=second)
+        yield partial(np.equal, at(x, axis, windows[0][1]), y, hit)
+        yield partial(np.multiply, grad_y, hit, first)
+        yield partial(np.subtract, grad_y, first, second)
         return
-    grad_x[...] = 0
-    taken[...] = False
+    yield partial(grad_x.fill, 0)
+    yield partial(taken.fill, False)
     for target, pixels in windows:
         new, old, share = at(hit, axis, target), at(taken, axis, target), at(part, axis, target)
-        np.equal(at(x, axis, pixels), at(y, axis, target), out=new)
-        np.greater(new, old, out=new)  # a hit, and the first
-        np.logical_or(old, new, out=old)
-        np.multiply(at(grad_y, axis, target), new, out=share)
+        yield partial(np.equal, at(x, axis, pixels), at(y, axis, target), new)
+        yield partial(np.greater, new, old, new)  # a hit, and the first
+        yield partial(np.logical_or, old, new, old)
+        yield partial(np.multiply, at(grad_y, axis, target), new, share)
         spot = at(grad_x, axis, pixels)
-        np.add(spot, share, out=spot)
+        yield partial(np.add, spot, share, spot)
 
 
-def total(x: Array, axis: int, windows: tuple[Tap, ...], out: Array) -> None:
-    """Write the sum of each window along one axis."""
-    out[...] = 0
+def total(x: Array, axis: int, windows: tuple[Tap, ...], out: Array) -> Iterator[Run]:
+    """Yield calls that write the sum of each window along one axis."""
+    if is_tiled(x.shape[axis], windows, out.shape[axis]) and len(windows) > 1:
+        yield from joining(np.add, [at(x, axis, pixels) for _, pixels in windows], out)
+        return
+    yield partial(out.fill, 0)
     for target, pixels in windows:
         part = at(out, axis, target)
-        np.add(part, at(x, axis, pixels), out=part)
+        yield partial(np.add, part, at(x, axis, pixels), part)
 
 
-def total_back(grad_y: Array, axis: int, windows: tuple[Tap, ...], grad_x: Array) -> None:
-    """Give each window's gradient to all of its pixels."""
-    grad_x[...] = 0
+def total_back(grad_y: Array, axis: int, windows: tuple[Tap, ...], grad_x: Array) -> Iterator[Run]:
+    """Yield calls that give each window's gradient to all of its pixels."""
+    if is_tiled(grad_x.shape[axis], windows, grad_y.shape[axis]):
+        yield from (partial(np.copyto, at(grad_x, axis, pixels), grad_y) for _, pixels in windows)
+        return
+    yield partial(grad_x.fill, 0)
     for target, pixels in windows:
         spot = at(grad_x, axis, pixels)
-        np.add(spot, at(grad_y, axis, target), out=spot)
+        yield partial(np.add, spot, at(grad_y, axis, target), spot)
 
 
 @lru_cache(maxsize=256)

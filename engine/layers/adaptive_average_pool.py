@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, Shape, describe
+from engine.calls import Run, in_turn, prepared
 from engine.kernels.memory import channels_last
 from engine.kernels.mixing import mix
 from engine.layer import OnnxGraph, Scratch
@@ -49,18 +50,22 @@ class AdaptiveAveragePool(SideBySide, abstract=True):
         _, sides = self.split(x)
         return [_means(size, out, dtype) for size, out in zip(sides, self.out(x), strict=True)]
 
-    def forward(self, x: Array, between: Array, y: Array) -> None:
-        shape = x.shape[1:]
+    @prepared
+    def forward(self, x: Array, between: Array, y: Array) -> Run:
+        shape, calls = x.shape[1:], list[Run]()
         path = self.path(shape, channels_last(x), between, channels_last(y))
         for matrix, (axis, before, after) in zip(self._matrices(shape, y.dtype), path, strict=True):
-            mix(matrix, axis, before, after)
+            calls += mix(matrix, axis, before, after)
+        return in_turn(calls)
 
-    def backward(self, back_between: Array, grad_y: Array, grad_x: Array) -> None:
-        shape = grad_x.shape[1:]
+    @prepared
+    def backward(self, back_between: Array, grad_y: Array, grad_x: Array) -> Run:
+        shape, calls = grad_x.shape[1:], list[Run]()
         path = self.path(shape, channels_last(grad_x), back_between, channels_last(grad_y))
         steps = zip(self._matrices(shape, grad_y.dtype), path, strict=True)
         for matrix, (axis, before, after) in reversed(list(steps)):
-            mix(matrix.T, axis, after, before)
+            calls += mix(matrix.T, axis, after, before)
+        return in_turn(calls)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         matrices = [np.ascontiguousarray(matrix) for matrix in self._matrices(g.shape("x"), np.float32)]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, reduce
+from functools import lru_cache, partial, reduce
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.calls import Run, prepared
+from engine.calls import Run, in_turn, prepared
 from engine.kernels import pooling
 from engine.kernels.memory import channels_last, stored
 from engine.layer import OnnxGraph, Scratch
@@ -31,28 +31,18 @@ class AveragePool(Pool, abstract=True):
 
     @prepared
     def forward(self, x: Array, between: Array, y: Array) -> Run:
-        image, shares = channels_last(y), _shares(self, x.shape[1:], y.dtype)
-        steps = self.steps(x.shape[1:], channels_last(x), between, image)
-
-        def run() -> None:
-            for axis, windows, source, out in steps:
-                pooling.total(source, axis, windows, out)
-            np.multiply(image, shares, out=image)
-
-        return run
+        image, shares, calls = channels_last(y), _shares(self, x.shape[1:], y.dtype), list[Run]()
+        for axis, windows, source, out in self.steps(x.shape[1:], channels_last(x), between, image):
+            calls += pooling.total(source, axis, windows, out)
+        return in_turn((*calls, partial(np.multiply, image, shares, image)))
 
     @prepared
     def backward(self, back_between: Array, share: Array, grad_y: Array, grad_x: Array) -> Run:
-        shape, image = grad_x.shape[1:], channels_last(grad_y)
-        shares = _shares(self, shape, grad_y.dtype)
-        steps = self.steps(shape, channels_last(grad_x), back_between, share)
-
-        def run() -> None:
-            np.multiply(image, shares, out=share)
-            for axis, windows, out, grad in reversed(steps):
-                pooling.total_back(grad, axis, windows, out)
-
-        return run
+        shape = grad_x.shape[1:]
+        calls: list[Run] = [partial(np.multiply, channels_last(grad_y), _shares(self, shape, grad_y.dtype), share)]
+        for axis, windows, out, grad in reversed(self.steps(shape, channels_last(grad_x), back_between, share)):
+            calls += pooling.total_back(grad, axis, windows, out)
+        return in_turn(calls)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return self.in_onnx(g, "AveragePool", x, count_include_pad=0)

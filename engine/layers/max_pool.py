@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine.arrays import Array, Shape
-from engine.calls import Run, prepared
+from engine.calls import Run, in_turn, prepared
 from engine.kernels import pooling
 from engine.kernels.memory import channels_last
 from engine.layer import OnnxGraph, Scratch
@@ -23,12 +23,9 @@ class MaxPool(Pool, abstract=True):
     @prepared
     def forward(self, x: Array, between: Array, y: Array) -> Run:
         steps = self.steps(x.shape[1:], channels_last(x), between, channels_last(y))
-
-        def run() -> None:
-            for axis, windows, source, out in steps:
-                pooling.largest(source, axis, windows, out)
-
-        return run
+        return in_turn(
+            call for axis, windows, source, out in steps for call in pooling.largest(source, axis, windows, out)
+        )
 
     @prepared
     def backward(
@@ -45,16 +42,11 @@ class MaxPool(Pool, abstract=True):
     ) -> Run:
         values = self.steps(x.shape[1:], channels_last(x), between, channels_last(y))
         grads = self.steps(x.shape[1:], channels_last(grad_x), back_between, channels_last(grad_y))
-        calls = []
+        calls: list[Run] = []
         for (axis, windows, source, value), (_, _, out, grad) in zip(reversed(values), reversed(grads), strict=True):
-            new, old, share = (work.reshape(-1)[: value.size].reshape(value.shape) for work in (hit, taken, part))
-            calls.append((source, value, axis, windows, new, old, share, grad, out))
-
-        def run() -> None:
-            for call in calls:
-                pooling.largest_back(*call)
-
-        return run
+            work = (room.reshape(-1)[: value.size].reshape(value.shape) for room in (hit, taken, part))
+            calls += pooling.largest_back(source, value, axis, windows, *work, grad, out)
+        return in_turn(calls)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return self.in_onnx(g, "MaxPool", x)

@@ -62,7 +62,7 @@ class PositionalEncoding(Pointwise):
 
     @prepared
     def backward(self, grad_y: Array, grad_x: Array | None, grad_weight: Array | None) -> Run:
-        calls = [] if grad_x is None else [partial(np.copyto, grad_x, grad_y)]
+        calls: list[Run] = [] if grad_x is None else [partial(np.copyto, grad_x, grad_y)]
         if grad_weight is not None:
             calls.append(row_sums(grad_y.reshape(len(grad_y), -1), grad_weight.reshape(-1)))
         return in_turn(calls)

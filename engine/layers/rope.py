@@ -63,7 +63,8 @@ class RoPE(Pointwise):
         at_places(parts, self, x)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
-        return rotated_in_onnx(g, x, *g.shape("x"), self.heads, self.base)
+        steps, width = g.shape("x")
+        return rotated_in_onnx(g, x, steps, width, self.heads, self.base)
 
     def torch(self, x: Shape) -> str:
         pairs = x[1] // (2 * self.heads)

@@ -35,7 +35,10 @@ class Huber(Loss):
     @prepared
     def forward(self, x: Array, target: Array, difference: Array, clipped: Array, losses: Array) -> Run:
         rows, twice = (array.reshape(len(x), -1) for array in (clipped, difference))
-        calls = [partial(np.subtract, x, target, difference), *clip(difference, -self.delta, self.delta, clipped)]
+        calls: list[Run] = [
+            partial(np.subtract, x, target, difference),
+            *clip(difference, -self.delta, self.delta, clipped),
+        ]
         # Both branches are c (d - c / 2), where c is d clipped to ±δ.
         calls.append(partial(np.multiply, difference, constant(2, x.dtype), difference))
         calls.append(partial(np.subtract, difference, clipped, difference))

@@ -57,7 +57,7 @@ class KLDivergence(Loss):
     ) -> Run:
         values, terms, shares = by_class(softmax), _rows(each), _rows(target)
         every, row, sums, whole = ones(x.shape[-1], x.dtype), row.reshape(-1), sums.reshape(-1), whole.reshape(-1)
-        calls = (
+        calls: tuple[Run, ...] = (
             partial(np.copyto, each, x),
             *shifting(terms, row, values),
             partial(np.maximum, shares, constant(np.finfo(x.dtype).tiny, x.dtype), out=terms),

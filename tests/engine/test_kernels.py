@@ -173,14 +173,14 @@ def test_the_first_of_equal_pixels_gets_the_gradient():
     x = np.ones((1, 1, 6, 1))
     y, grad_x = np.empty((1, 1, 3, 1)), np.empty_like(x)
     windows = pooling.taps(6, 3, 2, 2, 0)
-    pooling.largest(x, pooling.COLUMNS, windows, y)
+    in_turn(pooling.largest(x, pooling.COLUMNS, windows, y))()
     work = np.empty(y.shape, bool), np.empty(y.shape, bool), np.empty_like(y)
-    pooling.largest_back(x, y, pooling.COLUMNS, windows, *work, np.full_like(y, 2.0), grad_x)
+    in_turn(pooling.largest_back(x, y, pooling.COLUMNS, windows, *work, np.full_like(y, 2.0), grad_x))()
     assert grad_x.ravel().tolist() == [2, 0, 2, 0, 2, 0]
     overlapping = pooling.taps(6, 5, 2, 1, 0)
     y, grad_x = np.ones((1, 1, 5, 1)), np.empty_like(x)
     work = np.empty(y.shape, bool), np.empty(y.shape, bool), np.empty_like(y)
-    pooling.largest_back(x, y, pooling.COLUMNS, overlapping, *work, np.ones_like(y), grad_x)
+    in_turn(pooling.largest_back(x, y, pooling.COLUMNS, overlapping, *work, np.ones_like(y), grad_x))()
     assert grad_x.ravel().tolist() == [1, 1, 1, 1, 1, 0]
 
 
