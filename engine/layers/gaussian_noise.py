@@ -37,7 +37,7 @@ class GaussianNoise(Pointwise):
             return partial(np.copyto, y, x)
         calls: list[Run] = []
         for drawn, source, out in pieces(shaped_like(x, noise), x, y):
-            calls.append(partial(rng.standard_normal, None, drawn.dtype, drawn))
+            calls.append(partial(rng.standard_normal, out=drawn, dtype=drawn.dtype))
             calls.append(partial(np.multiply, drawn, constant(self.spread, x.dtype), drawn))
             calls.append(partial(np.add, source, drawn, out))
         return in_turn(calls)
