@@ -1,16 +1,19 @@
-"""One value out of all along an axis, and the way back.
+"""One value out of all along an axis, and the way back, as calls.
 
 `row` and `out` have size 1 along the axis, `work` is like `x`; both are there only for those operations that need them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
 from engine.arrays import Array
+from engine.calls import Run
+from engine.kernels.memory import constant
 
 
 @dataclass(frozen=True)
@@ -20,101 +23,113 @@ class Reduction:
     `forward(x, axis, row, work, out)`; `backward(x, value, axis, row, work, grad, out)` with the `value` that it gave.
     """
 
-    forward: Callable[..., None]
-    backward: Callable[..., None]
+    forward: Callable[..., Iterator[Run]]
+    backward: Callable[..., Iterator[Run]]
     needs_row: bool = False
     needs_work: bool = False
 
 
-def _summing(make: Callable[..., object], slope: Callable[..., object]) -> Reduction:
-    """Return the reduction that adds up `make(x)`; `slope(x, out)` writes its derivative."""
-
-    def forward(x: Array, axis: int, row: None, work: Array, out: Array) -> None:
-        make(x, out=work)
-        np.sum(work, axis=axis, keepdims=True, out=out)
-
-    def backward(x: Array, value: Array, axis: int, row: None, work: None, grad: Array, out: Array) -> None:
-        slope(x, out=out)
-        np.multiply(out, grad, out=out)
-
-    return Reduction(forward, backward, needs_work=True)
+def _along(join: np.ufunc, x: Array, axis: int, out: Array) -> Run:
+    return partial(join.reduce, x, axis, None, out, True)
 
 
-def _double(x: Array, out: Array) -> None:
-    np.multiply(x, 2, out=out)
+def _sum(x: Array, axis: int, row: None, work: None, out: Array) -> Iterator[Run]:
+    yield _along(np.add, x, axis, out)
 
 
-def _sum(x: Array, axis: int, row: None, work: None, out: Array) -> None:
-    np.sum(x, axis=axis, keepdims=True, out=out)
+def _sum_back(x: Array, value: Array, axis: int, row: None, work: None, grad: Array, out: Array) -> Iterator[Run]:
+    yield partial(np.copyto, out, grad)
 
 
-def _sum_back(x: Array, value: Array, axis: int, row: None, work: None, grad: Array, out: Array) -> None:
-    out[...] = grad
+def _mean(x: Array, axis: int, row: None, work: None, out: Array) -> Iterator[Run]:
+    yield _along(np.add, x, axis, out)
+    yield partial(np.multiply, out, constant(1 / x.shape[axis], x.dtype), out)
 
 
-def _mean(x: Array, axis: int, row: None, work: None, out: Array) -> None:
-    np.mean(x, axis=axis, keepdims=True, out=out)
+def _mean_back(x: Array, value: Array, axis: int, row: None, work: None, grad: Array, out: Array) -> Iterator[Run]:
+    yield partial(np.multiply, grad, constant(1 / x.shape[axis], x.dtype), out)
 
 
-def _mean_back(x: Array, value: Array, axis: int, row: None, work: None, grad: Array, out: Array) -> None:
-    np.multiply(grad, 1 / x.shape[axis], out=out)
+def _absolute_sum(x: Array, axis: int, row: None, work: Array, out: Array) -> Iterator[Run]:
+    yield partial(np.abs, x, work)
+    yield _along(np.add, work, axis, out)
+
+
+def _absolute_sum_back(
+    x: Array, value: Array, axis: int, row: None, work: None, grad: Array, out: Array
+) -> Iterator[Run]:
+    yield partial(np.sign, x, out)
+    yield partial(np.multiply, out, grad, out)
+
+
+def _squares(x: Array, axis: int, row: None, work: Array, out: Array) -> Iterator[Run]:
+    yield partial(np.multiply, x, x, work)
+    yield _along(np.add, work, axis, out)
+
+
+def _squares_back(x: Array, value: Array, axis: int, row: None, work: None, grad: Array, out: Array) -> Iterator[Run]:
+    yield partial(np.multiply, x, constant(2, x.dtype), out)
+    yield partial(np.multiply, out, grad, out)
 
 
 def _extreme(choose: np.ufunc) -> Reduction:
     """Return the reduction to the largest or smallest; of several equal ones each gets its share of the gradient."""
 
-    def forward(x: Array, axis: int, row: Array, work: None, out: Array) -> None:
-        choose.reduce(x, axis=axis, keepdims=True, out=out)
+    def forward(x: Array, axis: int, row: Array, work: None, out: Array) -> Iterator[Run]:
+        yield _along(choose, x, axis, out)
 
-    def backward(x: Array, value: Array, axis: int, row: Array, work: None, grad: Array, out: Array) -> None:
-        np.equal(x, value, out=out)
-        np.sum(out, axis=axis, keepdims=True, out=row)
-        np.divide(grad, row, out=row)
-        np.multiply(out, row, out=out)
+    def backward(x: Array, value: Array, axis: int, row: Array, work: None, grad: Array, out: Array) -> Iterator[Run]:
+        yield partial(np.equal, x, value, out)
+        yield _along(np.add, out, axis, row)
+        yield partial(np.divide, grad, row, row)
+        yield partial(np.multiply, out, row, out)
 
     return Reduction(forward, backward, needs_row=True)
 
 
-def _product(x: Array, axis: int, row: None, work: None, out: Array) -> None:
-    np.multiply.reduce(x, axis=axis, keepdims=True, out=out)
+def _product(x: Array, axis: int, row: None, work: None, out: Array) -> Iterator[Run]:
+    yield _along(np.multiply, x, axis, out)
 
 
-def _product_back(x: Array, value: Array, axis: int, row: None, work: Array, grad: Array, out: Array) -> None:
+def _product_back(x: Array, value: Array, axis: int, row: None, work: Array, grad: Array, out: Array) -> Iterator[Run]:
     """Multiply for each value what comes before it with what comes after: right also where some are 0."""
-    x, work, out = (np.moveaxis(array, axis, 0) for array in (x, work, out))
-    np.multiply.accumulate(x, axis=0, out=work)
-    out[0] = 1
-    out[1:] = work[:-1]
-    np.multiply.accumulate(x[::-1], axis=0, out=work[::-1])
-    np.multiply(out[:-1], work[1:], out=out[:-1])
-    np.multiply(out, np.moveaxis(grad, axis, 0), out=out)
+    x, work, out, grad = (np.moveaxis(array, axis, 0) for array in (x, work, out, grad))
+    yield partial(np.multiply.accumulate, x, 0, None, work)
+    yield partial(out[0].fill, 1)
+    yield partial(np.copyto, out[1:], work[:-1])
+    yield partial(np.multiply.accumulate, x[::-1], 0, None, work[::-1])
+    yield partial(np.multiply, out[:-1], work[1:], out[:-1])
+    yield partial(np.multiply, out, grad, out)
 
 
-def _norm(x: Array, axis: int, row: None, work: Array, out: Array) -> None:
-    np.multiply(x, x, out=work)
-    np.sum(work, axis=axis, keepdims=True, out=out)
-    np.sqrt(out, out=out)
+def _norm(x: Array, axis: int, row: Array, work: Array, out: Array) -> Iterator[Run]:
+    yield from _squares(x, axis, None, work, out)
+    yield partial(np.sqrt, out, out)
 
 
-def _norm_back(x: Array, value: Array, axis: int, row: None, work: None, grad: Array, out: Array) -> None:
-    out[...] = 0
-    np.divide(x, value, out=out, where=value > 0)
-    np.multiply(out, grad, out=out)
+def _norm_back(x: Array, value: Array, axis: int, row: Array, work: None, grad: Array, out: Array) -> Iterator[Run]:
+    """Give nothing where the norm is 0, as are all values there."""
+    yield partial(np.equal, value, constant(0, x.dtype), row)
+    yield partial(np.add, row, value, row)
+    yield partial(np.divide, grad, row, row)
+    yield partial(np.multiply, x, row, out)
 
 
-def _log_sum_exp(x: Array, axis: int, row: Array, work: Array, out: Array) -> None:
-    np.max(x, axis=axis, keepdims=True, out=row)
-    np.subtract(x, row, out=work)
-    np.exp(work, out=work)
-    np.sum(work, axis=axis, keepdims=True, out=out)
-    np.log(out, out=out)
-    np.add(out, row, out=out)
+def _log_sum_exp(x: Array, axis: int, row: Array, work: Array, out: Array) -> Iterator[Run]:
+    yield _along(np.maximum, x, axis, row)
+    yield partial(np.subtract, x, row, work)
+    yield partial(np.exp, work, work)
+    yield _along(np.add, work, axis, out)
+    yield partial(np.log, out, out)
+    yield partial(np.add, out, row, out)
 
 
-def _log_sum_exp_back(x: Array, value: Array, axis: int, row: None, work: None, grad: Array, out: Array) -> None:
-    np.subtract(x, value, out=out)
-    np.exp(out, out=out)
-    np.multiply(out, grad, out=out)
+def _log_sum_exp_back(
+    x: Array, value: Array, axis: int, row: None, work: None, grad: Array, out: Array
+) -> Iterator[Run]:
+    yield partial(np.subtract, x, value, out)
+    yield partial(np.exp, out, out)
+    yield partial(np.multiply, out, grad, out)
 
 
 REDUCTIONS = {
@@ -122,9 +137,9 @@ REDUCTIONS = {
     "mean": Reduction(_mean, _mean_back),
     "max": _extreme(np.maximum),
     "min": _extreme(np.minimum),
-    "norm": Reduction(_norm, _norm_back, needs_work=True),
+    "norm": Reduction(_norm, _norm_back, needs_row=True, needs_work=True),
     "log sum exp": Reduction(_log_sum_exp, _log_sum_exp_back, needs_row=True, needs_work=True),
     "product": Reduction(_product, _product_back, needs_work=True),
-    "absolute sum": _summing(np.abs, np.sign),
-    "sum of squares": _summing(np.square, _double),
+    "absolute sum": Reduction(_absolute_sum, _absolute_sum_back, needs_work=True),
+    "sum of squares": Reduction(_squares, _squares_back, needs_work=True),
 }

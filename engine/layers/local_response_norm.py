@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
 from engine.arrays import Array, Shape
+from engine.calls import Run, in_turn, prepared
 from engine.kernels.memory import channels_last
+from engine.kernels.neighbours import damping, damping_back
 from engine.layer import Example, OnnxGraph, Pointwise, Scratch, ShapeError
 from engine.layers.sided import check_rank
 from engine.problems import Change
@@ -41,34 +41,18 @@ class LocalResponseNorm(Pointwise):
         image = Scratch((x[1], x[2], x[0]))
         return {"sums": image, "work": image, "back": image, "back_work": image}
 
-    def _window(self, x: Array, out: Array) -> None:
-        """Write the sum over the channels around each one."""
-        out[...] = x
-        for reach in range(1, self.size // 2 + 1):
-            np.add(out[..., reach:], x[..., :-reach], out=out[..., reach:])
-            np.add(out[..., :-reach], x[..., reach:], out=out[..., :-reach])
+    @prepared
+    def forward(self, x: Array, sums: Array, work: Array, y: Array) -> Run:
+        given = (self.size, self.alpha, self.beta, self.k)
+        return in_turn(damping(channels_last(x), *given, sums, work, channels_last(y)))
 
-    def forward(self, x: Array, sums: Array, work: Array, y: Array) -> None:
-        image, out = channels_last(x), channels_last(y)
-        np.multiply(image, image, out=work)
-        self._window(work, sums)
-        np.multiply(sums, self.alpha / self.size, out=sums)
-        np.add(sums, self.k, out=sums)
-        np.power(sums, -self.beta, out=work)
-        np.multiply(image, work, out=out)
-
+    @prepared
     def backward(
         self, x: Array, y: Array, sums: Array, back: Array, back_work: Array, grad_y: Array, grad_x: Array
-    ) -> None:
+    ) -> Run:
         image, value, grad, out = map(channels_last, (x, y, grad_y, grad_x))
-        np.multiply(grad, value, out=back)
-        np.divide(back, sums, out=back)
-        self._window(back, back_work)
-        np.multiply(back_work, image, out=back_work)
-        np.multiply(back_work, -2 * self.beta * self.alpha / self.size, out=back_work)
-        np.power(sums, -self.beta, out=back)
-        np.multiply(grad, back, out=out)
-        np.add(out, back_work, out=out)
+        given = (self.size, self.alpha, self.beta)
+        return in_turn(damping_back(image, value, grad, *given, sums, back, back_work, out))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         numbers: dict[str, Any] = {"alpha": float(self.alpha), "beta": float(self.beta), "bias": float(self.k)}

@@ -7,7 +7,7 @@ from typing import Any
 from engine.arrays import Array, Shape
 from engine.calls import Run, in_turn, prepared
 from engine.kernels import pooling
-from engine.kernels.memory import channels_last
+from engine.kernels.memory import channels_last, shaped
 from engine.layer import OnnxGraph, Scratch
 from engine.layers.pool import Pool
 
@@ -44,8 +44,8 @@ class MaxPool(Pool, abstract=True):
         grads = self.steps(x.shape[1:], channels_last(grad_x), back_between, channels_last(grad_y))
         calls: list[Run] = []
         for (axis, windows, source, value), (_, _, out, grad) in zip(reversed(values), reversed(grads), strict=True):
-            work = (room.reshape(-1)[: value.size].reshape(value.shape) for room in (hit, taken, part))
-            calls += pooling.largest_back(source, value, axis, windows, *work, grad, out)
+            new, old, share = (shaped(work.reshape(-1), value.shape) for work in (hit, taken, part))
+            calls += pooling.largest_back(source, value, axis, windows, new, old, share, grad, out)
         return in_turn(calls)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run, in_turn, prepared
 from engine.kernels.reducing import REDUCTIONS
 from engine.layer import Example, OnnxGraph, Scratch
 from engine.layers.along_axis import AlongAxis
@@ -64,14 +65,16 @@ class Reduce(AlongAxis):
     def _kept(self, y: Array) -> Array:
         return y if self.keep else np.expand_dims(y, self.axis)
 
-    def forward(self, x: Array, row: Array | None, work: Array | None, y: Array) -> None:
-        REDUCTIONS[self.operation].forward(x, self.axis, row, work, self._kept(y))
+    @prepared
+    def forward(self, x: Array, row: Array | None, work: Array | None, y: Array) -> Run:
+        return in_turn(REDUCTIONS[self.operation].forward(x, self.axis, row, work, self._kept(y)))
 
+    @prepared
     def backward(
         self, x: Array, y: Array, row: Array | None, back_work: Array | None, grad_y: Array, grad_x: Array
-    ) -> None:
+    ) -> Run:
         value, grad = self._kept(y), self._kept(grad_y)
-        REDUCTIONS[self.operation].backward(x, value, self.axis, row, back_work, grad, grad_x)
+        return in_turn(REDUCTIONS[self.operation].backward(x, value, self.axis, row, back_work, grad, grad_x))
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         kind = "Reduce" + IN_ONNX[self.operation]

@@ -17,6 +17,7 @@ from engine.kernels.chance import AT_ONCE, dropping
 from engine.kernels.global_maximum import WIDE
 from engine.kernels.lookup import adding_rows
 from engine.kernels.memory import PIECE, bound, channels_last, joined, pieces, shaped_like, stored
+from engine.kernels.neighbours import FEW, damping
 from engine.kernels.polyphase import phases
 from engine.kernels.reducing import REDUCTIONS
 from engine.kernels.reductions import channel_sums, largest_last, sum_last
@@ -195,6 +196,17 @@ def test_the_first_of_the_largest_pixels_of_all_gets_the_gradient(channels):
     np.testing.assert_array_equal(back, first * (x.max(axis=1, keepdims=True) + 1))
 
 
+@pytest.mark.parametrize("channels", [3, FEW + 1])
+@pytest.mark.parametrize("beta", [0.75, 0.5])
+def test_channels_are_damped_by_those_around(channels, beta):
+    x = RNG.standard_normal((2, 1, 2, channels))
+    sums, work, out = np.empty_like(x), np.empty_like(x), np.empty_like(x)
+    in_turn(damping(x, 5, 2.0, beta, 1.5, sums, work, out))()
+    around = np.pad(x**2, ((0, 0), (0, 0), (0, 0), (2, 2)))
+    expected = 1.5 + 2 / 5 * sum(around[..., i : i + channels] for i in range(5))
+    np.testing.assert_allclose(out, x * expected**-beta)
+
+
 def test_the_pixels_of_a_window_are_counted_inside_of_the_image():
     assert pooling.counts(5, 3, 3, 2, 1) == (2, 3, 2)
 
@@ -324,7 +336,7 @@ def test_a_product_has_a_slope_where_factors_are_zero():
 
     x = np.array([[2.0, 3.0, 4.0], [2.0, 0.0, 4.0], [0.0, 3.0, 0.0]])
     value, out, work = x.prod(axis=1, keepdims=True), np.empty_like(x), np.empty_like(x)
-    REDUCTIONS["product"].backward(x, value, 1, None, work, np.ones_like(value), out)
+    in_turn(REDUCTIONS["product"].backward(x, value, 1, None, work, np.ones_like(value), out))()
     tensor = torch.tensor(x, requires_grad=True)
     tensor.prod(1).sum().backward()
     np.testing.assert_array_equal(out, tensor.grad.numpy())
