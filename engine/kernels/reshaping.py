@@ -1,4 +1,4 @@
-"""The same values in the same order, in arrays of another shape."""
+"""Values in arrays of another shape: all in their order, or those that are picked."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from engine.arrays import Array
 from engine.calls import Run
+from engine.kernels.memory import LAST, channels_last
 
 
 def copying_in_order(x: Array, out: Array) -> Run:
@@ -17,3 +18,9 @@ def copying_in_order(x: Array, out: Array) -> Run:
     if x.flags.c_contiguous:
         return partial(np.copyto, out, x.reshape(out.shape))
     return lambda: np.copyto(out, x.reshape(out.shape))
+
+
+def picking(x: Array, axis: int, places: Array, out: Array) -> Run:
+    """Return a function that copies what stands at some places of an axis into `out`."""
+    axis = LAST[x.ndim].index(axis) if x.ndim in LAST else axis
+    return partial(channels_last(x).take, places, axis, channels_last(out), "clip")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.reshaping import picking
 from engine.layer import Example, OnnxGraph, ShapeError
 from engine.layers.along_axis import AlongAxis
 from engine.problems import Change
@@ -38,13 +40,17 @@ class Gather(AlongAxis):
             )
         return self.resized(x, len(self.places))
 
-    def forward(self, x: Array, y: Array) -> None:
-        y[...] = x[self.along(list(self.places))]
+    @prepared
+    def forward(self, x: Array, y: Array) -> Run:
+        return picking(x, self.axis, np.array(self.places), y)
 
-    def backward(self, grad_y: Array, grad_x: Array) -> None:
-        grad_x[...] = 0
+    @prepared
+    def backward(self, grad_y: Array, grad_x: Array) -> Run:
+        calls: list[Run] = [partial(grad_x.fill, 0)]
         for found, places in _rounds(self.places):
-            grad_x[self.along(places)] += grad_y[self.along(found)]
+            to, source = self.along(np.array(places)), self.along(np.array(found))
+            calls.append(partial(_add, grad_x, to, grad_y, source))
+        return in_turn(calls)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         return g.op("Gather", x, g.constant(np.array(self.places)), axis=self.axis)
@@ -74,3 +80,7 @@ def _rounds(places: tuple[int, ...]) -> tuple[tuple[list[int], list[int]], ...]:
         rounds[number][0].append(found)
         rounds[number][1].append(place)
     return tuple(rounds)
+
+
+def _add(grad_x: Array, to: tuple[Any, ...], grad_y: Array, source: tuple[Any, ...]) -> None:
+    grad_x[to] += grad_y[source]

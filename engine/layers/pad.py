@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run, in_turn, prepared
+from engine.kernels.reshaping import picking
 from engine.layer import Example, OnnxGraph, ShapeError
 from engine.layers.along_axis import AlongAxis
 from engine.problems import Change
@@ -53,27 +55,35 @@ class Pad(AlongAxis):
     def _inner(self, size: int) -> tuple[Any, ...]:
         return self.along(slice(self.before, self.before + size))
 
-    def forward(self, x: Array, y: Array) -> None:
+    @prepared
+    def forward(self, x: Array, y: Array) -> Run:
         size = x.shape[self.axis]
-        if self.mode == "constant":
-            y[self.along(slice(self.before))] = self.value
-            y[self.along(slice(self.before + size, None))] = self.value
-            y[self._inner(size)] = x
-        else:
-            y[...] = x[self.along(_places(size, self.before, self.after, self.mode))]
+        if self.mode != "constant":
+            return picking(x, self.axis, _places(size, self.before, self.after, self.mode), y)
+        low, high = y[self.along(slice(self.before))], y[self.along(slice(self.before + size, None))]
+        ends = (partial(np.copyto, end, self.value) for end in (low, high))
+        return in_turn((*ends, partial(np.copyto, y[self._inner(size)], x)))
 
-    def backward(self, grad_y: Array, grad_x: Array) -> None:
+    @prepared
+    def backward(self, grad_y: Array, grad_x: Array) -> Run:
+        inner = partial(np.copyto, grad_x, grad_y[self._inner(grad_x.shape[self.axis])])
+        return inner if self.mode == "constant" else in_turn((inner, *self._from_ends(grad_y, grad_x)))
+
+    def _from_ends(self, grad_y: Array, grad_x: Array) -> Iterator[Run]:
+        """Yield calls that add the gradients of what was padded to those of the values that it repeats."""
         size = grad_x.shape[self.axis]
-        grad_x[...] = grad_y[self._inner(size)]
-        if self.mode == "constant":
-            return
         low, high = grad_y[self.along(slice(self.before))], grad_y[self.along(slice(self.before + size, None))]
         if self.mode == "edge":
-            grad_x[self.along(slice(1))] += low.sum(axis=self.axis, keepdims=True)
-            grad_x[self.along(slice(-1, None))] += high.sum(axis=self.axis, keepdims=True)
+            for end, place in ((low, slice(1)), (high, slice(-1, None))):
+                part = grad_x[self.along(place)]
+                sums = np.empty_like(part)
+                yield partial(np.add.reduce, end, self.axis, None, sums, True)
+                yield partial(np.add, part, sums, part)
         else:
-            grad_x[self.along(slice(1, self.before + 1))] += np.flip(low, self.axis)
-            grad_x[self.along(slice(size - 1 - self.after, size - 1))] += np.flip(high, self.axis)
+            places = (slice(1, self.before + 1), slice(size - 1 - self.after, size - 1))
+            for end, place in zip((low, high), places, strict=True):
+                part = grad_x[self.along(place)]
+                yield partial(np.add, part, np.flip(end, self.axis), part)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
         rank = len(g.shape("x")) + 1
