@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run, in_turn, prepared
 from engine.kernels import steps
-from engine.layer import Layer, OnnxGraph
+from engine.kernels.memory import bound, ones
+from engine.layer import Layer, OnnxGraph, Scratch
 from engine.layers.moved_steps import FLOAT, MaskedSteps, length, order, pick
 from engine.spec import param
 
@@ -21,20 +24,27 @@ class MeanOfSteps(Layer, abstract=True):
     def shape(self, x: Shape, mask: Shape) -> Shape:
         return x[1:]
 
-    def forward(self, x: Array, mask: Array, y: Array) -> None:
-        np.matmul(_shares(mask)[:, None], x, out=y[:, None])  # (1, T) @ (T, F) -> (1, F)
+    def scratch(self, x: Shape, mask: Shape) -> dict[str, Scratch]:
+        return {"shares": Scratch(mask), "count": Scratch((1,))}
 
-    def backward(self, mask: Array, grad_y: Array, grad_x: Array) -> None:
-        np.multiply(_shares(mask)[:, :, None], grad_y[:, None], out=grad_x)
+    @prepared
+    def forward(self, x: Array, mask: Array, shares: Array, count: Array, y: Array) -> Run:
+        calls = (
+            partial(mask.dot, ones(mask.shape[1], mask.dtype), count[:, 0]),  # (N, T) @ (T,) -> (N,)
+            partial(np.maximum, count, bound(1, count), out=count),
+            partial(np.divide, mask, count, shares),
+            partial(np.matmul, shares[:, None], x, y[:, None]),  # (1, T) @ (T, F) -> (1, F)
+        )
+        return in_turn(calls)
+
+    @prepared
+    def backward(self, shares: Array, grad_y: Array, grad_x: Array) -> Run:
+        return partial(np.multiply, shares[:, :, None], grad_y[:, None], grad_x)
 
     def onnx(self, g: OnnxGraph, x: str, mask: str) -> Any:
         shares = g.op("Div", mask, g.op("Max", length(g, mask), g.constant(np.float32(1))))
         axis = g.constant(np.array([1]))
         return g.op("Squeeze", g.op("MatMul", g.op("Unsqueeze", shares, axis), x), axis)
-
-
-def _shares(mask: Array) -> Array:
-    return mask / np.maximum(mask.sum(axis=1, keepdims=True), 1)
 
 
 class FirstInPadding(MaskedSteps, abstract=True):

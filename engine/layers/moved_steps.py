@@ -6,11 +6,13 @@ All take a series `x` (steps, features) and its `mask` (steps,): 1 at a step, 0 
 from __future__ import annotations
 
 from abc import abstractmethod
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from engine.arrays import Array, Shape
+from engine.calls import Run, prepared
 from engine.kernels import steps
 from engine.layer import Layer, OnnxGraph, Parts
 
@@ -126,11 +128,13 @@ class LastStep(Layer, abstract=True):
 class ZeroPadding(MaskedSteps, abstract=True):
     """Sets padding to zero: y = x · mask."""
 
-    def forward(self, x: Array, mask: Array, y: Array) -> None:
-        np.multiply(x, _beside(mask, x), out=y)
+    @prepared
+    def forward(self, x: Array, mask: Array, y: Array) -> Run:
+        return partial(np.multiply, x, _beside(mask, x), y)
 
-    def backward(self, mask: Array, grad_y: Array, grad_x: Array) -> None:
-        np.multiply(grad_y, _beside(mask, grad_y), out=grad_x)
+    @prepared
+    def backward(self, mask: Array, grad_y: Array, grad_x: Array) -> Run:
+        return partial(np.multiply, grad_y, _beside(mask, grad_y), grad_x)
 
     def onnx(self, g: OnnxGraph, x: str, mask: str) -> Any:
         if len(g.shape("x")) == 1:
