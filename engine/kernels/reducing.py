@@ -30,7 +30,7 @@ class Reduction:
 
 
 def _along(join: np.ufunc, x: Array, axis: int, out: Array) -> Run:
-    return partial(join.reduce, x, axis, None, out, True)
+    return partial(join.reduce, x, axis, None, out, keepdims=True)
 
 
 def _sum(x: Array, axis: int, row: None, work: None, out: Array) -> Iterator[Run]:
