@@ -71,11 +71,13 @@ def largest_back(
         return
     yield partial(grad_x.fill, 0)
     yield partial(taken.fill, False)
-    for target, pixels in windows:
+    for number, (target, pixels) in enumerate(windows):
         new, old, share = at(hit, axis, target), at(taken, axis, target), at(part, axis, target)
         yield partial(np.equal, at(x, axis, pixels), at(y, axis, target), new)
-        yield partial(np.greater, new, old, new)  # a hit, and the first
-        yield partial(np.logical_or, old, new, old)
+        if number > 0:
+            yield partial(np.greater, new, old, new)  # a hit, and the first
+        if number + 1 < len(windows):
+            yield partial(np.logical_or, old, new, old)
         yield partial(np.multiply, at(grad_y, axis, target), new, share)
         spot = at(grad_x, axis, pixels)
         yield partial(np.add, spot, share, spot)
