@@ -10,7 +10,7 @@ import numpy as np
 from engine.arrays import Array, Shape
 from engine.calls import Run, in_turn, prepared
 from engine.kernels import pooling
-from engine.kernels.memory import channels_last, stored
+from engine.kernels.memory import channels_last, samples_in_cache, stored
 from engine.layer import OnnxGraph, Scratch
 from engine.layers.pool import Pool
 
@@ -31,17 +31,23 @@ class AveragePool(Pool, abstract=True):
 
     @prepared
     def forward(self, x: Array, between: Array, y: Array) -> Run:
-        image, shares, calls = channels_last(y), _shares(self, x.shape[1:], y.dtype), list[Run]()
-        for axis, windows, source, out in self.steps(x.shape[1:], channels_last(x), between, image):
-            calls += pooling.total(source, axis, windows, out)
-        return in_turn((*calls, partial(np.multiply, image, shares, image)))
+        shape, calls = x.shape[1:], list[Run]()
+        shares = _shares(self, shape, y.dtype)
+        for image, room, pooled in samples_in_cache(channels_last(x), between, channels_last(y)):
+            for axis, windows, source, out in self.steps(shape, image, room, pooled):
+                calls += pooling.total(source, axis, windows, out)
+            calls.append(partial(np.multiply, pooled, shares, pooled))
+        return in_turn(calls)
 
     @prepared
     def backward(self, back_between: Array, share: Array, grad_y: Array, grad_x: Array) -> Run:
-        shape = grad_x.shape[1:]
-        calls: list[Run] = [partial(np.multiply, channels_last(grad_y), _shares(self, shape, grad_y.dtype), share)]
-        for axis, windows, out, grad in reversed(self.steps(shape, channels_last(grad_x), back_between, share)):
-            calls += pooling.total_back(grad, axis, windows, out)
+        shape, calls = grad_x.shape[1:], list[Run]()
+        shares = _shares(self, shape, grad_y.dtype)
+        arrays = (channels_last(grad_x), back_between, share, channels_last(grad_y))
+        for image, room, pooled, given in samples_in_cache(*arrays):
+            calls.append(partial(np.multiply, given, shares, pooled))
+            for axis, windows, out, grad in reversed(self.steps(shape, image, room, pooled)):
+                calls += pooling.total_back(grad, axis, windows, out)
         return in_turn(calls)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:

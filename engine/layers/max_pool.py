@@ -7,7 +7,7 @@ from typing import Any
 from engine.arrays import Array, Shape
 from engine.calls import Run, in_turn, prepared
 from engine.kernels import pooling
-from engine.kernels.memory import channels_last, shaped
+from engine.kernels.memory import channels_last, samples_in_cache, shaped
 from engine.layer import OnnxGraph, Scratch
 from engine.layers.pool import Pool
 
@@ -22,10 +22,11 @@ class MaxPool(Pool, abstract=True):
 
     @prepared
     def forward(self, x: Array, between: Array, y: Array) -> Run:
-        steps = self.steps(x.shape[1:], channels_last(x), between, channels_last(y))
-        return in_turn(
-            call for axis, windows, source, out in steps for call in pooling.largest(source, axis, windows, out)
-        )
+        shape, calls = x.shape[1:], list[Run]()
+        for image, room, pooled in samples_in_cache(channels_last(x), between, channels_last(y)):
+            for axis, windows, source, out in self.steps(shape, image, room, pooled):
+                calls += pooling.largest(source, axis, windows, out)
+        return in_turn(calls)
 
     @prepared
     def backward(
@@ -40,12 +41,13 @@ class MaxPool(Pool, abstract=True):
         grad_y: Array,
         grad_x: Array,
     ) -> Run:
-        values = self.steps(x.shape[1:], channels_last(x), between, channels_last(y))
-        grads = self.steps(x.shape[1:], channels_last(grad_x), back_between, channels_last(grad_y))
-        calls: list[Run] = []
-        for (axis, windows, source, value), (_, _, out, grad) in zip(reversed(values), reversed(grads), strict=True):
-            new, old, share = (shaped(work.reshape(-1), value.shape) for work in (hit, taken, part))
-            calls += pooling.largest_back(source, value, axis, windows, new, old, share, grad, out)
+        shape, calls = x.shape[1:], list[Run]()
+        images = map(channels_last, (x, y, grad_x, grad_y))
+        for image, pooled, out, grad, room, back_room in samples_in_cache(*images, between, back_between):
+            values, grads = self.steps(shape, image, room, pooled), self.steps(shape, out, back_room, grad)
+            for (axis, windows, source, value), (_, _, to, given) in zip(values[::-1], grads[::-1], strict=True):
+                new, old, share = (shaped(work.reshape(-1), value.shape) for work in (hit, taken, part))
+                calls += pooling.largest_back(source, value, axis, windows, new, old, share, given, to)
         return in_turn(calls)
 
     def onnx(self, g: OnnxGraph, x: str) -> Any:
