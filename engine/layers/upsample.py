@@ -41,19 +41,20 @@ class Upsample(Layer):
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         flat = Scratch((room(x, self.factor),), batched=False)
-        return {"tall": flat, "work": flat, "back_tall": flat, "back_work": flat}
+        more = {"tall": flat, "work": flat, "back_work": flat} if self.mode == "bilinear" else {}
+        return {"back_tall": flat} | more
 
     @prepared
-    def forward(self, x: Array, tall: Array, work: Array, y: Array) -> Run:
+    def forward(self, x: Array, tall: Array | None, work: Array | None, y: Array) -> Run:
         image, out = channels_last(x), channels_last(y)
-        if self.mode == "nearest":
+        if tall is None or work is None:
             return in_turn(repeating(image, self.factor, out))
         return in_turn(stretching(image, self.factor, tall, work, out))
 
     @prepared
-    def backward(self, back_tall: Array, back_work: Array, grad_y: Array, grad_x: Array) -> Run:
+    def backward(self, back_tall: Array, back_work: Array | None, grad_y: Array, grad_x: Array) -> Run:
         grad, out = channels_last(grad_y), channels_last(grad_x)
-        if self.mode == "nearest":
+        if back_work is None:
             return in_turn(repeating_back(grad, self.factor, back_tall, out))
         return in_turn(stretching_back(grad, self.factor, back_tall, back_work, out))
 
