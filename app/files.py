@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from app import tasks
 from app.document import Document
 from app.preferences import Settings
+from app.replacing import ask_first
 from engine.project.file import SUFFIX, load, save
 from engine.project.project import Project
 from engine.project.recovery import Recovery, discard, list_recoveries, release, write_recovery
@@ -91,8 +92,7 @@ class Files(QObject):
         start = self._document.path or Path(self._folder()) / f"{self._document.title}{SUFFIX}"
         name, _ = QFileDialog.getSaveFileName(self._window, "Save the project", str(start), FILTER)
         if name:
-            path = Path(name)
-            self._save(path if path.suffix == SUFFIX else path.with_name(path.name + SUFFIX), then)
+            self._save_in(Path(name), then)
 
     def leave(self, then: Then) -> None:
         """Call `then` once nothing would be lost by it: at once, after a save, after Discard, or never.
@@ -162,6 +162,14 @@ class Files(QObject):
             self.failed.emit(sentence)
 
         tasks.start(lambda _: load(path), done, failed, self)
+
+    def _save_in(self, path: Path, then: Then | None) -> None:
+        """Save where the person said, with our ending. About a name without it the file dialog has not asked."""
+        if path.suffix.lower() == SUFFIX:
+            self._save(path, then)
+            return
+        whole = path.with_name(path.name + SUFFIX)
+        ask_first(self._window, whole, lambda: self._save(whole, then))
 
     def _save(self, path: Path, then: Then | None) -> None:
         saved = Saved(self._document.project, self._document.runs, self.preview())

@@ -25,9 +25,11 @@ from PySide6.QtWidgets import (
 
 from app import tasks
 from app.document import Document
+from app.replacing import ask_first
 from engine.export.report import Report
 from engine.export.verify import Verification
-from engine.export.write import ModelDiffersError, export
+from engine.export.write import SUFFIX, ModelDiffersError, check_name, export
+from engine.problems import UserError
 from engine.project.run import Run
 
 OPSETS = (("Opset 20: current runtimes", 20), ("Opset 17: runtimes of 2022 and later", 17))
@@ -41,6 +43,7 @@ class ExportDialog(QDialog):
         self.run = run
         self.task: tasks.Task | None = None
         self.report: Report | None = None
+        self._agreed = ""  # a name that the person has let be replaced already
         self.setWindowTitle(f"Export {run.id} as ONNX")
         self.setMinimumSize(620, 440)
         folder = document.path.parent if document.path else Path.home()
@@ -104,13 +107,32 @@ class ExportDialog(QDialog):
     def _browse(self) -> None:
         name, _ = QFileDialog.getSaveFileName(self, "Export as ONNX", self.file.text(), "ONNX models (*.onnx)")
         if name:
-            self.file.setText(name if name.endswith(".onnx") else f"{name}.onnx")
+            self._agreed = name if name.lower().endswith(SUFFIX) else ""
+            self.file.setText(self._agreed or name + SUFFIX)
 
     def start(self) -> None:
-        """Export to the file that is named."""
-        path, opset, run = Path(self.file.text()), self.opset.currentData(), self.run
+        """Export to the file that is named; a file that is there already is only replaced after a question."""
+        name = self.file.text()
+        try:
+            check_name(name)
+        except UserError as error:
+            self._failed(str(error))
+            return
         self.go.setEnabled(False)
         self.progress.show()
+        if name == self._agreed:
+            self._write(Path(name))
+        else:
+            self.task = ask_first(self, Path(name), lambda: self._write(Path(name)), self._stay)
+
+    def _stay(self) -> None:
+        self._end()
+        self.go.setEnabled(True)
+        self.file.setFocus()
+        self.file.selectAll()
+
+    def _write(self, path: Path) -> None:
+        opset, run = self.opset.currentData(), self.run
         self._say("Reading the data, writing the model, comparing every box…")
         self.task = tasks.start(lambda task: _export(task, path, run, opset), self._done, self._failed)
 

@@ -122,7 +122,10 @@ COMMANDS: dict[str, tuple[str, tuple[tuple[str, dict[str, Any]], ...]]] = {
             ("--serve", {"action": "store_true", "help": "answer RUN, LOSSES and QUIT, one on each line"}),
         ),
     ),
-    "save-copy": ("open a project and save it as another file", (FILE, ("out", {"metavar": "OUT"}))),
+    "save-copy": (
+        "open a project and save it as another file",
+        (FILE, ("out", {"metavar": "OUT.netw", "help": "the project file to write"})),
+    ),
     "digest": ("print one checksum for each part of a project", (FILE,)),
 }
 

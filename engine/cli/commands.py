@@ -17,7 +17,7 @@ from engine.cli.execute import Outcome
 from engine.data.samples import SAMPLES
 from engine.files import atomic_write
 from engine.problems import UserError
-from engine.project.file import SUFFIX
+from engine.project.file import check_name
 from engine.training.environment import environment
 
 NAME = os.environ.get("NETWRIGHT_COMMAND", "netwright")  # as the person started it; packaging/start.sh sets it
@@ -25,8 +25,7 @@ REPORTS = {".md": "to_markdown", ".html": "to_html", ".json": "to_json"}
 
 
 def new(typed: Namespace) -> Outcome:
-    if Path(typed.out).suffix != SUFFIX:
-        raise UserError(f"{typed.out or 'An empty text'} is no name of a project file. Let it end with {SUFFIX}.")
+    check_name(typed.out)
     project = api.new(typed.out, template=typed.template, data=typed.data, target=typed.target)
     boxes = {name: type(layer).__name__ for name, layer in project.graph.nodes.items()}
     lines = [f"Wrote {typed.out}: {' → '.join(boxes)}.", f"Train it with: {NAME} train {typed.out}"]
@@ -147,6 +146,7 @@ def bench(typed: Namespace) -> Outcome:
 
 
 def save_copy(typed: Namespace) -> Outcome:
+    check_name(typed.out)
     api.save_copy(typed.file, typed.out)
     return Outcome({"file": typed.file, "copy": typed.out}, [f"Wrote {typed.out}."])
 

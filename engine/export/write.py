@@ -40,14 +40,19 @@ def model_of(run: Run, opset: int = OPSET) -> Model:
     return model
 
 
+def check_name(path: str | os.PathLike[str]) -> None:
+    """Raise UserError where a name does not end as that of a model does."""
+    if Path(path).suffix.lower() != SUFFIX:
+        raise UserError(f"{str(path) or 'An empty text'} is no name of a model file. Let it end with {SUFFIX}.")
+
+
 def export(path: str | os.PathLike[str], run: Run, dataset: Dataset, *, opset: int = OPSET) -> Report:
     """Write a run as an ONNX model, atomically, after comparing every box on up to 32 samples of `dataset`.
 
     Raises ModelDiffersError where a box differs, and UserError for a name of another ending than .onnx, which may be that
     of a project or of data; then nothing is written.
     """
-    if Path(path).suffix.lower() != SUFFIX:
-        raise UserError(f"{str(path) or 'An empty text'} is no name of a model file. Let it end with {SUFFIX}.")
+    check_name(path)
     model = model_of(run, opset)
     project = run.project
     chosen = samples(project.graph, dataset, project.data, run.fitted, limit=SAMPLES)

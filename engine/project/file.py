@@ -46,6 +46,12 @@ class RunRecord(msgspec.Struct, forbid_unknown_fields=True):
     started: str
 
 
+def check_name(path: str | os.PathLike[str]) -> None:
+    """Raise UserError where a name does not end as that of a project does."""
+    if os.path.splitext(path)[1].lower() != SUFFIX:
+        raise UserError(f"{os.fspath(path) or 'An empty text'} is no name of a project file. Let it end with {SUFFIX}.")
+
+
 def save(path: str | os.PathLike[str], saved: Saved) -> None:
     """Write a project file, safely; the version before stays as `.bak`. Raises UserError with the cause."""
     atomic_write(path, encode(saved), backup=True)

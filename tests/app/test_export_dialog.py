@@ -102,8 +102,51 @@ def test_a_file_is_chosen(dialog, tmp_path, monkeypatch):
     assert dialog.file.text() == str(tmp_path / "other.onnx")
 
 
-def test_cancel_ends_it(qtbot, dialog):
+def asking(monkeypatch, answer):
+    asked = []
+    monkeypatch.setattr("app.replacing.ask", lambda parent, path: asked.append(path) or answer)
+    return asked
+
+
+def test_a_typed_file_that_is_there_is_only_replaced_after_a_question(qtbot, dialog, tmp_path, monkeypatch):
+    old = tmp_path / "flowers.onnx"
+    old.write_text("an older model")
+    asked = asking(monkeypatch, False)
+    finish(qtbot, dialog)
+    assert asked == [old]
+    assert old.read_text() == "an older model"
+    assert dialog.go.isEnabled()
+    assert dialog.file.selectedText() == str(old)
+    asked = asking(monkeypatch, True)
+    finish(qtbot, dialog)
+    assert asked == [old]
+    assert old.stat().st_size > 100
+
+
+@pytest.mark.parametrize(("name", "questions"), [("other.onnx", 0), ("other", 1)])
+def test_what_the_file_dialog_has_asked_is_not_asked_again(qtbot, dialog, tmp_path, monkeypatch, name, questions):
+    (tmp_path / "other.onnx").write_text("an older model")
+    asked = asking(monkeypatch, True)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / name), ""))
+    dialog._browse()
+    finish(qtbot, dialog)
+    assert len(asked) == questions  # of a name without ending, the file dialog knows nothing
+    assert dialog.verdict.text().startswith("Written and verified: ")
+
+
+def test_a_name_of_another_kind_is_refused_at_once(dialog, tmp_path, monkeypatch):
+    asked = asking(monkeypatch, True)
+    table = tmp_path / "flowers.csv"
+    table.write_text("a,b\n1,2\n")
+    dialog.file.setText(str(table))
     dialog.go.click()
+    assert "Let it end with .onnx" in dialog.verdict.text()
+    assert dialog.go.isEnabled()
+    assert not asked
+
+
+def test_cancel_ends_it(qtbot, dialog, tmp_path):
+    dialog._write(tmp_path / "flowers.onnx")
     task = dialog.task
     with qtbot.waitSignal(task.cancelled, timeout=WAIT):
         dialog.close_button.click()

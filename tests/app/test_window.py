@@ -79,6 +79,20 @@ def test_save_open_and_recent(qtbot, work, tmp_path, monkeypatch):
         work.files.open(path)
 
 
+@pytest.mark.parametrize("replace", [True, False])
+def test_a_name_without_ending_does_not_replace_a_project_silently(qtbot, work, tmp_path, monkeypatch, replace):
+    """The file dialog asks only about the very name that was typed."""
+    path, asked = tmp_path / "net.netw", []
+    save(path, Saved(Project()))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a: (str(tmp_path / "net"), ""))
+    monkeypatch.setattr("app.replacing.ask", lambda parent, path: asked.append(path) or replace)
+    work.canvas.add_layer("ReLU")
+    work.actions_["save_as"].trigger()
+    qtbot.waitUntil(lambda: bool(asked) and (not replace or not work.isWindowModified()))
+    assert asked == [path]
+    assert bool(load(path).project.graph.nodes) is replace
+
+
 def test_a_recent_file_that_is_gone_is_grey(qtbot, tmp_path):
     there = tmp_path / "a.netw"
     save(there, Saved(Project()))

@@ -164,6 +164,8 @@ def test_what_is_wrong_is_one_sentence(netwright, place):
         (("new", "x.netw", "--data", "penguins", "--target", "colour"), "no column colour"),
         (("new", "x.txt", "--data", "penguins"), "Let it end with .netw"),
         (("save-copy", "p.netw", "nowhere/p.netw"), "nowhere"),
+        (("save-copy", "p.netw", "ragged.csv"), "ragged.csv is no name of a project file. Let it end with .netw."),
+        (("save-copy", "p.netw", ""), "An empty text is no name of a project file."),
     ):
         status, told, err = netwright(*words)
         assert status == 1, words
@@ -171,6 +173,7 @@ def test_what_is_wrong_is_one_sentence(netwright, place):
         assert err.count("\n") == 1
         assert told.get("error") or told["problems"]
     assert sorted(path.name for path in place.glob("*.netw")) == ["cut.netw", "p.netw"]
+    assert Path("ragged.csv").read_text() == "a,b\n1,2\n3,4,5\n"
 
 
 @pytest.mark.parametrize(

@@ -150,11 +150,12 @@ def test_two_trainings_of_one_project(netwright, tmp_path):
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes among its files")
 @pytest.mark.parametrize(
-    "command", ["check FIFO", "new n.netw --data FIFO", "save-copy FIFO x.netw", "save-copy net.netw FIFO"]
+    "command", ["check FIFO", "new n.netw --data FIFO", "save-copy FIFO x.netw", "save-copy net.netw FIFO.netw"]
 )
 def test_a_pipe_is_never_waited_for(netwright, tmp_path, command):
     api.new(tmp_path / "net.netw", data="penguins")
     os.mkfifo(tmp_path / "pipe")
+    os.mkfifo(tmp_path / "pipe.netw")
     status, _, said = netwright(*command.replace("FIFO", "pipe").split())
     assert status == 1
     assert len(said) == 1

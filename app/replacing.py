@@ -1,0 +1,36 @@
+"""Asks before a file takes the place of another one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtWidgets import QMessageBox, QWidget
+
+from app import tasks
+
+
+def ask_first(
+    parent: QWidget, path: Path, write: Callable[[], Any], stay: Callable[[], Any] = lambda: None
+) -> tasks.Task:
+    """Call `write` where no such file is there or the person lets it go, else `stay`; the disk is looked at elsewhere."""
+
+    def found(there: bool) -> None:
+        (stay if there and not ask(parent, path) else write)()
+
+    return tasks.start(lambda _: path.is_file(), found, lambda _: write(), parent)
+
+
+def ask(parent: QWidget, path: Path) -> bool:
+    """Ask the person whether a file may be replaced."""
+    box, role = QMessageBox(parent), QMessageBox.ButtonRole
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setText(f"{path.name} is already there. Replace it?")
+    box.setInformativeText(f"What it holds now is lost. It lies in {path.absolute().parent}.")
+    replace = box.addButton("&Replace", role.DestructiveRole)
+    stay = box.addButton("&Cancel", role.RejectRole)
+    box.setDefaultButton(stay)
+    box.setEscapeButton(stay)
+    box.exec()
+    return box.clickedButton() is replace
