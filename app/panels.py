@@ -29,7 +29,8 @@ Area = Literal["left", "right", "bottom"]
 @dataclass
 class Context:
     """What a panel may use. `tell` writes a sentence into the status bar, `notify` one that asks for attention;
-    `show_panel` brings a panel to the front by its name; `export` asks where a run is to be exported to.
+    `show_panel` brings a panel to the front by its name; `export` asks where a run is to be exported to; `go_on` takes up
+    a run that was stopped.
     """
 
     document: Document
@@ -43,6 +44,7 @@ class Context:
     notify: Callable[..., None]
     show_panel: Callable[[str], None]
     export: Callable[[Run], None]
+    go_on: Callable[[Run], None]
     shared: dict[str, Any] = field(default_factory=dict)  # widgets by panel name, once they are made
 
 
@@ -139,6 +141,9 @@ def _runs(context: Context, parent: QWidget) -> QWidget:
 
     panel = RunsPanel(context.document, parent)
     panel.exported.connect(context.export)
+    panel.resumed.connect(context.go_on)
+    context.trainer.changed.connect(lambda: panel.show_training(context.trainer.state != "idle"))
+    panel.show_training(context.trainer.state != "idle")
     panel.shown.connect(partial(_show_run, context))
     panel.removed.connect(partial(_offer_back, context, panel))
     return panel

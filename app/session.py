@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app import tasks
 from engine.project.project import Project
+from engine.project.run import Run
 from engine.training.checkpoint import Glance
 from engine.training.history import History
 from engine.training.store import Store, checkpoint_folder
@@ -66,18 +68,49 @@ class Session(QObject):
         """Start; with `resume`, from the last checkpoint of `key`, whose own project is taken where none is given."""
         if self.busy:
             raise RuntimeError("a training is under way")
+        self._start(self._engage(key, run_id), project, resume=resume)
+
+    def go_on(self, run: Run, key: str) -> None:
+        """Take up the training of a run again, where it was stopped; its own project is taken."""
+        if self.busy:
+            raise RuntimeError("a training is under way")
+        from engine.process.result import offer
+
+        client = self._engage(key, run.id)
+        tasks.start(
+            lambda _: offer(run, client.folder),
+            lambda _: self._start(client, None, resume=True),
+            lambda text: self._give_up(client, text),
+            self,
+        )
+
+    def _engage(self, key: str, run_id: str) -> Client:
+        """Take a client into service, whose process is to be started."""
         from engine.process.client import Client
-        from engine.process.messages import Failed
 
         self._past, self._client = None, Client(checkpoint_folder(key), run_id)
         self._enter("starting")
+        return self._client
+
+    def _start(self, client: Client, project: Project | None, *, resume: bool) -> None:
+        if client is not self._client:  # it was put down meanwhile
+            return
+        if self.state == "stopping":
+            self._give_up(client, "Training was stopped before its first step.")
+            return
         try:
-            self._client.start(project, resume=resume)
+            client.start(project, resume=resume)
         except OSError as error:
-            self._conclude()
-            self.failed.emit(Failed(f"The training process could not be started: {error}."))
+            self._give_up(client, f"The training process could not be started: {error}.")
             return
         self._timer.start()
+
+    def _give_up(self, client: Client, text: str) -> None:
+        from engine.process.messages import Failed
+
+        if client is self._client:
+            self._conclude()
+            self.failed.emit(Failed(text))
 
     def pause(self) -> None:
         """Rest after the present step."""

@@ -60,8 +60,11 @@ class TopBar(QToolBar):
         for name in ("undo", "redo"):
             self.addAction(actions[name])
         self.addWidget(self.anything)
-        self.pause = self.addWidget(_pause_button(actions["pause"]))
+        self.pause = self.addWidget(_beside_train(actions["pause"]))
         self.pause.setVisible(False)
+        self.resume = self.addWidget(_beside_train(actions["resume"]))
+        actions["resume"].changed.connect(lambda: self.resume.setVisible(actions["resume"].isEnabled()))
+        self.resume.setVisible(actions["resume"].isEnabled())
         self.addWidget(self.train)
         self.setIconSize(QSize(17, 17))
 
@@ -119,7 +122,7 @@ class _TrainButton(QPushButton):
             self.style().polish(self)
 
 
-def _pause_button(action: Action) -> QToolButton:
+def _beside_train(action: Action) -> QToolButton:
     button = QToolButton()
     button.setDefaultAction(action)
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

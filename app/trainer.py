@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.dataset import ProjectData
 from app.document import Document
 from app.session import Session
-from engine.project.run import Run, next_id
+from engine.project.run import Run, keep, next_id
 
 if TYPE_CHECKING:
     from engine.process.messages import Failed
@@ -36,7 +36,7 @@ class Trainer(QObject):
     def __init__(self, document: Document, data: ProjectData, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.document, self.data, self.session = document, data, Session(self)
-        self._key = self._run = ""
+        self._key = ""
         self._told = ""
         self._then: Callable[[], Any] | None = None  # what waits for the end of the training
         self.session.state_changed.connect(lambda _: self.changed.emit())
@@ -70,6 +70,12 @@ class Trainer(QObject):
         """Go on from the last checkpoint, exactly as if nothing had happened."""
         self._begin(resume=True)
 
+    def go_on(self, run: Run) -> None:
+        """Take up the training of a run that was stopped; what it becomes takes the place of that run."""
+        if not self.session.busy:
+            self._expect()
+            self.session.go_on(run, self._key)
+
     def stop(self) -> None:
         self.session.stop()
 
@@ -92,10 +98,13 @@ class Trainer(QObject):
     def _begin(self, *, resume: bool) -> None:
         if self.session.busy:
             return
-        if not resume or not self._key:
-            self._key = self._place()
-        self._run, self._told, self._then = next_id(self.document.runs), "", None
-        self.session.train(None if resume else self.document.project, self._key, self._run, resume=resume)
+        self._expect(self._key if resume else "")
+        name = next_id(self.document.runs)
+        self.session.train(None if resume else self.document.project, self._key, name, resume=resume)
+
+    def _expect(self, key: str = "") -> None:
+        """Make ready for a training whose checkpoints are kept under `key`, or where this project has its own."""
+        self._key, self._told, self._then = key or self._place(), "", None
 
     def _place(self) -> str:
         """Return what the checkpoints of this project are kept under: its file, or a name that nothing else has."""
@@ -103,8 +112,8 @@ class Trainer(QObject):
         return str(path.resolve()) if path else f"untitled-{secrets.token_hex(8)}"
 
     def _keep(self, run: Run) -> None:
-        self.document.runs = (*self.document.runs, run.with_(id=next_id(self.document.runs)))
-        self.kept.emit(self.document.runs[-1])
+        self.document.runs, kept = keep(self.document.runs, run)
+        self.kept.emit(kept)
         if self._told:
             self.failed.emit(self._told, False)
         self._go_on()

@@ -26,12 +26,13 @@ _KEY = QKeySequence.StandardKey
 NOTHING_SELECTED = "Select a box first."
 NOTHING_OPEN = "Open a project, or begin a new one."
 NOTHING_TRAINS = "No training is running."
+NOTHING_STOPPED = "The latest run was not stopped before its end."
 
 # By what an action needs beside an open project.
 _CHOSEN = ("cut", "copy", "duplicate", "delete")
 _BOXES = ("select_all", "fit", "arrange")
 _PROJECT = ("save", "save_as", "close_project", "paste", "quick_add", "zoom_in", "zoom_out", "zoom_reset")
-_OTHER = ("rename", "train", "export")
+_OTHER = ("rename", "train", "resume", "export")
 
 
 def declare(window: Window) -> None:
@@ -137,6 +138,8 @@ def _training(window: Window) -> None:
     trainer: Trainer = late(window, "trainer")
     add("train", "&Train", "Train the network on its data", training.train, "play", "F5")
     add("stop", "&Stop", "End the training and keep its run", trainer.stop, "square", "Shift+F5")
+    tip = "Let the latest run go on where it was stopped"
+    add("resume", "&Resume", tip, training.go_on, "step-forward", "Ctrl+F5")
     add("pause", "&Pause", "Pause the training, or let it go on", training.pause, "pause", "F6", checkable=True)
 
 
@@ -205,7 +208,9 @@ def _session(window: Window) -> None:
     actions["stop"].allow(idle)
     actions["pause"].allow(idle)
     actions["pause"].setChecked(state == "paused")
-    trained = any(run.fitted for run in window.document.runs)
+    runs = window.document.runs
+    actions["resume"].allow(running or ("" if runs and runs[-1].can_go_on else NOTHING_STOPPED))
+    trained = any(run.fitted for run in runs)
     actions["export"].allow("" if trained else "Train the network first.")
 
 

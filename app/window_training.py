@@ -39,6 +39,14 @@ class WindowTraining(QObject):
         self.trainer.resume()
         self.window.docks.open("curves")
 
+    def go_on(self, run: Run | None = None) -> None:
+        """Take up the latest run, or the one given, where it was stopped."""
+        runs = self.window.document.runs
+        run = run or (runs[-1] if runs else None)
+        if run is not None and run.can_go_on:
+            self.trainer.go_on(run)
+            self.window.docks.open("curves")
+
     def pause(self) -> None:
         """Pause, or go on."""
         (self.trainer.proceed if self.trainer.state == "paused" else self.trainer.pause)()

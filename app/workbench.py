@@ -95,6 +95,7 @@ class Workbench(QObject):
             self.window.notices.show_notice,
             lambda name: self.docks.show(name),
             self.training.export,
+            self.training.go_on,
         )
 
     def _join(self) -> None:

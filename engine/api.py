@@ -14,7 +14,7 @@ from engine.infer import infer
 from engine.problems import UserError
 from engine.project.file import digest as digest_of
 from engine.project.file import load, save
-from engine.project.run import Run, Saved, next_id
+from engine.project.run import Run, Saved, keep, next_id
 
 if TYPE_CHECKING:
     from engine.answers import Evaluation
@@ -117,12 +117,10 @@ def _resumed(project: Project, folder: Path) -> Project:
 
 
 def _keep(file: FilePath, run: Run) -> Run:
-    """Add a run to a project file, in place of what the same training had left there before it was resumed."""
+    """Add a run to a project file as it is now: another may have been kept meanwhile."""
     saved = load(file)
-    earlier = next((old for old in saved.runs if old.started == run.started and old.data == run.data), None)
-    run = run.with_(id=earlier.id if earlier else next_id(saved.runs))  # another may have been kept meanwhile
-    kept = tuple(run if old is earlier else old for old in saved.runs)
-    save(file, Saved(saved.project, kept if earlier else (*kept, run), saved.preview))
+    runs, run = keep(saved.runs, run)
+    save(file, Saved(saved.project, runs, saved.preview))
     return run
 
 

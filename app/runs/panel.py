@@ -25,22 +25,26 @@ from engine.training.history import main_score
 
 HEADS = ("Run", "Result", "Epochs", "Best epoch", "Validation loss", "Seconds", "Optimizer", "Rate", "Seed")
 EMPTY = "Every training is kept here with its weights and its curves. Press Train (F5)."
+RESUME = "Go on where this run was stopped, exactly as if it had not been; it keeps its name"
+ONLY_STOPPED = "Only a run that was stopped before its end can go on"
 STATES = {"done": "", "stopped": " (stopped)", "failed": " (diverged)", "running": " (unfinished)"}
 
 
 class RunsPanel(QWidget):
     """One line for each run, the newest first.
 
-    `shown(run)` when one is chosen, `exported(run)` when it is to be exported, `removed(run)` after it was removed.
+    `shown(run)` when one is chosen, `exported(run)` when it is to be exported, `resumed(run)` when it is to go on,
+    `removed(run)` after it was removed.
     """
 
+    resumed = Signal(object)
     shown = Signal(object)
     removed = Signal(object)
     exported = Signal(object)
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.document = document
+        self.document, self._training = document, False
         self.table = QTableWidget(0, len(HEADS), self)
         self.table.setAccessibleName("Runs")
         self.table.setHorizontalHeaderLabels(HEADS)
@@ -67,15 +71,17 @@ class RunsPanel(QWidget):
 
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
+        self.resume = QPushButton(icon("step-forward"), "Resume", self)
         self.export = QPushButton(icon("share-2"), "Export as ONNX…", self)
         self.restore = QPushButton(icon("history"), "Go back to its network", self)
         self.remove = QPushButton(icon("trash-2"), "Remove", self)
         self.restore.setToolTip("Make the project what it was when this run began; one undo step")
         self.remove.setToolTip("Remove this run with its weights from the project")
+        self.resume.clicked.connect(lambda: self._with_run(self.resumed.emit))
         self.export.clicked.connect(lambda: self._with_run(self.exported.emit))
         self.restore.clicked.connect(lambda: self._with_run(self._restore))
         self.remove.clicked.connect(lambda: self._with_run(self._remove))
-        for button in (self.export, self.restore, self.remove):
+        for button in (self.resume, self.export, self.restore, self.remove):
             row.addWidget(button)
         row.addStretch(1)
         return row
@@ -93,9 +99,22 @@ class RunsPanel(QWidget):
         if runs:
             self.table.selectRow(0)
         self.table.blockSignals(False)
-        for widget in (self.table, self.export, self.restore, self.remove):
+        for widget in (self.table, self.resume, self.export, self.restore, self.remove):
             widget.setVisible(bool(runs))
         self.empty.setVisible(not runs)
+        self._offer_resume()
+
+    def show_training(self, running: bool) -> None:
+        """Know whether a training runs: then no other one can."""
+        self._training = running
+        self._offer_resume()
+
+    def _offer_resume(self) -> None:
+        """Let the chosen run go on where it can; else say why it cannot."""
+        run = self.chosen()
+        can = run is not None and run.can_go_on
+        self.resume.setToolTip("A training is running" if self._training else RESUME if can else ONLY_STOPPED)
+        self.resume.setEnabled(can and not self._training)
 
     def chosen(self) -> Run | None:
         """Return the run that is chosen."""
@@ -108,6 +127,7 @@ class RunsPanel(QWidget):
             do(run)
 
     def _choose(self) -> None:
+        self._offer_resume()
         self._with_run(self.shown.emit)
 
     def _restore(self, run: Run) -> None:

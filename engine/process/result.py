@@ -31,7 +31,10 @@ def read_run(result: Result, run_id: str) -> Run:
 
 
 def offer(run: Run, folder: Path) -> None:
-    """Put a run where a training that resumes will find it, in place of the checkpoints there."""
+    """Put a run where a training that resumes will find it, in place of the checkpoints there.
+
+    Raises UserError where they cannot be replaced, or belong to a training that is under way.
+    """
     about = {
         "project": to_dict(run.project),
         "data": run.data,
@@ -42,5 +45,9 @@ def offer(run: Run, folder: Path) -> None:
     }
     store = Store(folder)
     checkpoint = to_checkpoint(run, about)
-    store.clear()
-    store.save(checkpoint)
+    store.take()
+    try:
+        store.clear()
+        store.save(checkpoint)
+    finally:
+        store.release()

@@ -96,8 +96,7 @@ class Worker:
         if not isinstance(order, Start):
             return
         store = Store(Path(order.folder))
-        if not store.claim(patience=2 * GRACE):  # one whose window is gone may still be saving
-            raise UserError("Another training of this project is under way. Wait until it ends, or stop it.")
+        store.take(patience=2 * GRACE)  # one whose window is gone may still be saving
         checkpoint = self._find(store) if order.resume else None
         project = self._project(order, checkpoint)
         self.writer.put(Reading())

@@ -53,6 +53,11 @@ class Run:
         values |= {"parameters": dict(self.parameters), "optimizer": dict(self.optimizer)}
         return _rebuild, (values,)
 
+    @property
+    def can_go_on(self) -> bool:
+        """Whether a person stopped it before its end, so that its training can be taken up again."""
+        return self.status == "stopped" and bool(self.counters)
+
     def with_(self, **changes: Any) -> Run:
         """Return a copy with other values."""
         return replace(self, **changes)
@@ -121,6 +126,17 @@ class Saved:
 def next_id(runs: Iterable[Run]) -> str:
     """Return the id of the next run: one more than the highest there is."""
     return f"run-{max((int(run.id.removeprefix('run-')) for run in runs), default=0) + 1}"
+
+
+def keep(runs: tuple[Run, ...], run: Run) -> tuple[tuple[Run, ...], Run]:
+    """Add a run to others, in place of what the same training had left there before it was resumed.
+
+    Returns all runs, and the one that was added, with its id. One whose numbers became infinite takes nobody's place.
+    """
+    same = (old for old in runs if old.started == run.started and old.data == run.data and run.status != "failed")
+    earlier = next(same, None)
+    run = run.with_(id=earlier.id if earlier else next_id(runs))
+    return tuple(run if old is earlier else old for old in runs) if earlier else (*runs, run), run
 
 
 def current_versions() -> dict[str, Any]:

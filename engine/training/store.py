@@ -59,6 +59,11 @@ class Store:
             return True
         return self._claim is not None
 
+    def take(self, patience: float = 0.0) -> None:
+        """Claim this folder; raise UserError where another training holds it."""
+        if not self.claim(patience):
+            raise UserError("Another training of this project is under way. Wait until it ends, or stop it.")
+
     def release(self) -> None:
         """Let other trainings have the folder."""
         if self._claim is not None:

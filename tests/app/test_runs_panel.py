@@ -1,7 +1,7 @@
 import pytest
 from PySide6.QtCore import Qt
 
-from app.runs.panel import EMPTY, HEADS, RunsPanel, cells
+from app.runs.panel import EMPTY, HEADS, ONLY_STOPPED, RunsPanel, cells
 
 from .small_trainings import Bench, flower_project, flowers, learn
 from .window_parts import make_window
@@ -59,6 +59,22 @@ def test_choosing_a_run_shows_it(panel, runs, qtbot):
     with qtbot.waitSignal(panel.exported) as told:
         panel.export.click()
     assert told.args == [runs[0]]
+
+
+def test_only_a_run_that_was_stopped_goes_on(panel, runs, qtbot):
+    assert panel.resume.isEnabled()
+    with qtbot.waitSignal(panel.resumed) as told:
+        panel.resume.click()
+    assert told.args == [runs[1]]
+    panel.table.selectRow(1)
+    assert not panel.resume.isEnabled()
+    assert panel.resume.toolTip() == ONLY_STOPPED
+    panel.table.selectRow(0)
+    panel.show_training(True)
+    assert not panel.resume.isEnabled()
+    assert panel.resume.toolTip() == "A training is running"
+    panel.show_training(False)
+    assert panel.resume.isEnabled()
 
 
 def test_going_back_to_the_network_of_a_run_is_one_undo_step(panel, bench, runs):

@@ -6,6 +6,8 @@ import signal
 import pytest
 from PySide6.QtWidgets import QMessageBox, QPushButton
 
+from app.window_actions import NOTHING_STOPPED
+
 from .small_trainings import WAIT, flower_project, flowers
 from .window_parts import make_window
 
@@ -56,6 +58,70 @@ def test_curves_and_progress_follow_and_stop_keeps_the_run(window, qtbot):
     assert window.isWindowModified()
     assert [run.status for run in window.document.runs] == ["stopped"]
     assert window.actions_["export"].isEnabled()
+
+
+def stop(window, qtbot):
+    with qtbot.waitSignal(window.trainer.kept, timeout=WAIT):
+        window.actions_["stop"].trigger()
+    return window.document.runs[-1]
+
+
+def test_a_stopped_training_goes_on_from_where_it_was_stopped(window, qtbot):
+    assert window.actions_["resume"].reason == NOTHING_STOPPED
+    begin(window, qtbot, "epoch_done")
+    assert window.actions_["resume"].reason == "A training is running."
+    assert not window.top.resume.isVisible()
+    first = stop(window, qtbot)
+    assert window.top.resume.isVisible()
+    window.document.edit("Learn at another rate", lambda p: p.with_(training=p.training.with_(rate=0.5)))
+    with qtbot.waitSignal(window.trainer.session.epoch_done, timeout=WAIT):
+        window.actions_["resume"].trigger()
+    second = stop(window, qtbot)
+    assert [run.id for run in window.document.runs] == ["run-1"]  # it took the place of what it was
+    assert second.project is not window.document.project
+    done = len(first.history.losses)
+    assert len(second.history.losses) > done
+    assert second.history.losses[:done].tolist() == first.history.losses.tolist()
+    assert window.docks.all["curves"].content.loss_plot.train.x[0] < 1  # from the first step on
+
+
+def test_a_stopped_run_that_was_saved_and_opened_goes_on(window, qtbot):
+    begin(window, qtbot, "epoch_done")
+    run = stop(window, qtbot)
+    window.document.open(run.project, None, (run.with_(id="run-4"), run.with_(id="run-7", started="later")))
+    ready(window, qtbot)
+    window.go_to("train")
+    window.docks.show("runs")
+    panel = window.docks.all["runs"].content
+    panel.table.selectRow(1)
+    with qtbot.waitSignal(window.trainer.session.epoch_done, timeout=WAIT):
+        panel.resume.click()
+    assert not panel.resume.isEnabled()
+    stop(window, qtbot)
+    assert [len(kept.history.losses) > len(run.history.losses) for kept in window.document.runs] == [True, False]
+    assert [kept.id for kept in window.document.runs] == ["run-4", "run-7"]
+
+
+def test_stop_before_a_run_has_begun_to_go_on_leaves_it_as_it_was(window, qtbot):
+    begin(window, qtbot, "epoch_done")
+    run = stop(window, qtbot)
+    with qtbot.waitSignal(window.trainer.failed, timeout=WAIT) as told:
+        window.actions_["resume"].trigger()
+        window.actions_["stop"].trigger()
+    assert told.args == ["Training was stopped before its first step.", False]
+    assert window.document.runs == (run,)
+    assert window.trainer.state == "idle"
+    assert window.actions_["resume"].isEnabled()
+
+
+def test_a_run_whose_data_changed_says_so_and_stays(window, qtbot, tmp_path):
+    begin(window, qtbot, "epoch_done")
+    run = stop(window, qtbot)
+    flowers(tmp_path / "flowers.csv", rows=90)
+    with qtbot.waitSignal(window.trainer.failed, timeout=WAIT) as told:
+        window.actions_["resume"].trigger()
+    assert "changed since the checkpoint" in told.args[0]
+    assert window.document.runs == (run,)
 
 
 def test_train_becomes_stop_before_the_curves_are_made(window, qtbot):

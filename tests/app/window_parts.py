@@ -32,6 +32,10 @@ class FakeTrainer(QObject):
         self.asked.append("start")
         self.become("training")
 
+    def go_on(self, run):
+        self.asked.append(("go on", run))
+        self.become("training")
+
     def stop(self):
         self.asked.append("stop")
         self.become("idle")

@@ -17,7 +17,7 @@ from engine.project.container import FORMAT
 from engine.project.file import array_bytes, digest, encode, load, save
 from engine.project.limits import DamagedFileError
 from engine.project.migrations import STEPS
-from engine.project.run import Run, Saved, from_checkpoint, next_id, to_checkpoint
+from engine.project.run import Run, Saved, from_checkpoint, keep, next_id, to_checkpoint
 from engine.project.strict_json import dump
 from engine.project.strict_json import load as load_json
 
@@ -88,6 +88,28 @@ def test_a_run_keeps_what_it_was(saved):
     with pytest.raises(ValueError, match="read-only"):
         run.parameters["dense.bias"][0] = 1
     assert run.with_(seed=8).seed == 8
+
+
+def test_a_training_that_was_resumed_takes_the_place_of_its_run(saved):
+    first, second = (run.with_(started=f"2026-01-0{day}") for day, run in enumerate(saved.runs, 1))
+    runs, kept = keep((first, second), first.with_(id="run-9", status="done"))
+    assert [run.id for run in runs] == [first.id, second.id]
+    assert runs[0] is kept
+    assert kept.status == "done"
+    assert runs[1] is second
+
+
+def test_one_that_became_infinite_takes_nobodys_place(saved):
+    first = saved.runs[0].with_(started="2026-01-01")
+    runs, kept = keep((first,), first.with_(status="failed"))
+    assert runs == (first, kept)
+    assert (kept.id, kept.status) == ("run-2", "failed")
+
+
+@pytest.mark.parametrize("status", ["running", "done", "stopped", "failed"])
+def test_only_a_run_that_was_stopped_can_go_on(saved, status):
+    assert saved.runs[0].with_(status=status).can_go_on is (status == "stopped")
+    assert not saved.runs[0].with_(status=status, counters={}).can_go_on
 
 
 @pytest.mark.parametrize("keep_best", [True, False])
