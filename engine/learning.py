@@ -27,6 +27,7 @@ class Learning(Spec, abstract=True):
         "After each step, shorten the weights of each unit (a row, in PyTorch's layout; no biases) to at most this length. "
         "0: never.",
         default=0.0,
+        zero="Never",
         min=0.0,
         max=1e6,
     )

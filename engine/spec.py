@@ -27,15 +27,17 @@ class SpecError(UserError):
 class Param:
     """What a form, a checker and a manual need to know about one field of a `Spec`.
 
-    `min` and `max` hold for a number and for each number of a tuple. `choices` lists the only values that a text may
-    have. `advanced` marks what most people never touch. `hidden` marks what the program itself fills in. `first` puts it
-    before what a base class declares. `box` marks a text that is the name of a box of the same kind, or empty.
+    `min` and `max` hold for a number and for each number of a tuple. `zero` is a word for 0, where that stands for
+    something else than a number. `choices` lists the only values that a text may have. `advanced` marks what most people
+    never touch. `hidden` marks what the program itself fills in. `first` puts it before what a base class declares. `box`
+    marks a text that is the name of a box of the same kind, or empty.
     """
 
     doc: str
     min: float | None = None
     max: float | None = None
     unit: str = ""
+    zero: str = ""
     choices: tuple[str, ...] = ()
     advanced: bool = False
     hidden: bool = False
@@ -48,6 +50,10 @@ class Param:
             return f"must be one of {', '.join(self.choices)}, not {value!r}"
         numbers = value if isinstance(value, tuple) else (value,)
         return next(filter(None, (self._outside(number) for number in numbers)), None)
+
+    def word(self, value: Any) -> str:
+        """Return the word that stands for a value, "" where there is none."""
+        return self.zero if value == 0 and not isinstance(value, bool) else ""
 
     def _outside(self, number: Any) -> str | None:
         if isinstance(number, bool) or not isinstance(number, int | float):

@@ -165,7 +165,7 @@ class _Row(QWidget):
 
     def __init__(self, name: str, rule: Param, wanted: Any, default: Any, parent: QWidget) -> None:
         super().__init__(parent)
-        self._name, self._default = name, default
+        self._name, self._default, self._rule = name, default, rule
         self.label = QLabel(label_of(name), self)
         self.label.setProperty("quiet", True)
         self.editor = build_editor(wanted, rule, default, self)
@@ -219,7 +219,7 @@ class _Row(QWidget):
         policy.setRetainSizeWhenHidden(True)
         button.setSizePolicy(policy)
         button.setFixedSize(BUTTON, BUTTON)
-        text = f"Back to {plain(self._default)}"
+        text = f"Back to {plain(self._default, self._rule)}"
         button.setToolTip(text)
         button.setAccessibleName(f"{label_of(self._name)}: {text}")
         button.clicked.connect(lambda: self._changed(self._default, show=True))
@@ -308,8 +308,10 @@ def label_of(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def plain(value: Any) -> str:
-    """Return a value as a person writes it."""
+def plain(value: Any, rule: Param | None = None) -> str:
+    """Return a value as a person writes it; `rule` may have a word for it."""
+    if rule is not None and rule.word(value):
+        return rule.word(value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Spec):
@@ -329,7 +331,7 @@ def describe_param(rule: Param, default: Any) -> str:
         bounds = f" From {low:g} to {high:g}{_unit(rule)}."
     elif low is not None:
         bounds = f" At least {low:g}{_unit(rule)}."
-    return f"<qt>{rule.doc}{bounds} Default: {plain(default)}.</qt>"
+    return f"<qt>{rule.doc}{bounds} Default: {plain(default, rule)}.</qt>"
 
 
 def _unit(rule: Param) -> str:

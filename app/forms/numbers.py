@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtGui import QValidator, QWheelEvent
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer
+from PySide6.QtGui import QFocusEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSpinBox, QWidget
 
 from app.forms.editor import Editor
@@ -20,12 +20,20 @@ class _Whole(QSpinBox):
         """Turn only what has the focus, so that scrolling a form changes nothing."""
         super().wheelEvent(event) if self.hasFocus() else event.ignore()
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        _select_word(self)
+
 
 class _Real(QDoubleSpinBox):
     """A spin box that reads and writes `1e-3` and steps through the decades where the range spans many."""
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         super().wheelEvent(event) if self.hasFocus() else event.ignore()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        _select_word(self)
 
     def textFromValue(self, value: float) -> str:
         return _text(value)
@@ -34,6 +42,8 @@ class _Real(QDoubleSpinBox):
         return _number(self._bare(text)) or 0.0
 
     def validate(self, text: str, position: int) -> Any:
+        if text == self.specialValueText() != "":
+            return (QValidator.State.Acceptable, text, position)
         bare = self._bare(text)
         number = _number(bare)
         if number is None:
@@ -50,6 +60,12 @@ class _Real(QDoubleSpinBox):
 
     def _bare(self, text: str) -> str:
         return text.removesuffix(self.suffix()).strip()
+
+
+def _select_word(box: QSpinBox | QDoubleSpinBox) -> None:
+    """Select a word that stands for a number as soon as a click is over: a figure cannot be typed into it, but over it."""
+    if box.specialValueText() and box.value() == box.minimum():
+        QTimer.singleShot(0, box, box.selectAll)
 
 
 def _text(value: float) -> str:
@@ -94,6 +110,7 @@ class NumberEditor(Editor):
         row.setContentsMargins(0, 0, 0, 0)
         self.box: _Whole | _Real = _whole(rule, self) if whole else _real(rule, self)
         self.box.setSuffix(f" {rule.unit.strip()}" if rule.unit else "")
+        self.box.setSpecialValueText(rule.zero if self.box.minimum() == 0 else "")
         self.box.setAlignment(Qt.AlignmentFlag.AlignLeft)
         self.box.setMinimumWidth(44)
         self.box.lineEdit().setTextMargins(6, 0, 0, 0)

@@ -29,7 +29,7 @@ _COUNT, _SEED, _RATE = _number(1, whole=True), _number(0, whole=True), _number(1
 _SIZE = _number(0, whole=False)
 WORKERS = (
     "--workers",
-    {"type": _SEED, "metavar": "N", "help": "processes that share the work (0: as many as are fastest)"},
+    {"type": _SEED, "metavar": "N", "help": "processes that share the work (0: automatic, as many as are fastest)"},
 )
 
 # Each command: what it does, and its arguments as argparse takes them.

@@ -40,6 +40,7 @@ def entry(kind: type[Spec]) -> dict[str, Any]:
 
 def _parameter(rule: Param, default: Any) -> dict[str, Any]:
     known = {"min": rule.min, "max": rule.max, "choices": list(rule.choices) or None, "unit": rule.unit.strip() or None}
+    known["zero"] = rule.zero or None
     plain = default.to_dict() if isinstance(default, Spec) else default
     return {"sentence": rule.doc, "default": plain} | {name: v for name, v in known.items() if v is not None}
 

@@ -114,7 +114,7 @@ def _rows(kind: type[Spec], defaults: Spec, before: str) -> Iterator[tuple[str, 
     for name, rule in kind.params().items():
         if not rule.hidden:
             wanted, default = kind.types()[name], getattr(defaults, name)
-            yield f"{before}{name}", rule.doc, _range(wanted, rule), _value(default)
+            yield f"{before}{name}", rule.doc, _range(wanted, rule), rule.word(default) or _value(default)
             if is_group(wanted):
                 yield from _rows(wanted, default, f"{before}{name}.")
 

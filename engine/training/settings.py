@@ -21,6 +21,7 @@ class TrainingSettings(Spec, abstract=True):
     clip_norm: float = param(
         "Shorten a gradient that is longer than this, all weights taken together, to this length. 0: never.",
         default=0.0,
+        zero="Never",
         min=0.0,
         max=1e6,
         advanced=True,
@@ -28,6 +29,7 @@ class TrainingSettings(Spec, abstract=True):
     clip_value: float = param(
         "Cut every number of a gradient to at most this size, after its length. 0: never.",
         default=0.0,
+        zero="Never",
         min=0.0,
         max=1e6,
         advanced=True,
@@ -35,6 +37,7 @@ class TrainingSettings(Spec, abstract=True):
     average: float = param(
         "Answer with a moving average of the weights, of which each step keeps this share. 0: with the weights themselves.",
         default=0.0,
+        zero="None",
         min=0.0,
         max=0.999999,
         advanced=True,
@@ -42,6 +45,7 @@ class TrainingSettings(Spec, abstract=True):
     patience: int = param(
         "Stop after this many epochs in which the validation loss did not get better. 0: never.",
         default=0,
+        zero="Never",
         min=0,
         max=100_000,
     )
@@ -51,6 +55,7 @@ class TrainingSettings(Spec, abstract=True):
     workers: int = param(
         "How many processes share the work; losses depend on it in their last digits. 0: as many as are fastest.",
         default=0,
+        zero="Automatic",
         min=0,
         max=64,
     )

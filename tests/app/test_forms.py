@@ -321,3 +321,44 @@ def test_a_long_text_shows_its_beginning(qtbot):
     qtbot.addWidget(form)
     (line,) = (line for line in form.findChildren(QLineEdit) if line.text().startswith("the beginning"))
     assert line.cursorPosition() == 0
+
+
+def test_a_word_stands_for_0_where_0_is_no_number(qtbot):
+    form = Form(TrainingSettings())
+    qtbot.addWidget(form)
+    form.show()
+    qtbot.waitExposed(form)
+    box = form.editor("workers").box
+    assert box.text() == "Automatic"
+    assert "Default: Automatic." in form.rows["workers"].toolTip()
+    box.setFocus()
+    qtbot.waitUntil(lambda: box.lineEdit().selectedText() == "Automatic")
+    qtbot.keyClicks(box, "3")
+    assert (box.value(), box.text()) == (3, "3")
+    assert form.rows["workers"]._reset.toolTip() == "Back to Automatic"
+    form.rows["workers"]._reset.click()
+    assert box.text() == "Automatic"
+    assert form.editor("seed").box.text() == "0"
+
+
+def test_a_word_stands_for_0_also_among_fractions(qtbot):
+    form = Form(TrainingSettings())
+    qtbot.addWidget(form)
+    form.show()
+    qtbot.waitExposed(form)
+    told = []
+    form.edited.connect(lambda name, value: told.append((name, value)))
+    box = form.editor("clip_norm").box
+    form._advanced.setVisible(True)
+    assert box.text() == "Never"
+    box.selectAll()
+    qtbot.keyClicks(box, "0.5")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert told[-1] == ("clip_norm", 0.5)
+    box.selectAll()
+    qtbot.keyClicks(box, "0")
+    qtbot.keyClick(box, Qt.Key.Key_Return)
+    assert told[-1] == ("clip_norm", 0.0)
+    assert box.text() == "Never"
+    box.stepUp()
+    assert box.value() > 0

@@ -18,6 +18,7 @@ from engine.cli import commands as known
 from engine.optimizers.sgd import SGD
 from engine.project.file import load, save
 from engine.project.run import Saved
+from engine.training.settings import TrainingSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -103,6 +104,15 @@ def test_a_run_is_chosen_by_its_name(netwright, trained):
     assert netwright("evaluate", trained, "--run", "run-1")[1]["run"] == "run-1"
     status, _, err = netwright("evaluate", trained, "--run", "run-9")
     assert (status, "no run run-9" in err) == (1, True)
+
+
+def test_the_help_has_the_words_that_the_window_shows_for_0():
+    rules = {flag: more for flag, more in arguments.COMMANDS["train"][1] if flag.startswith("--")}
+    for name, rule in TrainingSettings.params().items():
+        flag = f"--{name.replace('_', '-')}"
+        if rule.zero and flag in rules:
+            assert f"(0: {rule.zero.lower()}" in rules[flag]["help"]
+            assert rule.min == 0, name
 
 
 def test_the_same_seed_gives_the_same_digest(netwright):
