@@ -21,6 +21,7 @@ class Action(QAction):
     def __init__(self, name: str, menu: str, tip: str, parent: QObject) -> None:
         super().__init__(parent)
         self.name, self.menu_name, self.tip, self.reason = name, menu, tip, ""
+        self.icon_name = ""
         self.standard: list[QKeySequence] = []
         self.setObjectName(f"action.{name}")
 
@@ -73,6 +74,7 @@ class Actions(QObject):
             raise ValueError(f"There are two actions named {name}.")
         action = self._all[name] = Action(name, menu, tip, self)
         action.setText(text)
+        action.icon_name = icon_name
         action.setIcon(icon(icon_name))
         action.setCheckable(checkable)
         action.setMenuRole(role)

@@ -72,6 +72,11 @@ class ProjectData(QObject):
         """Choose what lies at a path: a table, arrays, or a folder of pictures. Raises UserError for anything else."""
         self.choose(_reading().source_at(path.absolute()))
 
+    def bring(self, read: Read) -> None:
+        """Take data that was read already: a project that names it, and is opened next, need not wait for it."""
+        self._cancel_choice()
+        self.read = read
+
     def again(self) -> None:
         """Read the project's source once more."""
         if self._source is not None:

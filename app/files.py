@@ -54,6 +54,12 @@ class Files(QObject):
         """Begin an empty project, once the person has said what becomes of the one that is open."""
         self.leave(lambda: self._show(Project(), None, ()))
 
+    def begin(self, project: Project) -> None:
+        """Show a project that lies in no file yet."""
+        self._show(project, None, ())
+        self._document.mark_modified()
+        self.recovery.resume()
+
     def new_then(self, then: Then) -> None:
         """Begin an empty project and call `then`, once the person has agreed."""
 

@@ -107,8 +107,11 @@ QToolButton[segment="true"]:checked { background: $panel; color: $text; font-wei
 QPushButton[field="true"] { background: $field; text-align: left; border-radius: 8px; }
 QPushButton[tile="true"] { background: $panel; border: 1px solid $border; border-radius: 10px; text-align: left; }
 QPushButton[tile="true"]:hover, QPushButton[tile="true"]:focus { border-color: $accent; }
+QPushButton[tile="true"]:checked { border-color: $accent; background: $selected; }
+QPushButton[tile="true"]:focus:checked { border-width: 2px; }
 QWidget[panel="true"] { background: $panel; }
 QLabel[quiet="true"] { color: $quiet; }
+QPushButton[tile="true"] QLabel:disabled { color: $disabled; }
 QLabel[heading="true"] { font-weight: 600; }
 QLabel[title="true"] { font-size: 16px; font-weight: 600; }
 QLabel[problem="true"] { color: $problem; }

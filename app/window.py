@@ -28,6 +28,7 @@ from app.welcome.page import WelcomePage
 if TYPE_CHECKING:
     from app.canvas.canvas import Canvas
     from app.commands.palette import CommandPalette
+    from app.data_reading import Read
     from app.dataset import ProjectData
     from app.docks import Docks
     from app.document import Document
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from app.trainer import Trainer
     from app.training.progress import TrainingProgress
     from app.window_training import WindowTraining
+    from engine.project.project import Project
 
 
 class Window(QMainWindow):
@@ -64,7 +66,7 @@ class Window(QMainWindow):
         self.workspace = "build"
         window_actions.declare(self)
         self.actions_.take_keys(settings.shortcuts)
-        self.welcome = WelcomePage(self.actions_["new"], self.actions_["open"])
+        self.welcome = WelcomePage([self.actions_[name] for name in ("new", "new_from_data", "open")])
         self.welcome.example.connect(lambda path: self.files.open(path, as_copy=True))
         self.welcome.recent.connect(late(self, "files").open)
         self._first, self._closing, self._leaving = True, False, False
@@ -82,6 +84,24 @@ class Window(QMainWindow):
     def new(self) -> None:
         """Begin an empty project."""
         self.files.new()
+
+    def new_from_data(self) -> None:
+        """Ask for data, and begin a project with a network that fits it."""
+        from app.starting.dialog import StartDialog
+
+        dialog = StartDialog(self)
+        dialog.made.connect(self.start_with)
+        self.open_dialog(dialog)
+
+    def start_with(self, project: Project, read: Read) -> None:
+        """Show a project that was made for data that was read just now."""
+
+        def show() -> None:
+            self.data.bring(read)
+            self.files.begin(project)
+            self.tell(f"A network for {read.source.label()} is ready. Press Train (F5).")
+
+        self.files.leave(show)
 
     def close_project(self) -> None:
         """Go back to the welcome page."""

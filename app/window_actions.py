@@ -50,6 +50,8 @@ def _file(window: Window) -> None:
     files: Files = late(window, "files")
     training: WindowTraining = late(window, "training")
     add("new", "&New", "Begin an empty project", window.new, "file-plus", _KEY.New)
+    tip = "Begin a project with a network that fits your data"
+    add("new_from_data", "New from &data…", tip, window.new_from_data, "wand-sparkles", "Ctrl+Shift+N")
     add("open", "&Open…", "Open a project file", files.open_dialog, "folder-open", _KEY.Open)
     add("save", "&Save", "Save the project", files.save, "save", _KEY.Save)
     add("save_as", "Save &as…", "Save the project in another file", files.save_as, "save-all", "Ctrl+Shift+S")

@@ -7,7 +7,6 @@ from pathlib import Path
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.data.chooser import DataChooser
 from app.data.columns import ColumnList
 from app.data.preview import Preview
 from app.data_reading import Read
@@ -37,7 +37,6 @@ from engine.layers.output import Output
 from engine.problems import UserError
 from engine.project.project import Project
 
-FILTER = "Tables and arrays (*.csv *.tsv *.tab *.txt *.npz)"
 ELSEWHERE = ("path", "name")  # parameters of a source that the buttons above set
 PAUSE = 900  # milliseconds without an edit after which the next one is an undo step of its own
 
@@ -78,9 +77,8 @@ class DataPanel(QWidget):
         self.trouble.setProperty("problem", True)
         rule = QFrame(page)
         rule.setProperty("rule", True)
-        for widget in (self.title, self.facts, self.trouble, self._samples(page)):
+        for widget in (self.title, self.facts, self.trouble, self._chooser(page)):
             column.addWidget(widget)
-        column.addLayout(self._buttons(page))
         column.addWidget(self._again(page))
         column.addWidget(rule)
         column.addLayout(self._target(page))
@@ -99,29 +97,11 @@ class DataPanel(QWidget):
         column.addWidget(self.form)
         column.addWidget(self.reading)
 
-    def _samples(self, page: QWidget) -> QComboBox:
-        self.samples = QComboBox(page)
-        self.samples.setAccessibleName("Built-in samples")
-        self.samples.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.samples.setMinimumContentsLength(16)
-        self.samples.addItem("Choose a sample…")
-        for name, sample in SAMPLES.items():
-            self.samples.addItem(name, name)
-            self.samples.setItemData(self.samples.count() - 1, sample.title, Qt.ItemDataRole.ToolTipRole)
-        self.samples.activated.connect(self._choose_sample)
-        return self.samples
-
-    def _buttons(self, page: QWidget) -> QHBoxLayout:
-        row = QHBoxLayout()
-        self.open_file = QPushButton(icon("file"), "Open file…", page)
-        self.open_folder = QPushButton(icon("folder-open"), "Image folder…", page)
-        self.open_file.setToolTip("Open a table (CSV, TSV) or NumPy arrays (npz)")
-        self.open_folder.setToolTip("Open a folder that holds one folder of pictures for each class")
-        self.open_file.clicked.connect(self.ask_file)
-        self.open_folder.clicked.connect(self.ask_folder)
-        row.addWidget(self.open_file)
-        row.addWidget(self.open_folder)
-        return row
+    def _chooser(self, page: QWidget) -> DataChooser:
+        self.chooser = DataChooser(page)
+        self.chooser.sample_chosen.connect(self.data.choose)
+        self.chooser.path_chosen.connect(self._choose)
+        return self.chooser
 
     def _again(self, page: QWidget) -> QPushButton:
         self.again = QPushButton(icon("repeat"), "Read it again", page)
@@ -146,23 +126,6 @@ class DataPanel(QWidget):
         return row
 
     # ------------------------------------------------------------------ choosing
-
-    def _choose_sample(self, index: int) -> None:
-        name = self.samples.itemData(index)
-        if name:
-            self.data.choose(Sample(name=name))
-
-    def ask_file(self) -> None:
-        """Ask for a file and choose it."""
-        name, _ = QFileDialog.getOpenFileName(self, "Open data", str(Path.home()), FILTER)
-        if name:
-            self._choose(Path(name))
-
-    def ask_folder(self) -> None:
-        """Ask for a folder of pictures and choose it."""
-        name = QFileDialog.getExistingDirectory(self, "Open a folder of pictures", str(Path.home()))
-        if name:
-            self._choose(Path(name))
 
     def _choose(self, path: Path) -> None:
         try:
@@ -204,8 +167,7 @@ class DataPanel(QWidget):
         self.form.show_problems(settings.problems())
         self._say(self.data.error or self.data.refused, self.data.read)
         self.reading.follow(settings.source)
-        sample = settings.source.name if isinstance(settings.source, Sample) else None
-        self.samples.setCurrentIndex(max(self.samples.findData(sample), 0) if sample else 0)
+        self.chooser.show_source(settings.source)
         self.target.setCurrentIndex(self.target.findText(target_of(project)))
 
     def refresh(self) -> None:

@@ -1,4 +1,4 @@
-"""The welcome page: new, open, what was open lately, and examples that learn while one watches."""
+"""The welcome page: new, from data, open, what was open lately, and examples that learn while one watches."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class WelcomePage(QScrollArea):
     example = Signal(object)
     recent = Signal(object)
 
-    def __init__(self, new: Action, open_: Action) -> None:
+    def __init__(self, actions: Sequence[Action]) -> None:
         super().__init__()
         self.setWidgetResizable(True)
         self.setAccessibleName("Welcome")
@@ -29,7 +29,7 @@ class WelcomePage(QScrollArea):
         self._column = QVBoxLayout(body)
         self._column.setContentsMargins(32, 44, 32, 32)
         self._column.setSpacing(12)
-        self._add_head(new, open_)
+        self._add_head(actions)
         self.tiles = [self._tile(one) for one in examples()]
         if self.tiles:
             self._add_examples()
@@ -51,15 +51,15 @@ class WelcomePage(QScrollArea):
             self._recent.addWidget(self._recent_line(Path(text)))
         self._recent_heading.setVisible(bool(paths))
 
-    def _add_head(self, new: Action, open_: Action) -> None:
+    def _add_head(self, actions: Sequence[Action]) -> None:
         title = QLabel("Netwright")
         title.setStyleSheet("font-size: 28px; font-weight: 600;")
         sentence = QLabel("Draw a neural network, train it on your own data, take it away as ONNX.")
         sentence.setProperty("quiet", True)
         row = QHBoxLayout()
-        for action, primary in ((new, True), (open_, False)):
-            button = QPushButton(action.text())
-            button.setIcon(icon("file-plus" if primary else "folder-open", "on_accent" if primary else "text"))
+        for action in actions:
+            button, primary = QPushButton(action.text()), action is actions[0]
+            button.setIcon(icon(action.icon_name, "on_accent" if primary else "text"))
             button.setProperty("primary", primary)
             button.setMinimumHeight(34)
             button.setToolTip(action.toolTip())

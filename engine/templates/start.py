@@ -7,7 +7,7 @@ import numpy as np
 from engine.columns import Column
 from engine.data.dataset import Dataset
 from engine.data.kinds import guess_target
-from engine.data.samples import SAMPLES
+from engine.data.samples import SAMPLES, SampleData
 from engine.data.source import Source
 from engine.data.sources.sample import Sample
 from engine.layers.dense import Dense
@@ -30,9 +30,7 @@ def start(template: str, dataset: Dataset, source: Source | None = None, target:
     """
     if template not in TEMPLATES:
         raise UserError(f"There is no template {template!r}. Choose one of {', '.join(TEMPLATES)}.")
-    hint = SAMPLES.get(source.name) if isinstance(source, Sample) else None
-    wanted = _target(dataset, target or (hint.target if hint else ""))
-    task = Task(dataset, wanted, hint if hint and hint.target == wanted.name else None)
+    task = _task(dataset, source, target)
     chain, data, rate = TEMPLATES[template](task)
     split = "last" if data.window else "stratified" if task.classes else "random"
     if task.hint:
@@ -44,8 +42,30 @@ def start(template: str, dataset: Dataset, source: Source | None = None, target:
     return Project(chain.graph, chain.places(), data.with_(source=source, split=split), training)
 
 
-def _target(dataset: Dataset, name: str) -> Column:
-    wanted = name or guess_target(dataset)
+def suggest(dataset: Dataset, source: Source | None = None, target: str = "") -> str:
+    """Return the template that suits a data set best: by pictures, by what has an order alone, else that for tables."""
+    task = _task(dataset, source, target)
+    if task.columns("image") or (task.hint and len(task.hint.size) == 3):
+        return "cnn"
+    return "lstm" if (task.hint and task.hint.window) or not task.table() else "mlp"
+
+
+def likely_target(dataset: Dataset, source: Source | None = None) -> str:
+    """Return the column that is most likely to be predicted; "" where nothing speaks for one."""
+    hint = _hint(source)
+    return hint.target if hint else guess_target(dataset)
+
+
+def _hint(source: Source | None) -> SampleData | None:
+    return SAMPLES.get(source.name) if isinstance(source, Sample) else None
+
+
+def _task(dataset: Dataset, source: Source | None, target: str) -> Task:
+    hint, wanted = _hint(source), _column(dataset, target or likely_target(dataset, source))
+    return Task(dataset, wanted, hint if hint and hint.target == wanted.name else None)
+
+
+def _column(dataset: Dataset, wanted: str) -> Column:
     if not wanted:
         raise UserError("The data has no column that could be predicted. Name one with --target.")
     if wanted not in dataset:

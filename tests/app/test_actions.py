@@ -49,7 +49,16 @@ def _names(menu):
 
 def test_an_ellipsis_means_a_dialog(window):
     asking = {a.name for a in window.actions_ if a.text().endswith("…")}
-    assert asking == {"open", "save_as", "export", "preferences", "command_palette", "shortcuts", "about"}
+    assert asking == {
+        "new_from_data",
+        "open",
+        "save_as",
+        "export",
+        "preferences",
+        "command_palette",
+        "shortcuts",
+        "about",
+    }
 
 
 def test_menus_have_mnemonics(window):

@@ -36,9 +36,9 @@ def panel(qtbot, bench):
 
 
 def pick(panel, bench, name):
-    index = panel.samples.findData(name)
-    panel.samples.setCurrentIndex(index)
-    panel.samples.activated.emit(index)
+    index = panel.chooser.samples.findData(name)
+    panel.chooser.samples.setCurrentIndex(index)
+    panel.chooser.samples.activated.emit(index)
     bench.ready()
 
 
@@ -55,12 +55,12 @@ def test_a_sample_is_chosen_and_shown(panel, bench):
     assert panel.preview.rows.rowCount() == 344
     assert panel.columns.count() == 7
     assert panel.columns.item(0).text().startswith("species, category · 3 different")
-    assert panel.samples.currentData() == "penguins"
+    assert panel.chooser.samples.currentData() == "penguins"
     assert panel.target.currentText() == "species"
     bench.document.undo()
     bench.ready()
     assert panel.title.text() == "No data"
-    assert panel.samples.currentIndex() == 0
+    assert panel.chooser.samples.currentIndex() == 0
 
 
 def test_reading_is_said(panel, bench):
@@ -72,7 +72,7 @@ def test_reading_is_said(panel, bench):
 
 def test_a_file_is_asked_for(panel, bench, table, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(table), ""))
-    panel.ask_file()
+    panel.chooser.ask_file()
     bench.ready()
     assert bench.document.project.data.source == Csv(path=str(table))
     assert panel.title.text() == "flowers.csv"
@@ -84,7 +84,7 @@ def test_a_file_that_is_no_data_is_told_in_the_panel(panel, bench, tmp_path, mon
         path = tmp_path / name
         path.write_bytes(text)
         monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_, path=path: (str(path), ""))
-        panel.ask_file()
+        panel.chooser.ask_file()
         bench.ready()
         assert name in panel.trouble.text()
         assert panel.trouble.isVisibleTo(panel)

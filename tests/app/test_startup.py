@@ -223,7 +223,7 @@ def test_an_early_theme_is_taken_and_remembered(bare):
     assert preferences.load(window.settings.path).preferences.theme == "light"
 
 
-@pytest.mark.parametrize("name", ["preferences", "shortcuts", "about"])
+@pytest.mark.parametrize("name", ["preferences", "shortcuts", "about", "new_from_data"])
 def test_early_dialogs_open(qtbot, bare, name):
     window = bare()
     window.actions_[name].trigger()

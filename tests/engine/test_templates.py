@@ -16,7 +16,7 @@ from engine.layers.max_pool2d import MaxPool2D
 from engine.layers.output import Output
 from engine.plan.state import draw_parameters
 from engine.problems import UserError
-from engine.templates import TEMPLATES, start
+from engine.templates import TEMPLATES, likely_target, start, suggest
 
 IMAGES = ("digits8x8", "fashion5k", "animals4k")
 SUITED = {"mlp": set(SAMPLES), "cnn": set(IMAGES), "lstm": set(SAMPLES) - {"fashion5k", "animals4k"}}
@@ -96,3 +96,17 @@ def test_what_does_not_suit_is_said(read):
             start(template, read(name), Sample(name=name), target)
     with pytest.raises(UserError, match="no columns that a network could read"):
         start("mlp", Dataset((Column("y", "category", np.array(["a", "b"] * 9)),)), target="y")
+
+
+@pytest.mark.parametrize(
+    ("name", "best"),
+    [("penguins", "mlp"), ("digits8x8", "cnn"), ("first_names", "lstm"), ("sunspots", "lstm"), ("fashion5k", "cnn")],
+)
+def test_the_template_that_suits_best_is_suggested(read, name, best):
+    assert suggest(read(name), Sample(name=name)) == best
+
+
+def test_the_likely_target_is_what_is_known_of_a_sample_else_what_its_name_says(read):
+    assert likely_target(read("auto_mpg"), Sample(name="auto_mpg")) == SAMPLES["auto_mpg"].target
+    table = Dataset((Column("a", "number", np.arange(4.0)), Column("label", "number", np.arange(4.0))))
+    assert likely_target(table) == "label"

@@ -1,0 +1,1 @@
+"""A project that begins with data: a network that fits it."""

@@ -1,0 +1,169 @@
+"""New from data: choose data, what is predicted, and a template; what comes of it is a project that is ready to train."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from app import tasks
+from app.data.chooser import DataChooser
+from app.data_reading import Read, source_at
+from app.inspector.facts import heading_label
+from app.starting.offers import Offers, offers, read_and_guess
+from app.starting.tiles import TemplateTiles
+from engine.data.source import Source
+
+START = "Choose a sample, a file or a folder; the network is made for it."
+
+
+class StartDialog(QDialog):
+    """`made(project, read)` carries a project with a network that fits the data that was read. The disk is never waited for."""
+
+    made = Signal(object, object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.read: Read | None = None
+        self.offers: Offers = {}
+        self._task: tasks.Task | None = None
+        self.setWindowTitle("New from data")
+        self.setMinimumWidth(600)
+        self.chooser, self.target, self.tiles = DataChooser(self), QComboBox(self), TemplateTiles(self)
+        self.chooser.sample_chosen.connect(self.choose)
+        self.chooser.path_chosen.connect(self.choose_path)
+        self.target.setAccessibleName("Column that is predicted")
+        self.target.setToolTip("The column that the network learns to predict from the others")
+        self.target.activated.connect(lambda _: self._look())
+        self.tiles.chosen.connect(lambda _: self._show_network())
+        self.facts, self.network = QLabel(self, wordWrap=True), QLabel(self, wordWrap=True)
+        self.network.setProperty("quiet", True)
+        self._build()
+        self._say(START)
+        self._show_network()
+
+    def _build(self) -> None:
+        column, form = QVBoxLayout(self), QFormLayout()
+        column.setContentsMargins(22, 20, 22, 18)
+        column.setSpacing(12)
+        form.setHorizontalSpacing(18)
+        form.setVerticalSpacing(10)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow(heading_label("Data", self), self.chooser)
+        form.addRow("", self.facts)
+        predict = heading_label("&Predict", self)
+        predict.setBuddy(self.target)
+        form.addRow(predict, self.target)
+        form.addRow(heading_label("Network", self), self.tiles)
+        form.addRow("", self.network)
+        for label in (self.facts, self.network):
+            label.setMinimumHeight(2 * label.fontMetrics().lineSpacing())
+            label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        column.addLayout(form)
+        column.addStretch()
+        column.addLayout(self._buttons())
+
+    def _buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        cancel, self.go = QPushButton("Cancel", self), QPushButton("Make network", self)
+        cancel.clicked.connect(self.reject)
+        self.go.setDefault(True)
+        self.go.clicked.connect(self._make)
+        row.addStretch(1)
+        row.addWidget(cancel)
+        row.addWidget(self.go)
+        return row
+
+    # ------------------------------------------------------------------ data
+
+    def choose_path(self, path: Path) -> None:
+        """Read what lies at a path."""
+        self._read(path.name, lambda: source_at(path.absolute()))
+
+    def choose(self, source: Source) -> None:
+        """Read a source."""
+        self._read(source.label(), lambda: source)
+
+    def _read(self, name: str, source: Callable[[], Source]) -> None:
+        self.read, self._title = None, name
+        self.target.clear()
+        self._work(f"Reading {name}…", lambda: read_and_guess(source()), self._show_data)
+
+    def _show_data(self, found: tuple[Read, str]) -> None:
+        self.read, target = found
+        self.chooser.show_source(self.read.source)
+        self.target.addItems([column.name for column in self.read.dataset.columns if not column.inner])
+        self.target.setCurrentIndex(self.target.findText(target))
+        self._look()
+
+    # ------------------------------------------------------------------ the network
+
+    def _look(self) -> None:
+        """Find out what each template makes of the data."""
+        read, target = self.read, self.target.currentText()
+        if read is None:
+            return
+        if not target:
+            self._say(f"{self._facts()} Choose what is to be predicted.")
+            return
+        self._work(self._facts(), lambda: offers(read, target), self._show_offers)
+
+    def _show_offers(self, found: tuple[Offers, str]) -> None:
+        self.offers, best = found
+        self.tiles.offer({name: one if isinstance(one, str) else "" for name, one in self.offers.items()}, best)
+        if best:
+            self._say(self._facts())
+        else:
+            self._say(next(str(one) for one in self.offers.values()), problem=True)
+        self._show_network()
+
+    def _show_network(self) -> None:
+        project: Any = self.offers.get(self.tiles.name())
+        self.network.setText(" → ".join(project.graph.nodes) if project else "")
+        self.go.setEnabled(bool(project))
+
+    def _make(self) -> None:
+        project = self.offers.get(self.tiles.name())
+        if project:
+            self.accept()
+            self.made.emit(project, self.read)
+
+    # ------------------------------------------------------------------ how
+
+    def _work(self, said: str, work: Callable[[], Any], done: Callable[[Any], None]) -> None:
+        """Do something on another thread, in place of what is being done there now."""
+        self._stop()
+        self._say(said)
+        self._task = tasks.start(lambda _: work(), done, self._refuse, self)
+
+    def _refuse(self, sentence: str) -> None:
+        self.chooser.show_source(self.read.source if self.read else None)
+        self._say(sentence, problem=True)
+
+    def _say(self, text: str, *, problem: bool = False) -> None:
+        """Write a line below the data; nothing can be made until more is known."""
+        self.facts.setText(text)
+        self.facts.setProperty("quiet", not problem)
+        self.facts.setProperty("problem", problem)
+        self.facts.style().polish(self.facts)
+
+    def _facts(self) -> str:
+        assert self.read
+        rows, columns = self.read.summary.rows, len(self.read.summary.columns)
+        return f"{self._title} · {rows:,} rows · {columns} {'column' if columns == 1 else 'columns'}"
+
+    def _stop(self) -> None:
+        """Forget what is being done, and what came of it before."""
+        if self._task is not None:
+            self._task.cancel()
+        self.offers = {}
+        self.tiles.offer({}, "")
+        self._show_network()
+
+    def done(self, answer: int) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        super().done(answer)
