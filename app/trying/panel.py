@@ -24,6 +24,7 @@ from app.icons import icon
 from app.trying.answers import Answers
 from app.trying.picture import Picture
 from app.trying.series_plot import SeriesPlot
+from app.trying.strangers import strangers
 from app.trying.texts import Texts
 from app.trying.trial import Feeds, Sample, Trial
 from app.trying.values import Values
@@ -52,6 +53,9 @@ class TryPanel(QWidget):
         self.note.setProperty("quiet", True)
         self.picture, self.values, self.answers = Picture(self), Values(self), Answers(self)
         self.series, self.texts = SeriesPlot(self), Texts(self)
+        self.unknown = QLabel(self, wordWrap=True)
+        self.unknown.setProperty("problem", True)
+        self.unknown.setAccessibleName("Values that the run does not know")
         self.picture.drawn.connect(self._drawn)
         self.values.edited.connect(self._typed)
         self.texts.edited.connect(self._written)
@@ -78,6 +82,7 @@ class TryPanel(QWidget):
             (self.texts, 0),
             (self.series, 3),
             (self.values, 2),
+            (self.unknown, 0),
         ):
             left.addWidget(widget, stretch)
         left.addStretch()
@@ -170,7 +175,15 @@ class TryPanel(QWidget):
         else:
             self.values.show_feeds(trial, self.feeds)
             self._show_series()
+        self._show_unknown()
         self.asked.emit(self.feeds)
+
+    def _show_unknown(self) -> None:
+        """Say which values the run has never met."""
+        found = strangers(self.trial.run, self.feeds) if self.trial else []
+        self.values.mark(found)
+        self.unknown.setText("\n".join(dict.fromkeys(one.sentence for one in found)))
+        self.unknown.setVisible(bool(found))
 
     def _show_series(self) -> None:
         name = self.trial.series() if self.trial else ""
@@ -204,6 +217,7 @@ class TryPanel(QWidget):
         self.origin.setText("Your own values")
         self._ask(feeds)
         self._show_series()
+        self._show_unknown()
 
     def _written(self) -> None:
         if self.trial is not None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QHeaderView, QTableWidget, QTableWidgetItem, QWidget
 
+from app.icons import icon
+from app.trying.strangers import Stranger
 from app.trying.trial import Feeds, Trial
 from engine.arrays import Array
 
@@ -53,6 +58,17 @@ class Values(QTableWidget):
         self.blockSignals(False)
         lines = sum(self.rowHeight(row) for row in range(len(rows)))
         self.setMaximumHeight(lines + self.horizontalScrollBar().sizeHint().height() + 4)
+
+    def mark(self, unknown: Sequence[Stranger]) -> None:
+        """Mark the values that the run does not know, and say why beside each."""
+        told = {(one.feed, one.place): one.sentence for one in unknown}
+        with QSignalBlocker(self):
+            for row in range(self.rowCount()):
+                for column in range(self.columnCount()):
+                    if (item := self.item(row, column)) is not None:
+                        why = told.get(tuple(item.data(Qt.ItemDataRole.UserRole)), "")
+                        item.setIcon(icon("triangle-alert", "problem") if why else QIcon())
+                        item.setToolTip(why)
 
     def _rows(self, trial: Trial) -> list[tuple[str, str, list[tuple[int, ...]]]]:
         """Return (label, feed, places of its values) for each line of the table."""

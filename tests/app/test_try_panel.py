@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
 from app import tasks
 from app.trying.asker import OTHER, Asker
 from app.trying.panel import EMPTY, TryPanel
+from app.trying.strangers import strangers
 from app.trying.trial import Trial
 from engine.data.prepare import decode, prepare
 from engine.data.sources.sample import Sample
@@ -284,3 +285,57 @@ def test_what_is_put_back_is_no_value_of_ones_own(panel, bench, table_run, qtbot
     show(panel, bench, table_run)
     with qtbot.assertNotEmitted(panel.values.edited):
         panel.values.item(0, 0).setText("many")
+
+
+@pytest.fixture(scope="module")
+def penguins_run():
+    return learn(example("penguins"))
+
+
+def typed(panel, label, text):
+    """Type a value beside its name."""
+    values = panel.values
+    names = [values.verticalHeaderItem(row).text() for row in range(values.rowCount())]
+    item = values.item(names.index(label), 0)
+    item.setText(text)
+    return item
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [("biscoe", "Did you mean Biscoe?"), ("Torgerson", "Did you mean Torgersen?"), ("Mars", "Type one of these.")],
+)
+def test_a_category_that_the_training_did_not_hold_is_named_beside_the_value(panel, bench, penguins_run, text, advice):
+    show(panel, bench, penguins_run)
+    assert not panel.unknown.isVisibleTo(panel)
+    item = typed(panel, "island", text)
+    assert panel.unknown.isVisibleTo(panel)
+    said = f"island “{text}” was not in the training data, so it counts as missing. Known: Biscoe, Dream, Torgersen. {advice}"
+    assert panel.unknown.text() == item.toolTip() == said
+    assert not item.icon().isNull()
+    answered(panel, bench)
+    typed(panel, "island", "Dream")
+    assert not panel.unknown.isVisibleTo(panel)
+    assert item.toolTip() == ""
+    assert item.icon().isNull()
+    typed(panel, "island", "")  # missing, as the person says
+    assert not panel.unknown.isVisibleTo(panel)
+    typed(panel, "island", text)
+    panel.surprise.click()
+    assert not panel.unknown.isVisibleTo(panel)
+
+
+def test_of_many_known_categories_some_are_named(penguins_run):
+    many = [f"island {number:02d}" for number in range(20)]
+    fitted = {
+        node: {**found, "categories": [many, *found.get("categories", ())[1:]]}
+        for node, found in penguins_run.fitted.items()
+    }
+    (box,) = [
+        node
+        for node, found in fitted.items()
+        if ["island", "category"] in [list(one) for one in found.get("columns", ())]
+    ]
+    (one,) = strangers(penguins_run.with_(fitted=fitted), {f"{box}.island": np.array([["moon"]], object)})
+    assert "island 07 and 12 more. Type one of these." in one.sentence
+    assert "island 08" not in one.sentence

@@ -1,0 +1,56 @@
+"""Categories that a run has never met: it takes each for a missing value, which a person should know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import numpy as np
+
+from app.trying.trial import Feeds
+from engine.project.run import Run
+
+MOST = 8  # categories that a sentence names
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """One value that was not among those of the training part, where it stands, and a sentence about it."""
+
+    feed: str
+    place: tuple[int, ...]
+    sentence: str
+
+
+def strangers(run: Run, feeds: Feeds) -> list[Stranger]:
+    """Return the values of a sample that the run does not know; an empty one is a missing one, and known as such."""
+    found = []
+    for feed, values in feeds.items():
+        column, known = feed.partition(".")[2], known_categories(run, feed)
+        for place in _unknown(values, known):
+            found.append(Stranger(feed, place, _sentence(column, str(values[place]), known)))
+    return found
+
+
+def known_categories(run: Run, feed: str) -> Sequence[str]:
+    """Return the values that a column of categories had in the training part; () for any other feed."""
+    box, _, column = feed.partition(".")
+    fitted = run.fitted.get(box, {})
+    names = [name for name, kind in fitted.get("columns", ()) if kind == "category"]
+    every: dict[str, Sequence[str]] = dict(zip(names, fitted.get("categories", ()), strict=True))
+    return every.get(column, ())
+
+
+def _unknown(values: np.ndarray, known: Sequence[str]) -> Iterator[tuple[int, ...]]:
+    if known:
+        yield from (place for place in np.ndindex(values.shape) if values[place] and values[place] not in known)
+
+
+def _sentence(column: str, value: str, known: Sequence[str]) -> str:
+    others = len(known) - MOST
+    named = ", ".join(known[:MOST]) + (f" and {others} more" if others > 0 else "")
+    letters = {one.casefold(): one for one in reversed(known)}
+    near = get_close_matches(value.strip().casefold(), letters, n=1)
+    advice = f"Did you mean {letters[near[0]]}?" if near else "Type one of these."
+    return f"{column} “{value}” was not in the training data, so it counts as missing. Known: {named}. {advice}"
