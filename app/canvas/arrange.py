@@ -1,4 +1,4 @@
-"""Automatic layout: layers of boxes from left to right, few crossings."""
+"""Automatic layout: layers of boxes from left to right, few crossings, a long one in several rows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from itertools import pairwise
 from random import Random
 
+from app.canvas.rows import fold
 from app.edits import Edit, move
 from app.sizes import GAP, HEIGHT, ROW_GAP, WIDTH, height, snap
 from engine.graph import Graph, NodeId
@@ -33,7 +34,7 @@ def layout(graph: Graph, nodes: frozenset[NodeId], corner: Place = (0.0, 0.0)) -
     places: dict[NodeId, Place] = {}
     top = 0.0
     for part in _parts(edges, graph):
-        places |= {n: (x, y + top) for n, (x, y) in _straight(part, graph).items()}
+        places |= {n: (x, y + top) for n, (x, y) in fold(_straight(part, graph), graph).items()}
         top = max(y + height(graph.nodes[n]) for n, (_, y) in places.items()) + ROW_GAP
     loose = [n for n in graph.nodes if n in nodes and n not in places]
     places |= {n: ((WIDTH + GAP) * (i % 8), top + SLOT * (i // 8)) for i, n in enumerate(loose)}

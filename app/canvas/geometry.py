@@ -105,8 +105,15 @@ def _first_free(paths: Iterable[QPainterPath], boxes: Lookup) -> QPainterPath:
 def _backward(start: QPointF, end: QPointF, boxes: Lookup) -> Iterator[QPainterPath]:
     if abs(end.y() - start.y()) > HEIGHT:  # from one row to another: the way between them is the calmest
         yield _lane(start, end, (start.y() + end.y()) / 2)
+        yield _lane(start, end, _beyond(start, end, boxes))
     for level in _lanes(start, end, boxes, min(start.y(), end.y()), max(start.y(), end.y())):
         yield _lane(start, end, level)
+
+
+def _beyond(start: QPointF, end: QPointF, boxes: Lookup) -> float:
+    """Return the level of a lane that is free just beyond the row of `start`, on the side of `end`."""
+    spread = CLEAR if end.y() > start.y() else -CLEAR
+    return _push(start.y(), end.x() - CLEAR, start.x() + CLEAR, boxes, spread)
 
 
 def _forward(start: QPointF, end: QPointF, boxes: Lookup, hit: list[QRectF]) -> Iterator[QPainterPath]:
