@@ -75,6 +75,7 @@ class ProjectData(QObject):
     def bring(self, read: Read) -> None:
         """Take data that was read already: a project that names it, and is opened next, need not wait for it."""
         self._cancel_choice()
+        self._drop()
         self.read = read
 
     def again(self) -> None:

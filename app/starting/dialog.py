@@ -7,7 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QDialog, QFormLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app import tasks
 from app.data.chooser import DataChooser
@@ -17,6 +27,7 @@ from app.starting.offers import Offers, offers, read_and_guess
 from app.starting.tiles import TemplateTiles
 from engine.data.source import Source
 
+NAME = 300  # pixels, at most
 START = "Choose a sample, a file or a folder; the network is made for it."
 
 
@@ -36,6 +47,8 @@ class StartDialog(QDialog):
         self.chooser.sample_chosen.connect(self.choose)
         self.chooser.path_chosen.connect(self.choose_path)
         self.target.setAccessibleName("Column that is predicted")
+        self.target.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.target.setMinimumContentsLength(16)
         self.target.setToolTip("The column that the network learns to predict from the others")
         self.target.activated.connect(lambda _: self._look())
         self.tiles.chosen.connect(lambda _: self._show_network())
@@ -60,6 +73,7 @@ class StartDialog(QDialog):
         form.addRow(heading_label("Network", self), self.tiles)
         form.addRow("", self.network)
         for label in (self.facts, self.network):
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)  # a long name widens nothing
             label.setMinimumHeight(2 * label.fontMetrics().lineSpacing())
             label.setAlignment(Qt.AlignmentFlag.AlignTop)
         column.addLayout(form)
@@ -88,9 +102,9 @@ class StartDialog(QDialog):
         self._read(source.label(), lambda: source)
 
     def _read(self, name: str, source: Callable[[], Source]) -> None:
-        self.read, self._title = None, name
+        self.read, self._title = None, self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, NAME)
         self.target.clear()
-        self._work(f"Reading {name}…", lambda: read_and_guess(source()), self._show_data)
+        self._work(f"Reading {self._title}…", lambda: read_and_guess(source()), self._show_data)
 
     def _show_data(self, found: tuple[Read, str]) -> None:
         self.read, target = found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from html import escape
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
@@ -42,7 +43,7 @@ class TemplateTiles(QWidget):
         for name, tile in self.tiles.items():
             why = reasons.get(name, "Choose data first.")
             tile.setEnabled(not why)
-            tile.setToolTip(why or KINDS[name][1])
+            tile.setToolTip(f"<qt>{escape(why or KINDS[name][1])}</qt>")  # which wraps
             tile.setAccessibleDescription(why or KINDS[name][1])
         self._group.setExclusive(False)  # an exclusive group would keep one checked
         for name, tile in self.tiles.items():

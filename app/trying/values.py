@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 
 import numpy as np
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
@@ -68,7 +69,7 @@ class Values(QTableWidget):
                     if (item := self.item(row, column)) is not None:
                         why = told.get(tuple(item.data(Qt.ItemDataRole.UserRole)), "")
                         item.setIcon(icon("triangle-alert", "problem") if why else QIcon())
-                        item.setToolTip(why)
+                        item.setToolTip(f"<qt>{escape(why)}</qt>" if why else "")
 
     def _rows(self, trial: Trial) -> list[tuple[str, str, list[tuple[int, ...]]]]:
         """Return (label, feed, places of its values) for each line of the table."""

@@ -6,11 +6,13 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton
 
 from app import data_reading
 from app.starting.dialog import START, StartDialog
+from engine.data.settings import DataSettings
 from engine.data.sources.csv import Csv
 from engine.data.sources.sample import Sample
 from engine.layers.output import Output
+from engine.project.project import Project
 
-from .small_trainings import WAIT, flowers
+from .small_trainings import WAIT, Bench, flower_project, flowers
 from .window_parts import make_window, small_project
 
 
@@ -39,7 +41,7 @@ def test_it_begins_with_nothing_to_make(dialog):
     assert dialog.facts.text() == START
     assert not dialog.go.isEnabled()
     assert fitting(dialog) == []
-    assert dialog.tiles.tiles["mlp"].toolTip() == "Choose data first."
+    assert dialog.tiles.tiles["mlp"].accessibleDescription() == "Choose data first."
 
 
 @pytest.mark.parametrize(
@@ -183,3 +185,31 @@ def test_what_was_open_is_not_lost_silently(qtbot, window, monkeypatch, answer):
     make(qtbot, window, Sample(name="penguins"))
     assert (window.document.project is before) is (answer == QMessageBox.StandardButton.Cancel)
     qtbot.waitUntil(lambda: not window.data.loading, timeout=WAIT)
+
+
+def test_data_that_is_still_being_read_for_another_project_does_not_come_between(qtbot, table):
+    bench = Bench(qtbot)
+    bench.document.open(flower_project(table))
+    late = bench.data._task
+    other = data_reading.read(Sample(name="penguins"))
+    bench.data.bring(other)
+    bench.document.open(Project(data=DataSettings(source=other.source)))
+    with qtbot.waitSignal(late.cancelled, timeout=WAIT):
+        assert bench.data.read is other
+    bench.ready()
+    assert bench.data.read is other
+
+
+def test_long_names_widen_nothing(qtbot, dialog, tmp_path):
+    wide = dialog.width()
+    table = tmp_path / f"{'a_long_name_' * 15}.csv"
+    columns = [f"column_{number}_{'that_nobody_reads_' * 10}" for number in range(5)]
+    table.write_text("\n".join([",".join(columns), *(f"{i},{i * 2},{i % 3},{i},{i}" for i in range(40))]) + "\n")
+    dialog.choose_path(table)
+    qtbot.waitUntil(lambda: dialog.read is not None, timeout=WAIT)
+    dialog.target.setCurrentIndex(1)
+    dialog.target.activated.emit(1)
+    offered(qtbot, dialog)
+    assert dialog.width() == wide
+    assert dialog.minimumSizeHint().width() <= wide
+    assert "…" in dialog.facts.text()
