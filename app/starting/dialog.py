@@ -50,6 +50,7 @@ class StartDialog(QDialog):
         self.target.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.target.setMinimumContentsLength(16)
         self.target.setToolTip("The column that the network learns to predict from the others")
+        self.target.setEnabled(False)
         self.target.activated.connect(lambda _: self._look())
         self.tiles.chosen.connect(lambda _: self._show_network())
         self.facts, self.network = QLabel(self, wordWrap=True), QLabel(self, wordWrap=True)
@@ -57,6 +58,7 @@ class StartDialog(QDialog):
         self._build()
         self._say(START)
         self._show_network()
+        self.chooser.samples.setFocus()
 
     def _build(self) -> None:
         column, form = QVBoxLayout(self), QFormLayout()
@@ -104,12 +106,14 @@ class StartDialog(QDialog):
     def _read(self, name: str, source: Callable[[], Source]) -> None:
         self.read, self._title = None, self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, NAME)
         self.target.clear()
+        self.target.setEnabled(False)
         self._work(f"Reading {self._title}…", lambda: read_and_guess(source()), self._show_data)
 
     def _show_data(self, found: tuple[Read, str]) -> None:
         self.read, target = found
         self.chooser.show_source(self.read.source)
         self.target.addItems([column.name for column in self.read.dataset.columns if not column.inner])
+        self.target.setEnabled(True)
         self.target.setCurrentIndex(self.target.findText(target))
         self._look()
 

@@ -51,6 +51,12 @@ def _sentence(column: str, value: str, known: Sequence[str]) -> str:
     others = len(known) - MOST
     named = ", ".join(known[:MOST]) + (f" and {others} more" if others > 0 else "")
     letters = {one.casefold(): one for one in reversed(known)}
-    near = get_close_matches(value.strip().casefold(), letters, n=1)
+    near = _near(value.strip().casefold(), list(letters))
     advice = f"Did you mean {letters[near[0]]}?" if near else "Type one of these."
     return f"{column} “{value}” was not in the training data, so it counts as missing. Known: {named}. {advice}"
+
+
+def _near(value: str, known: Sequence[str]) -> Sequence[str]:
+    """Return what a value was probably meant to be: written alike, else the only one that begins so."""
+    begun = [one for one in known if value and one.startswith(value)]
+    return get_close_matches(value, known, n=1) or (begun if len(begun) == 1 else [])

@@ -49,6 +49,7 @@ class Values(QTableWidget):
         self.blockSignals(True)
         self.setRowCount(len(rows))
         self.setColumnCount(max((len(places) for _, _, places in rows), default=0))
+        self.horizontalHeader().setStretchLastSection(self.columnCount() == 1)
         self.setVerticalHeaderLabels([label for label, _, _ in rows])
         for row, (label, name, places) in enumerate(rows):
             self.verticalHeaderItem(row).setToolTip(label)

@@ -40,6 +40,7 @@ def fitting(dialog):
 def test_it_begins_with_nothing_to_make(dialog):
     assert dialog.facts.text() == START
     assert not dialog.go.isEnabled()
+    assert not dialog.target.isEnabled()
     assert fitting(dialog) == []
     assert dialog.tiles.tiles["mlp"].accessibleDescription() == "Choose data first."
 
@@ -87,6 +88,20 @@ def test_another_target_makes_another_network(qtbot, dialog):
         dialog.go.click()
     (output,) = [layer for layer in told.args[0].graph.nodes.values() if isinstance(layer, Output)]
     assert output.target == "island"
+
+
+def test_keys_go_from_the_samples_to_the_buttons_in_the_order_in_which_they_stand(qtbot, dialog):
+    dialog.activateWindow()
+    qtbot.waitUntil(lambda: dialog.chooser.samples.hasFocus())
+    dialog.choose(Sample(name="penguins"))
+    offered(qtbot, dialog)
+    reached = []
+    for _ in range(6):
+        qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Tab)
+        reached.append(dialog.focusWidget())
+    tile = dialog.tiles.tiles["mlp"]
+    assert reached[:4] == [dialog.chooser.open_file, dialog.chooser.open_folder, dialog.target, tile]
+    assert reached[5] is dialog.go
 
 
 def test_a_template_is_taken_by_keys(qtbot, dialog):

@@ -321,6 +321,8 @@ def test_a_category_that_the_training_did_not_hold_is_named_beside_the_value(pan
     assert item.icon().isNull()
     typed(panel, "island", "")  # missing, as the person says
     assert not panel.unknown.isVisibleTo(panel)
+    typed(panel, "sex", "F")
+    assert panel.unknown.text().endswith("Did you mean FEMALE?")
     typed(panel, "island", text)
     panel.surprise.click()
     assert not panel.unknown.isVisibleTo(panel)
