@@ -15,6 +15,7 @@ from engine.project.run import Run, keep, next_id
 
 if TYPE_CHECKING:
     from engine.process.messages import Failed
+    from engine.training.checkpoint import Glance
 
 _WORDS = {"idle": "idle", "paused": "paused"}
 
@@ -37,6 +38,7 @@ class Trainer(QObject):
         super().__init__(parent)
         self.document, self.data, self.session = document, data, Session(self)
         self._key = ""
+        self.interrupted = False  # a checkpoint is left of a training that neither came to its end nor was stopped
         self._told = ""
         self._then: Callable[[], Any] | None = None  # what waits for the end of the training
         self.session.state_changed.connect(lambda _: self.changed.emit())
@@ -104,7 +106,7 @@ class Trainer(QObject):
 
     def _expect(self, key: str = "") -> None:
         """Make ready for a training whose checkpoints are kept under `key`, or where this project has its own."""
-        self._key, self._told, self._then = key or self._place(), "", None
+        self._key, self._told, self._then, self.interrupted = key or self._place(), "", None, False
 
     def _place(self) -> str:
         """Return what the checkpoints of this project are kept under: its file, or a name that nothing else has."""
@@ -124,9 +126,16 @@ class Trainer(QObject):
 
     def _failed(self, message: Failed) -> None:
         if self._then is None:
-            left = self.session.last_checkpoint(self._key)
-            self.failed.emit(message.text, left is not None and left.unfinished)
+            self._look()
+            self.failed.emit(message.text, self.interrupted)
         self._go_on()
+
+    def _look(self) -> Glance | None:
+        """Find out whether there is a training to resume, and return its last checkpoint."""
+        left = self.session.last_checkpoint(self._key) if self._key else None
+        self.interrupted = left is not None and left.unfinished
+        self.changed.emit()
+        return left if self.interrupted else None
 
     def _go_on(self) -> None:
         """Do what waited for the end, outside of what the session is doing now."""
@@ -139,6 +148,6 @@ class Trainer(QObject):
         if self.session.busy:
             self.close()
         self._key = self._place() if self.document.path else ""
-        left = self.session.last_checkpoint(self._key) if self._key else None
-        if left is not None and left.unfinished:
+        left = self._look()
+        if left is not None:
             self.unfinished.emit(left.epoch)

@@ -26,7 +26,7 @@ _KEY = QKeySequence.StandardKey
 NOTHING_SELECTED = "Select a box first."
 NOTHING_OPEN = "Open a project, or begin a new one."
 NOTHING_TRAINS = "No training is running."
-NOTHING_STOPPED = "The latest run was not stopped before its end."
+NOTHING_STOPPED = "No training was stopped or interrupted."
 
 # By what an action needs beside an open project.
 _CHOSEN = ("cut", "copy", "duplicate", "delete")
@@ -140,7 +140,7 @@ def _training(window: Window) -> None:
     trainer: Trainer = late(window, "trainer")
     add("train", "&Train", "Train the network on its data", training.train, "play", "F5")
     add("stop", "&Stop", "End the training and keep its run", trainer.stop, "square", "Shift+F5")
-    tip = "Let the latest run go on where it was stopped"
+    tip = "Let the latest training go on where it was stopped or interrupted"
     add("resume", "&Resume", tip, training.go_on, "step-forward", "Ctrl+F5")
     add("pause", "&Pause", "Pause the training, or let it go on", training.pause, "pause", "F6", checkable=True)
 
@@ -211,7 +211,8 @@ def _session(window: Window) -> None:
     actions["pause"].allow(idle)
     actions["pause"].setChecked(state == "paused")
     runs = window.document.runs
-    actions["resume"].allow(running or ("" if runs and runs[-1].can_go_on else NOTHING_STOPPED))
+    can_go_on = trainer.interrupted or (runs and runs[-1].can_go_on)
+    actions["resume"].allow(running or ("" if can_go_on else NOTHING_STOPPED))
     trained = any(run.fitted for run in runs)
     actions["export"].allow("" if trained else "Train the network first.")
 

@@ -40,7 +40,10 @@ class WindowTraining(QObject):
         self.window.docks.open("curves")
 
     def go_on(self, run: Run | None = None) -> None:
-        """Take up the latest run, or the one given, where it was stopped."""
+        """Take up the training that was interrupted, else the latest run where it was stopped; or the run that is given."""
+        if run is None and self.trainer.interrupted:
+            self.resume()
+            return
         runs = self.window.document.runs
         run = run or (runs[-1] if runs else None)
         if run is not None and run.can_go_on:

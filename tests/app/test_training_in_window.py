@@ -149,6 +149,21 @@ def test_curves_that_were_put_away_hear_the_training_from_its_first_step(window,
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
+def test_resume_takes_up_what_was_interrupted_rather_than_a_run_that_was_stopped_before(window, qtbot):
+    begin(window, qtbot, "epoch_done")
+    stop(window, qtbot)
+    begin(window, qtbot, "checkpointed")
+    with qtbot.waitSignal(window.trainer.failed, timeout=WAIT):
+        os.kill(window.trainer.session.pid, signal.SIGKILL)
+    with qtbot.waitSignal(window.trainer.session.started, timeout=WAIT) as told:
+        window.actions_["resume"].trigger()
+    assert told.args[0].step > 0
+    assert not window.trainer.interrupted
+    stop(window, qtbot)
+    assert [run.id for run in window.document.runs] == ["run-1", "run-2"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
 def test_a_killed_training_is_a_notice_with_resume(window, qtbot):
     begin(window, qtbot, "checkpointed")
     with qtbot.waitSignal(window.trainer.failed, timeout=WAIT):

@@ -20,6 +20,7 @@ class FakeTrainer(QObject):
     def __init__(self):
         super().__init__()
         self.state, self.why, self.asked, self.session, self.busy = "idle", "", [], self, False
+        self.interrupted = False
 
     def reason(self):
         return self.why
