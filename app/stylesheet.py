@@ -105,7 +105,8 @@ QToolButton[segment="true"] { padding: 5px 13px; border-radius: 6px; color: $qui
 QToolButton[segment="true"]:hover { color: $text; }
 QToolButton[segment="true"]:checked { background: $panel; color: $text; font-weight: 600; }
 QPushButton[field="true"] { background: $field; text-align: left; border-radius: 8px; }
-QPushButton[tile="true"] { background: $panel; border: 1px solid $border; border-radius: 10px; text-align: left; }
+QPushButton[tile="true"] { background: $panel; border: 1px solid $border; border-radius: 10px; text-align: left;
+  outline: none; }
 QPushButton[tile="true"]:hover, QPushButton[tile="true"]:focus { border-color: $accent; }
 QPushButton[tile="true"]:checked { border-color: $accent; background: $selected; }
 QPushButton[tile="true"]:focus:checked { border-width: 2px; }

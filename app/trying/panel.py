@@ -55,6 +55,9 @@ class TryPanel(QWidget):
         self.series, self.texts = SeriesPlot(self), Texts(self)
         self.unknown = QLabel(self, wordWrap=True)
         self.unknown.setProperty("problem", True)
+        self.unknown.setSizePolicy(
+            QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
+        )  # the answers keep their room
         self.unknown.setAccessibleName("Values that the run does not know")
         self.picture.drawn.connect(self._drawn)
         self.values.edited.connect(self._typed)

@@ -342,3 +342,15 @@ def test_of_many_known_categories_some_are_named(penguins_run):
     (one,) = strangers(penguins_run.with_(fitted=fitted), {f"{box}.island": np.array([["moon"]], object)})
     assert "island 07 and 12 more. Type one of these." in one.sentence
     assert "island 08" not in one.sentence
+
+
+def test_long_sentences_about_unknown_categories_leave_the_answers_their_room(panel, bench, penguins_run, qtbot):
+    panel.resize(860, 420)
+    show(panel, bench, penguins_run)
+    QApplication.processEvents()
+    before = panel.answers.width()
+    typed(panel, "island", "a very long name of an island in the far south that nobody has ever been to, or will be")
+    typed(panel, "sex", "neither of the two")
+    qtbot.waitUntil(lambda: panel.unknown.height() >= panel.unknown.heightForWidth(panel.unknown.width()))
+    assert panel.unknown.isVisibleTo(panel)
+    assert panel.answers.width() == before
