@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
@@ -34,9 +35,7 @@ class TopBar(QToolBar):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         self.toggleViewAction().setEnabled(False)
         self._buttons: dict[str, QToolButton] = {}
-        self.data = QLabel()
-        self.data.setProperty("quiet", True)
-        self.data.setContentsMargins(10, 0, 0, 0)
+        self.data = _Name()
         self.train = _TrainButton(actions["train"], actions["stop"])
         self.anything = _anything(actions["command_palette"])
         self._fill(actions, workspaces)
@@ -54,9 +53,6 @@ class TopBar(QToolBar):
     def _fill(self, actions: Actions, workspaces: Sequence[Workspace]) -> None:
         self.addWidget(self._segments(workspaces))
         self.addWidget(self.data)
-        gap = QWidget()
-        gap.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.addWidget(gap)
         for name in ("undo", "redo"):
             self.addAction(actions[name])
         self.addWidget(self.anything)
@@ -87,6 +83,29 @@ class TopBar(QToolBar):
             row.addWidget(button)
             self._buttons[workspace.name] = button
         return frame
+
+
+class _Name(QLabel):
+    """What the data is called, shortened to the room that there is between the other parts; its tip has all of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("quiet", True)
+        self.setContentsMargins(10, 0, 10, 0)
+        self.setMinimumWidth(24)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self.setToolTip(text)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, room = QPainter(self), self.contentsRect()
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, room.width())
+        self.style().drawItemText(
+            painter, room, Qt.AlignmentFlag.AlignVCenter, self.palette(), True, text, self.foregroundRole()
+        )
+        painter.end()
 
 
 class _TrainButton(QPushButton):
@@ -136,7 +155,7 @@ def _anything(action: Action) -> QPushButton:
     button.setAccessibleName("Do anything")
     button.setToolTip(action.toolTip())
     button.setStatusTip(action.statusTip())
-    button.setFixedSize(216, 34)
+    button.setFixedSize(184, 34)
     button.setCursor(Qt.CursorShape.IBeamCursor)
     button.clicked.connect(action.trigger)
     row = QHBoxLayout(button)

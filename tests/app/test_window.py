@@ -422,3 +422,16 @@ def test_about_copies_diagnostics(qtbot, work):
     assert dialog is not None
     assert "numpy" in diagnostics()
     dialog.close()
+
+
+@pytest.mark.parametrize("beside", ["", "pause", "resume"])
+def test_train_stays_in_sight_in_the_smallest_window_whatever_the_data_is_called(qtbot, work, beside):
+    work.resize(work.minimumSize())
+    work.top.data.setText("the_measurements_of_last_year_without_those_of_july_and_august_as_they_came.csv")
+    if beside:
+        getattr(work.top, beside).setVisible(True)
+    qtbot.waitUntil(lambda: work.top.width() == work.minimumWidth())
+    qtbot.waitUntil(lambda: work.top.rect().contains(work.top.train.geometry()) and work.top.train.isVisible())
+    for name in ("data", "anything", "train"):
+        assert getattr(work.top, name).isVisible()
+    assert work.top.data.toolTip().endswith("as_they_came.csv")
