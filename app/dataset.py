@@ -12,8 +12,9 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app import tasks
 from app.document import Document
+from app.edits import reread
 from engine.data.source import Source
-from engine.problems import Problem
+from engine.problems import Problem, Reread, UserError
 from engine.project.project import Project
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class ProjectData(QObject):
     def __init__(self, document: Document, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.document, self.error, self.refused = document, "", ""
+        self._fixes: dict[str, Reread] = {}  # by the sentence that they mend
+        self._chosen: Source | None = None
         self.read: Read | None = None
         self.at_leisure: Callable[[Callable[[], None]], Any] = lambda then: then()
         self._source: Source | None = None
@@ -64,8 +67,8 @@ class ProjectData(QObject):
     def choose(self, source: Source) -> None:
         """Read a source; once that is done, make it the project's, with the network's ends wired to it: one undo step."""
         self._cancel_choice()
-        self.refused = ""
-        self._choice = tasks.start(lambda task: _reading().read(source), self._adopt, self.refuse)
+        self.refused, self._chosen = "", source
+        self._choice = tasks.start(lambda task: self._work(source), self._adopt, self.refuse)
         self.changed.emit()
 
     def choose_path(self, path: Path) -> None:
@@ -77,6 +80,28 @@ class ProjectData(QObject):
         self._cancel_choice()
         self._drop()
         self.read = read
+
+    @property
+    def fix(self) -> Reread | None:
+        """How what is wrong with the project's own source, else with what was chosen last, is mended with one click."""
+        return self._fixes.get(self.error or self.refused)
+
+    def mend(self) -> None:
+        """Apply `fix`, and read again."""
+        fix, chosen = self.fix, self._chosen
+        if fix and self.error:
+            self.document.end_merge()
+            self.document.edit(fix.label, lambda project: reread(project, fix))
+        elif fix and chosen:
+            self.choose(chosen.with_(**{fix.param: fix.value}))
+
+    def _work(self, source: Source) -> Any:
+        """Read a source, on another thread, and keep how an error is mended: of it, only the sentence gets here."""
+        try:
+            return _reading().read(source)
+        except UserError as error:
+            self._fixes = {str(error): error.fix} if isinstance(error.fix, Reread) else {}
+            raise
 
     def again(self) -> None:
         """Read the project's source once more."""
@@ -103,7 +128,7 @@ class ProjectData(QObject):
     def _read(self, source: Source) -> None:
         if self._due and source == self._source:
             self._due = False
-            self._task = tasks.start(lambda task: _reading().read(source), self._keep, self._fail)
+            self._task = tasks.start(lambda task: self._work(source), self._keep, self._fail)
 
     def _drop(self) -> None:
         """Forget the data set, and that it is being read."""
@@ -155,7 +180,8 @@ class ProjectData(QObject):
     def _problems(self) -> tuple[Problem, ...]:
         project = self.document.project
         if self.error:
-            return (Problem(self.error, "Choose other data, or bring the file back."),)
+            fixes = (self.fix,) if self.fix else ()
+            return (Problem(self.error, "Choose other data, or bring the file back.", fixes=fixes),)
         if self.refused and project.data.source is None:
             return (Problem(self.refused, "Choose other data."),)
         if self._being_read or not project.graph.nodes or (self._choice is not None and self.read is None):

@@ -10,7 +10,7 @@ from app.sizes import GAP, ROW_GAP, WIDTH, height, snap
 from engine.graph import Graph, NodeId, Port
 from engine.infer import mend
 from engine.layer import Layer
-from engine.problems import Fix, Problem, UserError
+from engine.problems import Fix, Problem, Reread, UserError
 from engine.project.names import name_problem
 from engine.project.project import Place, Project
 
@@ -123,6 +123,8 @@ def apply_fix(problem: Problem, fix: Fix) -> Edit:
     """Mend a problem; a box that this adds is put before the box in trouble, and what follows makes room."""
 
     def change(project: Project) -> Project:
+        if isinstance(fix, Reread):
+            return reread(project, fix)
         graph = mend(project.graph, problem, fix)
         mended = project.with_(graph=graph)
         for node in graph.nodes.keys() - project.graph.nodes.keys():
@@ -130,6 +132,14 @@ def apply_fix(problem: Problem, fix: Fix) -> Edit:
         return mended
 
     return change
+
+
+def reread(project: Project, fix: Reread) -> Project:
+    """Return the project with the source of its data read in another way."""
+    source = project.data.source
+    if source is None or fix.param not in source.params():
+        return project
+    return project.with_(data=project.data.with_(source=source.with_(**{fix.param: fix.value})))
 
 
 def chain(*edits: Edit) -> Edit:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.answers import Evaluation
     from engine.bench.against import Compared
     from engine.data.dataset import Dataset
+    from engine.data.source import Source
     from engine.data.targets import Answer
     from engine.export.report import Report
     from engine.graph import NodeId
@@ -29,15 +30,38 @@ if TYPE_CHECKING:
 FilePath = str | os.PathLike[str]
 
 
-def new(out: FilePath, *, template: str = "mlp", data: str, target: str = "") -> Project:
-    """Write a project with a template that fits the data: a sample's name, a CSV or npz file, or a folder of pictures."""
+def new(
+    out: FilePath,
+    *,
+    template: str = "mlp",
+    data: str,
+    target: str = "",
+    leave_out_broken: bool = False,
+    on_note: Callable[[str], None] = lambda sentence: None,
+) -> Project:
+    """Write a project with a template that fits the data: a sample's name, a CSV or npz file, or a folder of pictures.
+
+    `leave_out_broken` reads a folder without its broken pictures. `on_note` hears what was mended while reading.
+    """
     from engine.answers import source_of
     from engine.templates import start
 
-    source = source_of(data)
-    project = start(template, source.read(), source, target)
+    source = _tolerant(source_of(data)) if leave_out_broken else source_of(data)
+    dataset = source.read()
+    project = start(template, dataset, source, target)
+    for note in dataset.notes:
+        on_note(note)
     save(out, Saved(project))
     return project
+
+
+def _tolerant(source: Source | None) -> Source:
+    """Return the source set to leave broken pictures out; raise UserError where it reads none."""
+    if source is None or "broken" not in source.params():
+        raise UserError(
+            "Only a folder of pictures can be read without those that are broken. Take --leave-out-broken away."
+        )
+    return source.with_(broken="leave out")
 
 
 def check(file: FilePath) -> list[str]:
@@ -72,13 +96,14 @@ def train(
     clip_norm: float | None = None,
     clip_value: float | None = None,
     average: float | None = None,
+    leave_out_broken: bool = False,
     resume: bool = False,
     on_event: Callable[[Any], None] = lambda message: None,
 ) -> Run:
     """Train a project in a process of its own and keep the run in its file. Settings that are given hold for this run only.
 
     `resume` goes on from the last checkpoint, exactly. Ctrl+C ends after the present step and keeps what was learnt.
-    `on_event` hears the messages of `engine.process.messages`. Raises UserError where nothing could be learnt.
+    `leave_out_broken` reads a folder without its broken pictures. `on_event` hears the messages of `engine.process.messages`. Raises UserError where nothing could be learnt.
     """
     from engine.files import check_target
     from engine.process.headless import run_headless
@@ -86,7 +111,10 @@ def train(
 
     saved, folder = load(file), checkpoint_folder(str(Path(file).resolve()))
     check_target(Path(file).resolve())
-    project = _resumed(saved.project, folder) if resume else saved.project
+    project = saved.project
+    if leave_out_broken:
+        project = project.with_(data=project.data.with_(source=_tolerant(project.data.source)))
+    project = _resumed(project, folder) if resume else project
     given = {"epochs": epochs, "seed": seed, "rate": rate, "batch": batch, "workers": workers}
     given |= {"clip_norm": clip_norm, "clip_value": clip_value, "average": average}
     changes = {name: value for name, value in given.items() if value is not None}

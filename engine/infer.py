@@ -9,7 +9,7 @@ from graphlib import CycleError
 from engine.arrays import Shape
 from engine.graph import Graph, NodeId, Port
 from engine.layer import Layer, ShapeError
-from engine.problems import Change, Insert, Problem, Unwire, Wire
+from engine.problems import Change, Fix, Insert, Problem, Reread, Unwire, Wire
 from engine.sharing import sharing_problems
 
 
@@ -149,8 +149,8 @@ def _dangling(graph: Graph, node: NodeId, port: str, source: Port) -> Problem | 
     return Problem(f"Input {port} is wired to {what}.", node=node, port=port, fixes=(Unwire(),))
 
 
-def mend(graph: Graph, problem: Problem, fix: Change | Insert | Unwire | Wire) -> Graph:
-    """Return the graph with one of a problem's fixes applied."""
+def mend(graph: Graph, problem: Problem, fix: Fix) -> Graph:
+    """Return the graph with one of a problem's fixes applied; those of the data leave it as it is."""
     node, port = problem.node or "", problem.port or ""
     match fix:
         case Change(param, value, _, also):
@@ -161,6 +161,8 @@ def mend(graph: Graph, problem: Problem, fix: Change | Insert | Unwire | Wire) -
             return graph.connect(source, node, port)
         case Insert():
             return _insert(graph, node, port, fix)
+        case Reread():
+            return graph
 
 
 def _insert(graph: Graph, node: NodeId, port: str, fix: Insert) -> Graph:

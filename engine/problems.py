@@ -55,7 +55,16 @@ class Wire:
         return f"Wire it to {self.source}"
 
 
-Fix = Change | Insert | Unwire | Wire
+@dataclass(frozen=True)
+class Reread:
+    """Mend the data by giving one of the parameters of its source another value, and reading it again."""
+
+    param: str
+    value: Any
+    label: str
+
+
+Fix = Change | Insert | Unwire | Wire | Reread
 
 
 @dataclass(frozen=True)
@@ -91,5 +100,10 @@ def _written(value: Any) -> str:
 class UserError(Exception):
     """A mistake or mishap that the person can mend; its text is a whole sentence meant for them.
 
-    Commands print it on standard error and end with status 1; the window shows it. It never shows a traceback.
+    Commands print it on standard error and end with status 1; the window shows it. It never shows a traceback. `fix` is
+    a way to mend it with one click, where there is one.
     """
+
+    def __init__(self, text: str = "", fix: Fix | None = None) -> None:
+        super().__init__(text)
+        self.fix = fix

@@ -77,7 +77,7 @@ class DataPanel(QWidget):
         self.trouble.setProperty("problem", True)
         rule = QFrame(page)
         rule.setProperty("rule", True)
-        for widget in (self.title, self.facts, self.trouble, self._chooser(page)):
+        for widget in (self.title, self.facts, self.trouble, self._mend(page), self._chooser(page)):
             column.addWidget(widget)
         column.addWidget(self._again(page))
         column.addWidget(rule)
@@ -108,6 +108,11 @@ class DataPanel(QWidget):
         self.again.setToolTip("Read the data once more, after the file has changed or come back")
         self.again.clicked.connect(self.data.again)
         return self.again
+
+    def _mend(self, page: QWidget) -> QPushButton:
+        self.mend = QPushButton(page)
+        self.mend.clicked.connect(self.data.mend)
+        return self.mend
 
     def _target(self, page: QWidget) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -201,6 +206,10 @@ class DataPanel(QWidget):
         self.trouble.setText(trouble)
         self.facts.setVisible(bool(text))
         self.trouble.setVisible(bool(trouble))
+        fix = self.data.fix if trouble else None
+        self.mend.setText(fix.label if fix else "")
+        self.mend.setToolTip(f"Mends: {trouble}" if fix else "")
+        self.mend.setVisible(fix is not None)
 
 
 class SourceForm(QWidget):

@@ -31,6 +31,10 @@ WORKERS = (
     "--workers",
     {"type": _SEED, "metavar": "N", "help": "processes that share the work (0: automatic, as many as are fastest)"},
 )
+LEAVE_OUT = (
+    "--leave-out-broken",
+    {"action": "store_true", "help": "read a folder of pictures without those that are broken, and name them"},
+)
 
 # Each command: what it does, and its arguments as argparse takes them.
 COMMANDS: dict[str, tuple[str, tuple[tuple[str, dict[str, Any]], ...]]] = {
@@ -47,6 +51,7 @@ COMMANDS: dict[str, tuple[str, tuple[tuple[str, dict[str, Any]], ...]]] = {
                 {"required": True, "metavar": "DATA", "help": "a sample's name, CSV or npz file, or picture folder"},
             ),
             ("--target", {"default": "", "metavar": "COLUMN", "help": "the column to predict (default: a guess)"}),
+            LEAVE_OUT,
         ),
     ),
     "check": (
@@ -77,6 +82,7 @@ COMMANDS: dict[str, tuple[str, tuple[tuple[str, dict[str, Any]], ...]]] = {
                 "--average",
                 {"type": _SIZE, "metavar": "X", "help": "share that a moving average of weights keeps (0: none)"},
             ),
+            LEAVE_OUT,
             ("--resume", {"action": "store_true", "help": "go on from the last checkpoint, exactly"}),
         ),
     ),

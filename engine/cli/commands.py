@@ -26,10 +26,19 @@ REPORTS = {".md": "to_markdown", ".html": "to_html", ".json": "to_json"}
 
 def new(typed: Namespace) -> Outcome:
     check_name(typed.out)
-    project = api.new(typed.out, template=typed.template, data=typed.data, target=typed.target)
+    notes: list[str] = []
+    project = api.new(
+        typed.out,
+        template=typed.template,
+        data=typed.data,
+        target=typed.target,
+        leave_out_broken=typed.leave_out_broken,
+        on_note=notes.append,
+    )
     boxes = {name: type(layer).__name__ for name, layer in project.graph.nodes.items()}
     lines = [f"Wrote {typed.out}: {' → '.join(boxes)}.", f"Train it with: {NAME} train {typed.out}"]
-    return Outcome({"file": typed.out, "boxes": boxes, "training": project.training.to_dict()}, lines)
+    facts = {"file": typed.out, "boxes": boxes, "training": project.training.to_dict(), "notes": notes}
+    return Outcome(facts, [*notes, *lines])
 
 
 def check(typed: Namespace) -> Outcome:
@@ -58,7 +67,7 @@ def train(typed: Namespace) -> Outcome:
     from engine.cli.progress import Bar
 
     bar = Bar(shown=sys.stderr.isatty() or not typed.json)
-    names = ("epochs", "seed", "rate", "batch", "workers", "clip_norm", "clip_value", "average")
+    names = ("epochs", "seed", "rate", "batch", "workers", "clip_norm", "clip_value", "average", "leave_out_broken")
     settings = {name: getattr(typed, name) for name in names}
     try:
         run = api.train(typed.file, **settings, resume=typed.resume, on_event=bar.hear)

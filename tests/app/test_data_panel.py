@@ -1,14 +1,18 @@
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractScrollArea, QFileDialog, QWidget
 
 from app import appearance
 from app.data.columns import facts
 from app.data.panel import DataPanel
+from app.edits import apply_fix
 from engine.columns import Column
 from engine.data.dataset import Dataset
+from engine.data.settings import DataSettings
 from engine.data.sources.csv import Csv
+from engine.data.sources.image_folder import ImageFolder
 from engine.data.sources.sample import Sample
 from engine.data.summary import summarise_column
 
@@ -100,6 +104,47 @@ def test_a_missing_file_is_told_and_can_be_read_again(panel, bench, table):
     bench.ready()
     assert not panel.trouble.isVisibleTo(panel)
     assert panel.facts.text().startswith("120 rows")
+
+
+def test_broken_pictures_are_left_out_with_one_click(panel, bench, tmp_path):
+    folder = pictures(tmp_path / "pictures", broken=(3,))
+    bench.open(small_project())
+    bench.data.choose_path(folder)
+    bench.ready()
+    assert "is broken" in panel.trouble.text()
+    assert panel.mend.isVisibleTo(panel)
+    assert panel.mend.text() == "Leave it out"
+    panel.mend.click()
+    bench.ready()
+    assert not panel.mend.isVisibleTo(panel)
+    assert bench.document.project.data.source == ImageFolder(path=str(folder), broken="leave out")
+    assert "1 of 8 pictures is broken and was left out: b/3.png." in panel.facts.text()
+    assert bench.document.undo_stack.count() == 1
+
+
+def test_pictures_of_the_project_that_broke_are_left_out_in_one_undo_step(panel, bench, tmp_path):
+    folder = pictures(tmp_path / "pictures", broken=(2, 3))
+    bench.open(small_project().with_(data=DataSettings(source=ImageFolder(path=str(folder)))))
+    (problem,) = (problem for problem in bench.document.extra_problems if problem.fixes)
+    assert "2 of 8 pictures" in problem.what
+    before = bench.document.project
+    bench.document.edit("Mend", apply_fix(problem, problem.fixes[0]))
+    assert bench.document.project.data.source == ImageFolder(path=str(folder), broken="leave out")
+    bench.document.undo()
+    bench.ready()
+    assert bench.document.project == before
+    panel.mend.click()
+    bench.ready()
+    assert bench.document.project.data.source == ImageFolder(path=str(folder), broken="leave out")
+    assert bench.data.read.summary.rows == 6
+
+
+def pictures(folder, broken):
+    for number in range(8):
+        path = folder / "ab"[number % 2] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"no picture") if number in broken else Image.new("L", (4, 4), number).save(path)
+    return folder
 
 
 def test_another_target_is_one_undo_step(panel, bench, table):

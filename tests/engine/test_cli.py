@@ -10,11 +10,14 @@ from pathlib import Path
 
 import onnxruntime
 import pytest
+from PIL import Image
 
 from engine import cli
 from engine.catalog import FAMILIES
 from engine.cli import arguments, execute
 from engine.cli import commands as known
+from engine.data.settings import DataSettings
+from engine.data.sources.image_folder import ImageFolder
 from engine.optimizers.sgd import SGD
 from engine.project.file import load, save
 from engine.project.run import Saved
@@ -96,6 +99,33 @@ def test_values_and_tables_are_answered(netwright, trained):
         status, _, err = netwright("predict", trained, wrong)
         assert status == 1
         assert text in err
+
+
+def test_broken_pictures_are_left_out_where_a_person_says_so(netwright, place):
+    for number in range(12):
+        path = place / "pictures" / "ab"[number % 2] / f"{number:02}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"no picture") if number == 3 else Image.new("L", (4, 4), 20 * number).save(path)
+    status, told, _ = netwright("new", "p.netw", "--data", "pictures")
+    assert status == 1
+    assert "--leave-out-broken" in told["error"]
+    status, told, _ = netwright("new", "p.netw", "--data", "pictures", "--leave-out-broken")
+    assert (status, told["notes"]) == (0, ["1 of 12 pictures is broken and was left out: b/03.png."])
+    status, _, err = netwright("train", "p.netw", "--epochs", 1)
+    assert (status, err) == (0, "1 of 12 pictures is broken and was left out: b/03.png.\n")
+    (place / "pictures" / "a" / "04.png").write_bytes(b"")
+    save(
+        "q.netw",
+        Saved(load("p.netw").project.with_(data=DataSettings(source=ImageFolder(path=str(place / "pictures"))))),
+    )
+    assert netwright("train", "q.netw", "--epochs", 1)[0] == 1
+    status, _, err = netwright("train", "q.netw", "--epochs", 1, "--leave-out-broken")
+    assert (status, "a/04.png, b/03.png" in err) == (0, True)
+    assert netwright("train", "q.netw", "--epochs", 2, "--leave-out-broken", "--resume")[0] == 0
+    assert netwright("evaluate", "q.netw")[0] == 0
+    assert netwright("export", "q.netw", "q.onnx")[0] == 0
+    status, told, _ = netwright("new", "r.netw", "--data", "penguins", "--leave-out-broken")
+    assert (status, "Only a folder of pictures" in told["error"]) == (1, True)
 
 
 def test_a_run_is_chosen_by_its_name(netwright, trained):

@@ -11,7 +11,7 @@ from PIL import Image
 from engine.data.samples import FOLDER
 from engine.data.sources.image_folder import ImageFolder
 from engine.data.sources.npz import Npz
-from engine.problems import UserError
+from engine.problems import Reread, UserError
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +123,32 @@ def test_all_broken_pictures_are_named_at_once(tmp_path):
         put(tmp_path, f"a/{number:02}.png", b"no picture" if number else picture())
     with pytest.raises(UserError, match=r"39 of 40 .*a/05.png and 34 more\. Replace them or take them away\."):
         read(tmp_path)
+
+
+def test_broken_pictures_are_left_out_where_a_person_wants_to_go_on(tmp_path):
+    for number in range(40):
+        shade = picture("L", colour=number)
+        put(tmp_path, f"{'ab'[number % 2]}/{number:02}.png", b"no picture" if number in (0, 7, 39) else shade)
+    with pytest.raises(UserError, match="--leave-out-broken") as caught:
+        read(tmp_path)
+    assert caught.value.fix == Reread("broken", "leave out", "Leave them out")
+    data = read(tmp_path, broken="leave out")
+    assert data["image"].values[:, 0, 0, 0].tolist() == [int(Path(name).stem) for name in data["file"].values]
+    assert len(data["label"].values) == 37
+    assert data.notes == ("3 of 40 pictures are broken and were left out: a/00.png, b/07.png, b/39.png.",)
+    for number in range(1, 40):
+        put(tmp_path, f"{'ab'[number % 2]}/{number:02}.png", b"no picture" if number % 2 else picture())
+    assert read(tmp_path, broken="leave out").notes[1] == "No picture is left of 1 class: b."
+    with pytest.raises(UserError, match="21 of 40"):
+        read(tmp_path)
+
+
+def test_where_every_picture_is_broken_none_can_be_left_out(tmp_path):
+    put(tmp_path, "a/1.png", b"no picture")
+    for broken in ("stop", "leave out"):
+        with pytest.raises(UserError, match=r"1\.png is broken") as caught:
+            read(tmp_path, broken=broken, height=4, width=4)
+        assert caught.value.fix is None
 
 
 def test_a_picture_that_unpacks_to_far_too_much_is_refused(tmp_path):

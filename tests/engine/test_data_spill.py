@@ -191,3 +191,14 @@ print(peak() - before)"""
     with in_its_own_process(tmp_path / "many", program) as process:
         taken = float(process.communicate()[0])
     assert 8 <= taken < 12 + 2 * os.cpu_count()
+
+
+def test_broken_pictures_are_left_out_of_what_lies_on_the_disk(tmp_path, folder):
+    for number in range(COUNT):
+        path = tmp_path / "some" / "a" / f"{number:03}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"" if number in (3, FEW + 3) else (folder / "a" / path.name).read_bytes())
+    data = ImageFolder(path=str(tmp_path / "some"), colour=True, memory=1, broken="leave out").read()
+    reds = [number for number in range(COUNT) if number not in (3, FEW + 3)]
+    assert np.asarray(data["image"].values)[:, 0, 0, 0].tolist() == reds
+    assert data.notes == (f"2 of {COUNT} pictures are broken and were left out: a/003.png, a/{FEW + 3:03}.png.",)

@@ -6,7 +6,9 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from engine.arrays import Array
 from engine.columns import Column, text_array
+from engine.data import wording
 from engine.data.dataset import Dataset
 from engine.data.decoding import Pictures
 from engine.data.files import unreadable
@@ -35,7 +37,11 @@ class ImageFolder(Source):
     fit: str = param(
         "What happens to pictures of other proportions.", default="stretch", choices=("stretch", "crop"), advanced=True
     )
-
+    broken: str = param(
+        "What happens where pictures are broken: nothing is read, or all others are.",
+        default="stop",
+        choices=("stop", "leave out"),
+    )
     memory: int = param(
         "Most memory for decoded pictures. Those beyond it lie on the disk meanwhile, in a file without a name.",
         default=2048,
@@ -54,22 +60,33 @@ class ImageFolder(Source):
             raise UserError(
                 f"{len(files):,} pictures of {height} × {width} are more than {LARGEST >> 30} GiB. Choose a smaller size."
             )
-        pictures = Pictures([path for path, _ in files], (channels, height, width), self.fit, self.memory << 20)
-        root, pixels = Path(self.path), pictures.read()
-        return Dataset(
-            (
-                Column("image", "image", pixels),
-                Column("label", "category", text_array(label for _, label in files)),
-                Column("file", "text", text_array(path.relative_to(root).as_posix() for path, _ in files)),
-            ),
-            (*notes, *pictures.notes()),
+        tolerant = self.broken == "leave out"
+        pictures = Pictures(
+            [path for path, _ in files], (channels, height, width), self.fit, self.memory << 20, tolerant
         )
+        pixels = pictures.read()
+        read = [files[row] for row in pictures.whole.tolist()]
+        return Dataset(_columns(Path(self.path), pixels, read), (*notes, *pictures.notes(), *_emptied(files, read)))
 
     def essence(self) -> ImageFolder:
         return self.with_(memory=ImageFolder().memory)
 
     def label(self) -> str:
         return Path(self.path).name
+
+
+def _columns(root: Path, pixels: Array, files: list[tuple[Path, str]]) -> tuple[Column, ...]:
+    return (
+        Column("image", "image", pixels),
+        Column("label", "category", text_array(label for _, label in files)),
+        Column("file", "text", text_array(path.relative_to(root).as_posix() for path, _ in files)),
+    )
+
+
+def _emptied(files: list[tuple[Path, str]], read: list[tuple[Path, str]]) -> tuple[str, ...]:
+    """Return a sentence about classes of which every picture was left out."""
+    gone = sorted({label for _, label in files} - {label for _, label in read})
+    return (f"No picture is left of {wording.count(len(gone), 'class')}: {', '.join(gone)}.",) if gone else ()
 
 
 def _first_size(files: list[Path]) -> tuple[int, int]:
