@@ -103,7 +103,8 @@ def train(
     """Train a project in a process of its own and keep the run in its file. Settings that are given hold for this run only.
 
     `resume` goes on from the last checkpoint, exactly. Ctrl+C ends after the present step and keeps what was learnt.
-    `leave_out_broken` reads a folder without its broken pictures. `on_event` hears the messages of `engine.process.messages`. Raises UserError where nothing could be learnt.
+    `leave_out_broken` reads a folder without its broken pictures. `on_event` hears the messages of
+    `engine.process.messages`. Raises UserError where nothing could be learnt.
     """
     from engine.files import check_target
     from engine.process.headless import run_headless

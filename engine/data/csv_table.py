@@ -1,4 +1,4 @@
-"""Reading a table out of a text file with DuckDB, every cell as text first, and telling numbers from texts."""
+"""Reading a table out of a text file with DuckDB, every cell as text first."""
 
 from __future__ import annotations
 
@@ -12,12 +12,11 @@ from typing import Any
 import numpy as np
 
 from engine.arrays import Array
-from engine.columns import Column, ColumnKind, text_array
+from engine.columns import text_array
 from engine.data.csv_dialect import Dialect
-from engine.data.kinds import text_kind
+from engine.data.csv_numbers import Writing
 from engine.problems import UserError
 
-COMMA_NUMBER = r"[+-]?(\d+|\d{1,3}(\.\d{3})+)(,\d*)?([eE][+-]?\d+)?"
 LONGEST_LINE = 16 << 20  # bytes
 
 
@@ -54,20 +53,37 @@ class Table:
             found += list(zip(row[::2], row[1::2], strict=True))
         return found
 
-    def comma_numbers(self, place: int) -> int:
-        """Return how many cells of a column are numbers with a decimal comma, or whole."""
-        return int(self._ask(f"count(*) FILTER (regexp_full_match(c{place}, '{COMMA_NUMBER}'))", self._of(place))[0])
+    def matching(self, place: int, pattern: str) -> int:
+        """Return how many cells of a column match a regular expression."""
+        return int(self._ask(f"count(*) FILTER (regexp_matches(c{place}, '{pattern}'))", self._of(place))[0])
 
-    def distinct(self, place: int) -> int:
-        """Return how many different values a column has."""
-        return int(self._ask(f"count(DISTINCT c{place})", self._of(place))[0])
+    def share(self, place: int, pattern: str, first: int) -> float:
+        """Return the share of the first cells that match a regular expression; 1 where there are none."""
+        some = f"(SELECT c{place} FROM {self._of(place)} WHERE c{place} IS NOT NULL LIMIT {first})"
+        matching, count = self._ask(f"count(*) FILTER (regexp_matches(c{place}, '{pattern}')), count(*)", some)
+        return float(matching / count) if count else 1.0
 
-    def numbers(self, commas: Mapping[int, bool]) -> dict[int, Array]:
-        """Return columns as float64, NaN where a value is missing or not finite; `commas` says which have decimal commas."""
+    def told(self, place: int, what: str, where: str = "true") -> list[Any]:
+        """Return the first values of an expression over the cells that are there."""
+        query = f"SELECT {what} FROM {self._of(place)} WHERE c{place} IS NOT NULL AND {where} LIMIT 10"
+        return [row[0] for row in self._connection.execute(query).fetchall()]
+
+    def row_of(self, place: int, where: str) -> int:
+        """Return the number of the first row, from 1, in which a condition holds."""
+        query = f"SELECT min(rowid) FROM {self._of(place)} WHERE {where}"
+        return int(self._connection.execute(query).fetchone()[0]) + 1
+
+    def distinct(self, place: int, what: str = "") -> int:
+        """Return how many different values a column has, or an expression over it."""
+        return int(self._ask(f"count(DISTINCT {what or f'c{place}'})", self._of(place))[0])
+
+    def numbers(self, written: Mapping[int, Writing | None]) -> dict[int, Array]:
+        """Return columns as float64, NaN where a value is missing or not finite; `written` says how, None: plainly."""
         found: dict[int, Array] = {}
         for table in ("cells", "tidy"):
-            for some in _parts([place for place in commas if self._of(place) == table]):
-                cells = (f"TRY_CAST({_pointed(i) if commas[i] else f'c{i}'} AS DOUBLE) AS c{i}" for i in some)
+            for some in _parts([place for place in written if self._of(place) == table]):
+                plain = ((place, written[place]) for place in some)
+                cells = (f"{w.number(f'c{i}') if w else f'TRY_CAST(c{i} AS DOUBLE)'} AS c{i}" for i, w in plain)
                 got = self._connection.execute(f"SELECT {', '.join(cells)} FROM {table}").fetchnumpy()
                 found |= {place: _finite(got[f"c{place}"]) for place in some}
         return found
@@ -175,38 +191,10 @@ def _broken(shown: str, line: int, reason: str) -> str:
     return f'Line {line} of {shown} has text after a closing ". Write "" for a quote inside a cell and read the file again.'
 
 
-def columns(
-    table: Table, decimal: str, categories: Sequence[str], texts: Sequence[str], delimiter: str
-) -> list[Column]:
-    """Return the columns of a table, each of the kind that its cells suggest or the person has asked for."""
-    commas = {}
-    for place, (present, numeric) in enumerate(table.counts):
-        if table.names[place] in categories or table.names[place] in texts:
-            continue
-        tried = decimal == "comma" or (decimal == "auto" and delimiter != "," and numeric < present)
-        comma = tried and table.comma_numbers(place) == present
-        if comma or numeric == present:
-            commas[place] = comma
-    numbers = table.numbers(commas)
-    found = []
-    for place, name in enumerate(table.names):
-        if place in numbers:
-            found.append(Column(name, "number", numbers[place]))
-        else:
-            asked: ColumnKind | None = "category" if name in categories else "text" if name in texts else None
-            kind = asked or text_kind(table.distinct(place), table.counts[place][0])
-            found.append(Column(name, kind, table.texts(place)))
-    return found
-
-
 def _parts(places: Sequence[int]) -> Iterator[Sequence[int]]:
     """Yield columns in groups that one query can hold."""
     for start in range(0, len(places), 200):
         yield places[start : start + 200]
-
-
-def _pointed(place: int) -> str:
-    return f"replace(replace(c{place}, '.', ''), ',', '.')"
 
 
 def _finite(values: Any) -> Array:

@@ -102,6 +102,91 @@ def test_a_decimal_comma_can_be_asked_for(tmp_path):
     assert cells(Csv(path=str(path), decimal="comma").read())["a"] == [1.5, 2.5]
 
 
+def column(tmp_path, cells, delimiter=",", more=(), **settings):
+    """Read a column of these cells, beside others; return its values and what is said of it."""
+    path = tmp_path / "t.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, delimiter=delimiter)
+        writer.writerow(["x", *(f"more_{place}" for place in range(len(more)))])
+        writer.writerows(zip(cells, *more, strict=True))
+    data = Csv(path=str(path), **settings).read()
+    return data["x"].values.tolist(), " ".join(data.notes)
+
+
+@pytest.mark.parametrize(
+    ("cells", "values", "words"),
+    [
+        (["2.5%", "97 %", "-3.25%"], [2.5, 97, -3.25], "2.5% is read as 2.5"),
+        (["50 kg", "51.5 kg", "7kg"], [50, 51.5, 7], "the unit kg"),
+        (["20.5°C", "-3°C"], [20.5, -3], "the unit °C"),
+        (["3 m/s", "4.5 m/s"], [3, 4.5], "the unit m/s"),
+        (["$1,234.50", "-$7.00"], [1234.5, -7], "$1,234.50 is read as 1234.5"),
+        (["€ 3", "€ 12.5"], [3, 12.5], "the unit €"),
+        (["1,234,567", "12", "2,000.5"], [1234567, 12, 2000.5], ""),
+        (["1,234", "987"], [1234, 987], "1,234 is read as 1234"),
+        (["1 234 567", "12"], [1234567, 12], ""),
+        (["1'234.25", "7'000"], [1234.25, 7000], ""),
+        (["1\u00a0234", "\u00a07\u00a0"], [1234, 7], ""),
+        (["\u22123.5", "4", "1e3"], [-3.5, 4, 1000], ""),
+        (["#N/A", "3", "#DIV/0!", ".", "--"], [None, 3, None, None, None], ""),
+    ],
+)
+def test_numbers_as_people_write_them(tmp_path, cells, values, words):
+    found, notes = column(tmp_path, cells, more=(["p"] * len(cells),))
+    assert [None if v != v else v for v in found] == values
+    assert words in notes
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["5 kg", "3 lb"],
+        ["A1", "A2"],
+        ["2024-01", "2024-02"],
+        ["10:30", "11:45"],
+        ["1.2.3", "4.5.6"],
+        ["1-2", "3-4"],
+        ["1 2", "3 4"],
+        ["(1)", "(2)"],
+        ["+49 30 1", "+49 40 2"],
+        ["1,2", "3,4"],
+        ["0x1F", "0x2A"],
+    ],
+)
+def test_texts_with_digits_stay_texts(tmp_path, cells):
+    assert column(tmp_path, cells, more=(["p"] * len(cells),))[0] == cells
+
+
+def test_thousands_are_no_fractions_where_other_columns_have_decimal_commas(tmp_path):
+    found, notes = column(tmp_path, ["1.100", "20.250", "7"], ";", (["0,5", "1,25", "3"],))
+    assert found == [1100, 20250, 7]
+    assert "1.100 is read as 1100" in notes
+    assert column(tmp_path, ["1.1", "20.25", "7"], ";", (["0,5", "1,25", "3"],))[0] == [1.1, 20.25, 7]
+    assert column(tmp_path, ["1.100", "20.250", "7"], ";", (["5", "1", "3"],))[0] == [1.1, 20.25, 7]
+    assert column(tmp_path, ["1.100", "20.250", "7"], ";", (["0,5", "1,25", "3"],), decimal="point")[0] == [
+        1.1,
+        20.25,
+        7,
+    ]
+    assert "1,234 is read as 1.234" in column(tmp_path, ["1,234", "5,678"], ";", (["a", "b"],))[1]
+
+
+def test_numbers_that_are_too_long_stay_texts(tmp_path):
+    found, notes = column(tmp_path, ["12345678901234567", "12345678901234568"])
+    assert found == ["12345678901234567", "12345678901234568"]
+    assert "too long" in notes
+    assert column(tmp_path, ["1e300", "2e300"])[0] == [1e300, 2e300]
+    assert column(tmp_path, ["100000000000000000000", "5"])[0] == [1e20, 5]
+
+
+def test_cells_that_keep_a_column_from_being_numbers_are_named(tmp_path):
+    cells = [*map(str, range(40))]
+    cells[17], cells[20] = "oops", ">100"
+    notes = column(tmp_path, cells)[1]
+    assert "Column x is read as texts: 2 of 40 cells are no numbers (>100, oops; the first in row 18)." in notes
+    assert not column(tmp_path, ["1", "two", "3", "four"])[1]
+
+
 def test_kinds_can_be_asked_for():
     data = read("crlf.csv", categories=("a",), texts=("b",))
     assert [(c.kind, c.values.tolist()) for c in data.columns] == [("category", ["1", "3"]), ("text", ["2", "4"])]

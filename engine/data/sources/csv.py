@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.data import csv_table
+from engine.data import csv_columns, csv_table
 from engine.data.csv_dialect import DELIMITERS, as_utf8, sniff
 from engine.data.dataset import Dataset
 from engine.data.files import open_regular
@@ -13,6 +13,28 @@ from engine.problems import UserError
 from engine.spec import param
 
 LARGEST = 4 << 30  # bytes
+MISSING = (
+    *(
+        "NA",
+        "N/A",
+        "n/a",
+        "n.a.",
+        "N.A.",
+        "NaN",
+        "nan",
+        "NaT",
+        "<NA>",
+        "null",
+        "NULL",
+        "(null)",
+        "None",
+        "?",
+        "-",
+        "--",
+        ".",
+    ),
+    *("#N/A", "#DIV/0!", "#VALUE!", "#REF!", "#NUM!", "#NAME?", "#NULL!"),  # as spreadsheets write them
+)
 
 
 class Csv(Source):
@@ -28,7 +50,7 @@ class Csv(Source):
     )
     missing: tuple[str, ...] = param(
         "Cells that mean: no value. An empty cell always does.",
-        default=("NA", "N/A", "n/a", "NaN", "nan", "null", "NULL", "None", "?", "-"),
+        default=MISSING,
         advanced=True,
     )
     categories: tuple[str, ...] = param(
@@ -42,9 +64,9 @@ class Csv(Source):
             with csv_table.open_table(path, self.path, dialect, self.missing) as table:
                 if not table.rows:
                     raise UserError(f"{self.path} has names of columns, but no rows. Choose a file with data in it.")
-                found = csv_table.columns(table, self.decimal, self.categories, self.texts, dialect.delimiter)
+                found, told = csv_columns.columns(table, self.decimal, self.categories, self.texts, dialect.delimiter)
         kept = tuple(c for c in found if not (c.name.startswith("column_") and c.missing.all())) or tuple(found)
-        notes = [*([note] if note else []), *dialect.notes]
+        notes = [*([note] if note else []), *dialect.notes, *told]
         notes += [f"Column {c.name} has no values." for c in kept if c.missing.all()]
         return Dataset(kept, tuple(notes))
 

@@ -1,0 +1,119 @@
+"""From the cells of a text file to columns: which hold numbers, however they are written, and which texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.columns import Column, ColumnKind
+from engine.data import wording
+from engine.data.csv_numbers import COMMA, Writing, writings
+from engine.data.csv_table import Table
+from engine.data.kinds import text_kind
+
+NEARLY = 0.8  # of the cells are numbers: a person should hear why the column holds texts all the same
+EXACT = 2**53  # larger whole numbers are not told apart
+TOLD = 3  # cells that are quoted
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is known of a column: how its numbers are written, None where it holds texts, and what to say of it."""
+
+    place: int
+    writing: Writing | None = None
+    plain: bool = False  # numbers as every program writes them
+    note: str = ""
+
+
+def columns(
+    table: Table, decimal: str, categories: Sequence[str], texts: Sequence[str], delimiter: str
+) -> tuple[list[Column], list[str]]:
+    """Return the columns of a table, each of the kind that its cells suggest or the person has asked for, and notes."""
+    asked: dict[str, ColumnKind] = {**dict.fromkeys(texts, "text"), **dict.fromkeys(categories, "category")}
+    free = [place for place, name in enumerate(table.names) if name not in asked]
+    found = {place: _look(table, place, decimal, delimiter) for place in free}
+    if decimal == "auto" and any(f.writing is not None and f.writing.mark == "," for f in found.values()):
+        found |= {place: _as_others(table, f) for place, f in found.items() if f.plain}
+    numbers = table.numbers({place: f.writing for place, f in found.items() if f.plain or f.writing is not None})
+    merged = [place for place, values in numbers.items() if np.nanmax(np.abs(values), initial=0) > EXACT]
+    for place in (place for place in merged if _merges(table, place)):
+        del numbers[place]
+        note = f"Column {table.names[place]} is read as texts: its numbers are too long to be told apart as numbers."
+        found[place] = Found(place, note=note)
+    made = []
+    for place, name in enumerate(table.names):
+        if place in numbers:
+            made.append(Column(name, "number", numbers[place]))
+        else:
+            kind = asked.get(name) or text_kind(table.distinct(place), table.counts[place][0])
+            made.append(Column(name, kind, table.texts(place)))
+    return made, [f.note for f in found.values() if f.note]
+
+
+def _look(table: Table, place: int, decimal: str, delimiter: str) -> Found:
+    """Find out how the numbers of a column are written, if it holds numbers."""
+    present, numeric = table.counts[place]
+    if numeric == present and decimal != "comma":
+        return Found(place, plain=True)
+    for writing in writings(decimal, delimiter):
+        if table.share(place, writing.cell, first=100) == 1 and table.matching(place, writing.cell) == present:
+            units = table.told(place, f"DISTINCT {writing.unit(f'c{place}')}")
+            if len(units) <= 1:
+                return Found(place, writing, note=_said(table, place, writing, "".join(units)))
+    if numeric == present:
+        return Found(place, plain=True)
+    return Found(place, note="".join(_nearly(table, place, decimal, delimiter)))
+
+
+def _said(table: Table, place: int, writing: Writing, unit: str) -> str:
+    name, cell = table.names[place], f"c{place}"
+    if unit:
+        example, value = table.told(place, cell)[0], table.told(place, writing.number(cell))[0]
+        return f"Column {name} has numbers with the unit {unit}: {example} is read as {value:g}."
+    doubtful = table.told(place, cell, f"regexp_matches({cell}, '{writing.doubtful}')") if writing.doubtful else []
+    sure = table.told(place, cell, f"contains({cell}, ',') AND NOT regexp_matches({cell}, '{writing.doubtful}')")
+    if doubtful and not sure:
+        value = table.told(place, writing.number(cell), f"{cell} = '{doubtful[0]}'")[0]
+        return f"Column {name}: {doubtful[0]} is read as {float(value):g}. If that is wrong, set how fractions are written."
+    return ""
+
+
+def _as_others(table: Table, found: Found) -> Found:
+    """Read 1.234 as a whole number where other columns have decimal commas and nothing in this one speaks against it."""
+    place, cell = found.place, f"c{found.place}"
+    pointed = table.told(place, cell, f"contains({cell}, '.')")
+    if not pointed or table.matching(place, COMMA.cell) < table.counts[place][0]:
+        return found
+    note = f"Column {table.names[place]}: {pointed[0]} is read as {pointed[0].replace('.', '')}, as others have decimal commas."
+    return Found(place, COMMA, note=note)
+
+
+def _merges(table: Table, place: int) -> bool:
+    """Tell whether whole numbers are so long that different ones become equal."""
+    cell = f"c{place}"
+    if not table.told(place, cell, f"regexp_full_match({cell}, '[+-]?[0-9]{{16,}}')"):
+        return False
+    return table.distinct(place) != table.distinct(place, f"TRY_CAST({cell} AS DOUBLE)")
+
+
+def _nearly(table: Table, place: int, decimal: str, delimiter: str) -> Iterator[str]:
+    """Yield a sentence about a column that holds texts only because a few of its cells are no numbers."""
+    present, cell = table.counts[place][0], f"c{place}"
+    for writing in writings(decimal, delimiter):
+        if table.share(place, writing.cell, first=100) < NEARLY:
+            continue
+        wrong = f"NOT regexp_matches({cell}, '{writing.cell}')"
+        count = present - table.matching(place, writing.cell)
+        if 0 < count <= (1 - NEARLY) * present:
+            cells = table.told(place, f"DISTINCT {cell}", wrong)
+            row = table.row_of(place, wrong)
+            names = ", ".join(f"{text:.30}" for text in sorted(cells)[:TOLD]) + (", …" if len(cells) > TOLD else "")
+            are = "is no number" if count == 1 else "are no numbers"
+            yield (
+                f"Column {table.names[place]} is read as texts: {count:,} of {wording.count(present, 'cell')} {are} "
+                f"({names}; the first in row {row:,}). Mend them, or add them to the cells that mean: no value."
+            )
+            return
