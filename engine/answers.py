@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from engine.arrays import Array
-from engine.columns import Column, text_array
+from engine.columns import Column, ColumnKind, text_array
 from engine.data import wording
 from engine.data.dataset import Dataset, fingerprint
+from engine.data.kinds import as_kind
 from engine.data.pictures import ENDINGS, read_picture
 from engine.data.prepare import Prepared, as_exported, decode, encode, prepare
 from engine.data.source import Source
@@ -111,10 +112,17 @@ def _inputs(run: Run) -> dict[NodeId, Input]:
     return {node: layer for node, layer in run.project.graph.nodes.items() if isinstance(layer, Input)}
 
 
-def predict(run: Run, dataset: Dataset) -> list[dict[NodeId, Answer]]:
-    """Return what each Output says about every sample of a data set, by ONNX Runtime from the exported model."""
+def predict(
+    run: Run, dataset: Dataset, on_note: Callable[[str], None] = lambda sentence: None
+) -> list[dict[NodeId, Answer]]:
+    """Return what each Output says about every sample of a data set, by ONNX Runtime from the exported model.
+
+    `on_note` hears what a person should know of how the data was read.
+    """
     project = run.project
     chosen = samples(project.graph, dataset, project.data, run.fitted)
+    for note in chosen.notes:
+        on_note(note)
     found = OnnxPredictor(bytes(model_of(run))).run(chosen.feeds, list(_outputs(run)))
     there = answered(project.graph, chosen.inputs)
     told = {
@@ -139,7 +147,7 @@ def given(run: Run, inputs: Sequence[str]) -> Dataset:
     return _values(run, inputs)
 
 
-def _columns(run: Run) -> list[tuple[str, str]]:
+def _columns(run: Run) -> list[tuple[str, ColumnKind]]:
     """Return name and kind of every column that the Inputs read, once."""
     pairs = [(name, kind) for node in _inputs(run) for name, kind in run.fitted[node]["columns"]]
     return list(dict.fromkeys(pairs))
@@ -174,7 +182,7 @@ def _values(run: Run, inputs: Sequence[str]) -> Dataset:
     folder = next((text for text in inputs if Path(text).is_dir()), "")
     if folder:
         raise UserError(f"{folder} is a folder. Name the pictures in it, or a table.")
-    if any(kind not in ("number", "category") for _, kind in columns):
+    if any(kind not in ("number", "category", "date") for _, kind in columns):
         raise UserError("This network reads pictures or series. Give it a file.")
     rows = [[cell.strip() for cell in text.split(",")] for text in inputs]
     if window and len(rows) == 1 and len(columns) == 1:
@@ -186,13 +194,22 @@ def _values(run: Run, inputs: Sequence[str]) -> Dataset:
             f"A sample needs {wording.count(len(columns), 'value')} ({names}), but {len(wrong)} came: {','.join(wrong):.80}."
         )
     cells = zip(*rows, strict=True)
-    return Dataset(tuple(_column(name, kind, part) for (name, kind), part in zip(columns, cells, strict=True)))
+    source = run.project.data.source
+    missing = source.missing if isinstance(source, Csv) else Csv().missing
+    parts = zip(columns, cells, strict=True)
+    return Dataset(tuple(_column(name, kind, part, missing) for (name, kind), part in parts))
 
 
-def _column(name: str, kind: str, cells: Sequence[str]) -> Column:
-    if kind == "category":
-        return Column(name, "category", text_array(cells))
-    try:
-        return Column(name, "number", np.array([float(cell) if cell else np.nan for cell in cells]))
-    except ValueError:
-        raise UserError(f"{name} is a number, but {', '.join(cells):.80} is not.") from None
+def _column(name: str, kind: ColumnKind, cells: Sequence[str], missing: Collection[str]) -> Column:
+    texts = Column(name, "category", text_array("" if cell in missing else cell for cell in cells))
+    column = as_kind(texts, kind)
+    wrong = np.flatnonzero(column.missing & ~texts.missing & ~np.isin(np.char.lower(texts.values), INFINITE))
+    if len(wrong):
+        raise UserError(
+            f"{name} is a {kind}, but {', '.join(texts.values[wrong].tolist()):.80} is not.{_HOW.get(kind, '')}"
+        )
+    return column
+
+
+INFINITE = ("inf", "-inf", "+inf", "infinity", "-infinity", "+infinity", "nan")  # numbers that count as missing
+_HOW = {"date": " Write it as 2024-12-31 or 2024-12-31 23:59:59."}

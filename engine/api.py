@@ -175,14 +175,23 @@ def evaluate(file: FilePath, *, data: str | None = None, run: str = "") -> Evalu
     return answers.evaluate(chosen, dataset)
 
 
-def predict(file: FilePath, inputs: Sequence[str] | Dataset, *, run: str = "") -> list[dict[NodeId, Answer]]:
-    """Return each Output's answer for every sample, by ONNX Runtime; see `engine.answers.given` for `inputs`."""
+def predict(
+    file: FilePath,
+    inputs: Sequence[str] | Dataset,
+    *,
+    run: str = "",
+    on_note: Callable[[str], None] = lambda sentence: None,
+) -> list[dict[NodeId, Answer]]:
+    """Return each Output's answer for every sample, by ONNX Runtime; see `engine.answers.given` for `inputs`.
+
+    `on_note` hears what should be known of how the inputs were read, such as values that count as missing.
+    """
     from engine import answers
     from engine.data.dataset import Dataset
 
     chosen = run_of(file, run)
     dataset = inputs if isinstance(inputs, Dataset) else answers.given(chosen, inputs)
-    return answers.predict(chosen, dataset)
+    return answers.predict(chosen, dataset, on_note)
 
 
 def export(file: FilePath, out: FilePath, *, opset: int = 20, run: str = "") -> Report:

@@ -16,18 +16,22 @@ Fitted = Mapping[str, Any]  # plain JSON values: what was learnt from the traini
 
 @dataclass(frozen=True)
 class Feed:
-    """One input of an exported model. `shape` is that of one sample; `dtype` is "float32", "int64" or "string"."""
+    """One input of an exported model. `shape` is that of one sample; `dtype` is "float32", "int64" or "string".
+
+    `column` tells whether it holds one column of the data, whose name it has.
+    """
 
     name: str
     dtype: str
     shape: Shape
+    column: bool = False
 
 
 class Preprocessor(Spec, family=True):
     """Turns columns into one float32 array (N, ...): scaling, standardising, categories into one-hot, text into tokens.
 
-    Number columns come first in the result, then one-hot categories; their widths add up on the last axis. Series that
-    are cut from the rows of a table ("windows") are prepared row by row, and cut afterwards.
+    Number columns come first in the result, then dates, then one-hot categories; their widths add up on the last axis.
+    Series that are cut from the rows of a table ("windows") are prepared row by row, and cut afterwards.
     """
 
     kinds: ClassVar[tuple[ColumnKind, ...]] = ()
@@ -53,7 +57,8 @@ class Preprocessor(Spec, family=True):
         """Return what the exported model takes.
 
         "numbers" holds all number and image columns: shaped like `size` where there are no others, else (..., columns).
-        Then comes one text input (1,), or (window, 1), for each category column, under the column's name.
+        Then comes one input (1,), or (window, 1), under the column's name for each column of dates (int64, whole seconds
+        since 1970, the least where missing) and for each category column (texts).
         """
         raise NotImplementedError
 

@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.theme import scaled_font, tokens
+from engine.columns import date_text
 from engine.data.summary import ColumnSummary, Summary
 
 Index = QModelIndex | QPersistentModelIndex
@@ -41,7 +42,9 @@ def facts(column: ColumnSummary) -> str:
     """Return a column's figures in one line."""
     parts = [column.kind, column.shape, f"{column.missing:,} missing" if column.missing else ""]
     if column.smallest is not None and column.largest is not None and not column.shape:
-        parts.append(f"{column.smallest:.4g} to {column.largest:.4g}")
+        low, high = column.smallest, column.largest
+        dates = column.kind == "date"
+        parts.append(f"{date_text(low)} to {date_text(high)}" if dates else f"{low:.4g} to {high:.4g}")
     if column.mean is not None and not column.counts:
         parts.append(f"mean {column.mean:.4g}")
     if column.kind in ("category", "text") or column.counts:

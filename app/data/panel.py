@@ -258,4 +258,4 @@ def _facts(read: Read, settings: DataSettings) -> str:
     sample = SAMPLES.get(read.source.name) if isinstance(read.source, Sample) else None
     lines = [f"{read.summary.rows:,} rows · {len(columns)} {'column' if len(columns) == 1 else 'columns'}"]
     lines += [sample.title, sample.warning] if sample else []
-    return "\n".join(filter(None, [*lines, *read.summary.notes, *advice(settings)]))
+    return "\n".join(filter(None, [*lines, *read.summary.notes, *advice(settings, read.dataset)]))

@@ -86,13 +86,16 @@ def evaluate(typed: Namespace) -> Outcome:
 
 
 def predict(typed: Namespace) -> Outcome:
-    answers = api.predict(typed.file, typed.inputs, run=typed.run)
+    notes: list[str] = []
+    answers = api.predict(typed.file, typed.inputs, run=typed.run, on_note=notes.append)
+    for note in notes:
+        print(note, file=sys.stderr)
     plain = [{node: told.answer(answer) for node, answer in sample.items()} for sample in answers]
     several = len(answers[0]) > 1 if answers else False
     lines = [
         "  ".join(told.answer_line(node if several else "", a) for node, a in sample.items()) for sample in answers
     ]
-    return Outcome({"file": typed.file, "answers": plain}, lines)
+    return Outcome({"file": typed.file, "answers": plain, "notes": notes}, lines)
 
 
 def export(typed: Namespace) -> Outcome:

@@ -81,7 +81,7 @@ class InputCheck:
         if wrong:
             text = f"{kind.__name__} takes {wording.kinds(kind.kinds)}, but {wrong.name} holds {wording.PLURAL[wrong.kind]}."
             yield Problem(text, node=self.node, fixes=tuple(_better(self.layer, columns)))
-        elif len(shapes) > 1 or (shapes > {()} and any(column.kind == "category" for column in columns)):
+        elif len(shapes) > 1 or (shapes > {()} and any(column.kind in ("category", "date") for column in columns)):
             text = "Columns of different shapes cannot be read by one Input. Give each an Input of its own."
             yield Problem(text, node=self.node)
         elif self.layer.mask and not kind.takes_tokens and any(column.kind != "number" for column in columns):

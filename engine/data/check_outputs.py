@@ -66,7 +66,7 @@ def _gaps(node: NodeId, column: Column, steps: Steps) -> Iterator[Problem]:
 
 
 def _values(node: NodeId, layer: Output, column: Column) -> Iterator[Problem]:
-    if column.kind == "image" or (column.inner and layer.loss.target != "value"):
+    if column.kind in ("image", "date") or (column.inner and layer.loss.target != "value"):
         what = "series" if column.kind == "number" else wording.PLURAL[column.kind]
         text = f"{column.name} holds {what}, which {type(layer.loss).__name__} cannot learn to predict."
         yield Problem(text, node=node)

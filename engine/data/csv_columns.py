@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.columns import Column, ColumnKind
 from engine.data import wording
+from engine.data.csv_dates import SURE, DateWriting, writing_of
 from engine.data.csv_numbers import COMMA, Writing, writings
 from engine.data.csv_table import Table
 from engine.data.kinds import text_kind
@@ -20,21 +21,21 @@ TOLD = 3  # cells that are quoted
 
 @dataclass(frozen=True)
 class Found:
-    """What is known of a column: how its numbers are written, None where it holds texts, and what to say of it."""
+    """What is known of a column: how its numbers or dates are written, None where it holds texts, and what to say of it."""
 
     place: int
     writing: Writing | None = None
+    dates: DateWriting | None = None
     plain: bool = False  # numbers as every program writes them
     note: str = ""
 
 
 def columns(
-    table: Table, decimal: str, categories: Sequence[str], texts: Sequence[str], delimiter: str
+    table: Table, decimal: str, dates: str, asked: Mapping[str, ColumnKind], delimiter: str
 ) -> tuple[list[Column], list[str]]:
-    """Return the columns of a table, each of the kind that its cells suggest or the person has asked for, and notes."""
-    asked: dict[str, ColumnKind] = {**dict.fromkeys(texts, "text"), **dict.fromkeys(categories, "category")}
+    """Return the columns of a table, each of the kind that its cells suggest or the person has `asked` for, and notes."""
     free = [place for place, name in enumerate(table.names) if name not in asked]
-    found = {place: _look(table, place, decimal, delimiter) for place in free}
+    found = {place: _look(table, place, decimal, delimiter, dates) for place in free}
     if decimal == "auto" and any(f.writing is not None and f.writing.mark == "," for f in found.values()):
         found |= {place: _as_others(table, f) for place, f in found.items() if f.plain}
     numbers = table.numbers({place: f.writing for place, f in found.items() if f.plain or f.writing is not None})
@@ -45,27 +46,56 @@ def columns(
         found[place] = Found(place, note=note)
     made = []
     for place, name in enumerate(table.names):
+        writing = found[place].dates if place in found else None
         if place in numbers:
             made.append(Column(name, "number", numbers[place]))
+        elif writing is not None:
+            made.append(Column(name, "date", table.values(place, writing.seconds(f"c{place}"))))
         else:
             kind = asked.get(name) or text_kind(table.distinct(place), table.counts[place][0])
             made.append(Column(name, kind, table.texts(place)))
     return made, [f.note for f in found.values() if f.note]
 
 
-def _look(table: Table, place: int, decimal: str, delimiter: str) -> Found:
-    """Find out how the numbers of a column are written, if it holds numbers."""
+def _look(table: Table, place: int, decimal: str, delimiter: str, dates: str) -> Found:
+    """Find out how the numbers or dates of a column are written, if it holds any."""
     present, numeric = table.counts[place]
     if numeric == present and decimal != "comma":
         return Found(place, plain=True)
     for writing in writings(decimal, delimiter):
-        if table.share(place, writing.cell, first=100) == 1 and table.matching(place, writing.cell) == present:
+        if (
+            table.share(place, writing.cell, first=100) == 1
+            and table.count(place, f"regexp_matches(c{place}, '{writing.cell}')") == present
+        ):
             units = table.told(place, f"DISTINCT {writing.unit(f'c{place}')}")
             if len(units) <= 1:
                 return Found(place, writing, note=_said(table, place, writing, "".join(units)))
     if numeric == present:
         return Found(place, plain=True)
-    return Found(place, note="".join(_nearly(table, place, decimal, delimiter)))
+    writing_of_dates, other = writing_of(lambda way: _all_dates(table, place, way), dates)
+    if writing_of_dates is not None:
+        return _dated(table, place, writing_of_dates, other)
+    return Found(place, note=_nearly(table, place, decimal, delimiter))
+
+
+def _all_dates(table: Table, place: int, writing: DateWriting) -> bool:
+    if table.share(place, writing.cell, first=100) < 1:
+        return False
+    return not table.told(place, "1", f"{writing.read(f'c{place}')} IS NULL")
+
+
+def _dated(table: Table, place: int, writing: DateWriting, other: DateWriting | None) -> Found:
+    """Return a column of dates; one of which day and month might be exchanged, and mean another date, remains texts."""
+    cell, name = f"c{place}", table.names[place]
+    both = f"{writing.read(cell)} <> {other.read(cell)}" if other else "false"
+    doubtful = table.told(place, cell, both)
+    if not doubtful:
+        return Found(place, dates=writing)
+    note = (
+        f"Column {name} seems to hold dates, but {doubtful[0]} may begin with the day or with the month, so it is read as "
+        "texts. Set how dates are written."
+    )
+    return Found(place, note=note)
 
 
 def _said(table: Table, place: int, writing: Writing, unit: str) -> str:
@@ -85,7 +115,7 @@ def _as_others(table: Table, found: Found) -> Found:
     """Read 1.234 as a whole number where other columns have decimal commas and nothing in this one speaks against it."""
     place, cell = found.place, f"c{found.place}"
     pointed = table.told(place, cell, f"contains({cell}, '.')")
-    if not pointed or table.matching(place, COMMA.cell) < table.counts[place][0]:
+    if not pointed or table.count(place, f"NOT regexp_matches({cell}, '{COMMA.cell}')"):
         return found
     note = f"Column {table.names[place]}: {pointed[0]} is read as {pointed[0].replace('.', '')}, as others have decimal commas."
     return Found(place, COMMA, note=note)
@@ -99,21 +129,22 @@ def _merges(table: Table, place: int) -> bool:
     return table.distinct(place) != table.distinct(place, f"TRY_CAST({cell} AS DOUBLE)")
 
 
-def _nearly(table: Table, place: int, decimal: str, delimiter: str) -> Iterator[str]:
-    """Yield a sentence about a column that holds texts only because a few of its cells are no numbers."""
+def _nearly(table: Table, place: int, decimal: str, delimiter: str) -> str:
+    """Return a sentence about a column that holds texts only because a few of its cells are no numbers or dates, else ""."""
     present, cell = table.counts[place][0], f"c{place}"
-    for writing in writings(decimal, delimiter):
-        if table.share(place, writing.cell, first=100) < NEARLY:
+    numbers = ((w.cell, f"regexp_matches({cell}, '{w.cell}')", "number") for w in writings(decimal, delimiter))
+    dates = ((w.cell, f"{w.read(cell)} IS NOT NULL", "date") for w in SURE)
+    for pattern, right, word in (*numbers, *dates):
+        if table.share(place, pattern, first=100) < NEARLY:
             continue
-        wrong = f"NOT regexp_matches({cell}, '{writing.cell}')"
-        count = present - table.matching(place, writing.cell)
-        if 0 < count <= (1 - NEARLY) * present:
-            cells = table.told(place, f"DISTINCT {cell}", wrong)
-            row = table.row_of(place, wrong)
-            names = ", ".join(f"{text:.30}" for text in sorted(cells)[:TOLD]) + (", …" if len(cells) > TOLD else "")
-            are = "is no number" if count == 1 else "are no numbers"
-            yield (
-                f"Column {table.names[place]} is read as texts: {count:,} of {wording.count(present, 'cell')} {are} "
-                f"({names}; the first in row {row:,}). Mend them, or add them to the cells that mean: no value."
+        wrong = table.count(place, f"NOT ({right})")
+        if 0 < wrong <= (1 - NEARLY) * present:
+            cells = sorted(table.told(place, f"DISTINCT {cell}", f"NOT ({right})"))
+            names = ", ".join(f"{text:.30}" for text in cells[:TOLD]) + (", …" if len(cells) > TOLD else "")
+            are = f"is no {word}" if wrong == 1 else f"are no {word}s"
+            return (
+                f"Column {table.names[place]} is read as texts: {wrong:,} of {wording.count(present, 'cell')} {are} "
+                f"({names}; the first in row {table.row_of(place, f'NOT ({right})'):,}). "
+                "Mend them, or add them to the cells that mean: no value."
             )
-            return
+    return ""

@@ -53,9 +53,9 @@ class Table:
             found += list(zip(row[::2], row[1::2], strict=True))
         return found
 
-    def matching(self, place: int, pattern: str) -> int:
-        """Return how many cells of a column match a regular expression."""
-        return int(self._ask(f"count(*) FILTER (regexp_matches(c{place}, '{pattern}'))", self._of(place))[0])
+    def count(self, place: int, where: str) -> int:
+        """Return for how many cells of a column, of those that are there, a condition holds."""
+        return int(self._ask(f"count(*) FILTER (c{place} IS NOT NULL AND {where})", self._of(place))[0])
 
     def share(self, place: int, pattern: str, first: int) -> float:
         """Return the share of the first cells that match a regular expression; 1 where there are none."""
@@ -70,7 +70,7 @@ class Table:
 
     def row_of(self, place: int, where: str) -> int:
         """Return the number of the first row, from 1, in which a condition holds."""
-        query = f"SELECT min(rowid) FROM {self._of(place)} WHERE {where}"
+        query = f"SELECT min(rowid) FROM {self._of(place)} WHERE c{place} IS NOT NULL AND {where}"
         return int(self._connection.execute(query).fetchone()[0]) + 1
 
     def distinct(self, place: int, what: str = "") -> int:
@@ -87,6 +87,11 @@ class Table:
                 got = self._connection.execute(f"SELECT {', '.join(cells)} FROM {table}").fetchnumpy()
                 found |= {place: _finite(got[f"c{place}"]) for place in some}
         return found
+
+    def values(self, place: int, what: str) -> Array:
+        """Return an expression over the cells of a column as float64, NaN where it is NULL."""
+        got = self._connection.execute(f"SELECT {what} AS v FROM {self._of(place)}").fetchnumpy()
+        return _finite(got["v"])
 
     def texts(self, place: int) -> Array:
         """Return a column as texts, "" where it is missing."""

@@ -13,6 +13,7 @@ from engine.loss import Loss
 from engine.losses.cross_entropy import CrossEntropy
 from engine.losses.mean_squared_error import MeanSquaredError
 from engine.preprocessing.characters import Characters
+from engine.preprocessing.dates import ALL, DAYS, PERIODS
 from engine.preprocessing.scale import Scale
 from engine.preprocessing.standardise import Standardise
 from engine.preprocessor import Preprocessor
@@ -44,7 +45,7 @@ def readable(dataset: Dataset, target: str) -> list[Column]:
     numbers = [c for c in rest if c.kind == "number"]
     categories = [c for c in rest if c.kind == "category" and 2 <= len(c.distinct) <= MANY_CATEGORIES]
     texts = [c for c in rest if c.kind == "text"]
-    table = [c for c in rest if c in numbers or c in categories]
+    table = [c for c in rest if c in numbers or c in categories or c.kind == "date"]
     if texts and not categories and _much_text(texts[0], numbers):
         return texts[:1]
     return table or texts[:1]
@@ -61,7 +62,13 @@ def suggest_preprocessing(columns: Sequence[Column]) -> Preprocessor:
     kinds = {column.kind for column in columns}
     if "text" in kinds:
         return Characters()
-    return Scale() if "image" in kinds else Standardise()
+    return Scale() if "image" in kinds else Standardise(dates=_parts_of_dates(columns))
+
+
+def _parts_of_dates(columns: Sequence[Column]) -> str:
+    """Return what is worth seeing of dates: nothing of the day where none has a time."""
+    times = [column.values[~column.missing] % PERIODS["day"] for column in columns if column.kind == "date"]
+    return ALL if not times or any(time.any() for time in times) else DAYS
 
 
 def suggest_loss(column: Column, now: Loss) -> Loss:

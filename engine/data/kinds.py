@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import numpy as np
 
@@ -33,16 +34,26 @@ def text_kind(distinct: int, present: int) -> ColumnKind:
 
 
 def as_kind(column: Column, kind: ColumnKind) -> Column:
-    """Return a column as one of another kind: texts that are no numbers become missing, numbers are written out.
+    """Return a column as one of another kind: texts that are no numbers or dates become missing, these are written out.
 
     A column that cannot be converted (an image, a series) comes back as it is.
     """
     if kind == column.kind or column.inner or kind == "image":
         return column
-    if kind != "number":
+    if kind in ("category", "text"):
         return Column(column.name, kind, column.texts())
-    present, place = np.unique(column.values, return_inverse=True)
-    return Column(column.name, "number", np.array([_number(str(text)) for text in present])[place.reshape(-1)])
+    read = _number if kind == "number" else seconds_of
+    present, place = np.unique(column.texts(), return_inverse=True)
+    return Column(column.name, kind, np.array([read(str(text)) for text in present])[place.reshape(-1)])
+
+
+def seconds_of(text: str) -> float:
+    """Return the seconds since 1970 of a date as ISO 8601 writes it; NaN for anything else."""
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return math.nan
+    return found.replace(tzinfo=UTC).timestamp()  # as it is written, whatever the time zone
 
 
 def _number(text: str) -> float:
@@ -56,7 +67,22 @@ def _number(text: str) -> float:
 def converted(dataset: Dataset, kinds: Mapping[str, ColumnKind]) -> Dataset:
     """Return the data set with these columns, where it has them, as these kinds: a short file suggests other kinds."""
     columns = tuple(as_kind(column, kinds.get(column.name, column.kind)) for column in dataset.columns)
-    return Dataset(columns, dataset.notes)
+    notes = (_lost(before, after) for before, after in zip(dataset.columns, columns, strict=True))
+    return Dataset(columns, (*dataset.notes, *filter(None, notes)))
+
+
+def _lost(before: Column, after: Column) -> str:
+    """Return a sentence about values that count as missing because they are not of the kind that is wanted, else ""."""
+    lost = np.flatnonzero(after.missing & ~before.missing) if after is not before else np.arange(0)
+    if not len(lost):
+        return ""
+    example, count = before.take(lost[:1]).texts()[0], len(lost)
+    what = (
+        f"1 value of {after.name} is no {after.kind} and counts"
+        if count == 1
+        else (f"{count:,} values of {after.name} are no {after.kind}s and count")
+    )
+    return f"{what} as missing: {example:.40}{', …' if count > 1 else '.'}"
 
 
 def tells_classes(column: Column) -> bool:

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from engine.arrays import Array, Shape
-from engine.columns import Column, ColumnKind
+from engine.columns import Column, ColumnKind, whole_seconds
 from engine.data.check import data_problems
 from engine.data.dataset import Dataset, fingerprint
 from engine.data.encoding import encoded, samples_of
@@ -135,7 +135,7 @@ def prepare(graph: Graph, dataset: Dataset, settings: DataSettings) -> Prepared:
         validation,
         fitted,
         rows,
-        (*dataset.notes, *notes, *advice(settings)),
+        (*dataset.notes, *notes, *advice(settings, dataset)),
     )
 
 
@@ -178,7 +178,8 @@ def feeds(
 ) -> dict[NodeId, dict[str, Array]]:
     """Return what an exported model takes for the samples whose `Prepared.rows` are given: raw values, by node and feed.
 
-    Numbers are float32 (NaN where missing), texts arrays of str objects, numbers of tokens int64; all (samples, *shape).
+    Numbers are float32 (NaN where missing), texts arrays of str objects, dates and numbers of tokens int64; all
+    (samples, *shape).
     """
     dataset, cut = _as_fitted(graph, dataset, fitted), Cut(len(dataset), settings.window, settings.horizon)
     starts = rows - cut.target_rows(np.zeros(1, np.intp))[0]
@@ -206,10 +207,11 @@ def _raw(layer: Input, columns: list[Column], fitted: Fitted, cut: Cut, samples:
     if not cut.window:
         columns, samples = [column.take(samples) for column in columns], np.arange(len(samples))
     for feed in layer.preprocessing.feeds(fitted):
-        if feed.dtype == "int64":
+        if feed.column:
+            values = next(c.values for c in columns if c.name == feed.name)[:, None]
+            values = values.astype(object) if feed.dtype == "string" else whole_seconds(values)
+        elif feed.dtype == "int64":
             values = layer.preprocessing.apply(columns, fitted).astype(np.int64)
-        elif feed.dtype == "string":
-            values = next(c.values for c in columns if c.name == feed.name)[:, None].astype(object)
         else:
             values = numbers.stack(columns)
         raw[feed.name] = np.ascontiguousarray(_pick(cut, values, samples, feed.shape))

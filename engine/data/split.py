@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.arrays import Array
+from engine.data.dataset import Dataset
 from engine.data.settings import DataSettings
 
 
@@ -28,8 +29,16 @@ def split(count: int, settings: DataSettings, classes: Array | None) -> tuple[Ar
     return np.sort(order[~chosen]), np.sort(order[chosen])
 
 
-def advice(settings: DataSettings) -> tuple[str, ...]:
+def advice(settings: DataSettings, dataset: Dataset) -> tuple[str, ...]:
     """Return what a person should know of the division before trusting a score."""
+    found = []
     if settings.window > 1 and settings.split != "last" and settings.validation > 0:
-        return ('Windows overlap, so validation samples share rows with training samples. Choose the division "last".',)
-    return ()
+        found.append(
+            'Windows overlap, so validation samples share rows with training samples. Choose the division "last".'
+        )
+    dates = next((column for column in dataset.columns if column.kind == "date"), None)
+    if dates is not None and (settings.window > 1 or settings.split == "last"):
+        known = dates.values[~dates.missing]
+        if (np.diff(known) < 0).any():
+            found.append(f"The rows are not in the order of {dates.name}. Set the order of the data to {dates.name}.")
+    return tuple(found)

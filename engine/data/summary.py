@@ -16,7 +16,10 @@ SHOWN = 50  # most frequent values that are counted by name
 
 @dataclass(frozen=True)
 class ColumnSummary:
-    """One column. Numbers have smallest, largest, mean and spread; categories, texts and classes have counts."""
+    """One column. Numbers have smallest, largest, mean and spread; categories, texts and classes have counts.
+
+    Dates have smallest and largest, in seconds since 1970.
+    """
 
     name: str
     kind: ColumnKind
@@ -58,6 +61,8 @@ def summarise_column(column: Column) -> ColumnSummary:
         return ColumnSummary(
             column.name, column.kind, rows, missing, *_figures(column.values), counts=counts, shape=shape
         )
+    if column.kind == "date":
+        return ColumnSummary(column.name, column.kind, rows, missing, *_figures(column.values)[:3])
     return ColumnSummary(
         column.name, column.kind, rows, missing, len(column.distinct), counts=class_counts(column)[:SHOWN]
     )
@@ -90,5 +95,4 @@ def cell_text(column: Column, row: int) -> str:
     """Return one value as a person reads it; "" where it is missing."""
     if column.inner:
         return describe(column.inner)
-    value = column.values[row]
-    return number_text(value) if column.kind == "number" else str(value)
+    return column.written(column.values[row])

@@ -6,7 +6,13 @@ from collections.abc import Sequence
 
 from engine.columns import ColumnKind
 
-PLURAL: dict[ColumnKind, str] = {"number": "numbers", "category": "categories", "text": "texts", "image": "images"}
+PLURAL: dict[ColumnKind, str] = {
+    "number": "numbers",
+    "category": "categories",
+    "text": "texts",
+    "image": "images",
+    "date": "dates",
+}
 
 
 def kinds(names: Sequence[ColumnKind]) -> str:

@@ -92,10 +92,10 @@ def build(
 def feeds(node: NodeId, layer: Input, fitted: Fitted) -> dict[str, Feed]:
     """Return the tensors that an Input becomes, by what its preprocessing calls them.
 
-    Its numbers, images or tokens are named as the box, a category column is `box.column`.
+    Its numbers, images or tokens are named as the box, a column of categories or dates is `box.column`.
     """
     wanted = layer.preprocessing.feeds(fitted)
-    return {f.name: replace(f, name=f"{node}.{f.name}" if f.dtype == "string" else node) for f in wanted}
+    return {f.name: replace(f, name=f"{node}.{f.name}" if f.column else node) for f in wanted}
 
 
 def label_name(node: NodeId) -> str:
@@ -152,7 +152,7 @@ def _about(network: Network, entering: Mapping[NodeId, Mapping[str, Feed]], fitt
             "columns": list(layer.columns),
             "tensors": {feed.name: {"type": feed.dtype, "shape": feed.shape} for feed in entering[node].values()},
             "preprocessing": layer.preprocessing.to_dict(),
-            **{key: fitted[node][key] for key in ("vocabulary", "categories") if key in fitted[node]},
+            **{key: fitted[node][key] for key in ("vocabulary", "categories", "dates") if key in fitted[node]},
         }
         for node, layer in network.inputs.items()
     }

@@ -24,6 +24,7 @@ class Samples:
     feeds: Mapping[str, Array]
     inputs: Mapping[NodeId, Array]
     rows: Array  # of the data set, in which each sample's target lies
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -50,7 +51,8 @@ def samples(
         if isinstance(layer, Input)
         for name, tensor in tensors(node, layer, fitted[node]).items()
     }
-    return Samples(named, {node: array[: len(rows)] for node, array in prepared.inputs.items()}, rows)
+    inputs = {node: array[: len(rows)] for node, array in prepared.inputs.items()}
+    return Samples(named, inputs, rows, prepared.notes)
 
 
 def _some(dataset: Dataset, settings: DataSettings, limit: int) -> Dataset:

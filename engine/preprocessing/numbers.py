@@ -11,6 +11,7 @@ import numpy as np
 from engine.arrays import Array, Shape
 from engine.columns import Column
 from engine.layer import OnnxGraph
+from engine.preprocessing import dates
 from engine.preprocessor import Feed, Fitted
 from engine.problems import UserError
 
@@ -66,29 +67,35 @@ def categories_of(columns: Sequence[Column]) -> list[list[str]]:
     return [sorted(column.distinct) for column in of_kind(columns, "category")]
 
 
-def row_shape(columns: Sequence[Column]) -> Shape:
-    """Return the shape of one row when numbers come first and one-hot categories after them."""
+def row_shape(columns: Sequence[Column], of_dates: int = 0) -> Shape:
+    """Return the shape of one row when numbers come first, then those of dates, then one-hot categories."""
     chosen = of_kind(columns, "number", "image")
     inner = max((column.inner or (1,) for column in chosen), key=len, default=(0,))
     width = sum((column.inner or (1,))[-1] for column in chosen) + sum(map(len, categories_of(columns)))
+    width += of_dates
     return (*inner[:-1], width)
 
 
 def number_shape(fitted: Fitted) -> Shape:
     """Return the shape of one sample of the "numbers" of an exported model."""
-    names = [name for name, kind in fitted["columns"] if kind == "category"]
-    if not names:
+    apart = _named(fitted, "category", "date")
+    if not apart:
         return tuple(fitted["size"])
-    count = len(fitted["columns"]) - len(names)
+    count = len(fitted["columns"]) - len(apart)
     return (fitted["window"], count) if fitted["window"] else (count,)
 
 
 def table_feeds(fitted: Fitted) -> tuple[Feed, ...]:
     """Return what the exported model of a table takes."""
     steps = (fitted["window"],) if fitted["window"] else ()
-    texts = [Feed(name, "string", (*steps, 1)) for name, kind in fitted["columns"] if kind == "category"]
+    texts = [Feed(name, "string", (*steps, 1), True) for name in _named(fitted, "category")]
+    times = [Feed(name, "int64", (*steps, 1), True) for name in _named(fitted, "date")]
     numbers = number_shape(fitted)
-    return (*([Feed("numbers", "float32", numbers)] if prod(numbers) else []), *texts)
+    return (*([Feed("numbers", "float32", numbers)] if prod(numbers) else []), *times, *texts)
+
+
+def _named(fitted: Fitted, *kinds: str) -> list[str]:
+    return [name for name, kind in fitted["columns"] if kind in kinds]
 
 
 def spread_out(values: Sequence[float], fitted: Fitted) -> Array:
@@ -117,11 +124,12 @@ def one_hot_onnx(g: OnnxGraph, x: str, categories: Sequence[str], window: int) -
 
 
 def table_onnx(g: OnnxGraph, prepared: Sequence[str], inputs: Mapping[str, str], fitted: Fitted) -> str:
-    """Describe `joined` in ONNX: prepared numbers (one value or none), one-hot categories, unused zeros, the shape `size`."""
-    names = [name for name, kind in fitted["columns"] if kind == "category"]
+    """Describe `joined` in ONNX: prepared numbers (one value or none), dates, one-hot categories, unused zeros, `size`."""
+    names, times = _named(fitted, "category"), _named(fitted, "date")
     known = zip(names, fitted["categories"], strict=True)
-    parts = [*prepared, *(one_hot_onnx(g, inputs[name], values, fitted["window"]) for name, values in known if values)]
-    if not names:
+    parts = [*prepared, *(dates.features_onnx(g, inputs, times, fitted["dates"]) if times else [])]
+    parts += [one_hot_onnx(g, inputs[name], values, fitted["window"]) for name, values in known if values]
+    if not names and not times:
         return parts[0]
     if not parts:
         raise UserError(f"No training sample has a value in {', '.join(names)}. Leave these columns out.")
@@ -134,15 +142,16 @@ def table_onnx(g: OnnxGraph, prepared: Sequence[str], inputs: Mapping[str, str],
     return y
 
 
-def missing_width(columns: Sequence[Column], size: Shape, window: int) -> int:
+def missing_width(columns: Sequence[Column], size: Shape, window: int, of_dates: int = 0) -> int:
     """Return how many values a row needs beyond those of the training part: for categories that only others have."""
-    return max(0, prod(size) // max(window, 1) - prod(row_shape(columns)))
+    return max(0, prod(size) // max(window, 1) - prod(row_shape(columns, of_dates)))
 
 
 def joined(columns: Sequence[Column], numbers: Array | None, fitted: Mapping[str, Any]) -> Array:
-    """Return prepared numbers (or None) and one-hot categories side by side, with the unused zeros."""
+    """Return prepared numbers (or None), those of dates and one-hot categories side by side, with the unused zeros."""
     texts = of_kind(columns, "category")
-    parts = [one_hot(column, known) for column, known in zip(texts, fitted["categories"], strict=True)]
+    parts = dates.features(columns, fitted["dates"]) if "dates" in fitted else []
+    parts += [one_hot(column, known) for column, known in zip(texts, fitted["categories"], strict=True)]
     if numbers is not None:
         parts.insert(0, numbers)
     if fitted["unused"]:

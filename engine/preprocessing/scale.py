@@ -10,7 +10,7 @@ import numpy as np
 from engine.arrays import Array, Shape
 from engine.columns import Column, ColumnKind
 from engine.layer import OnnxGraph
-from engine.preprocessing import numbers
+from engine.preprocessing import dates, numbers
 from engine.preprocessor import Feed, Fitted, Preprocessor
 
 
@@ -21,7 +21,9 @@ class Scale(Preprocessor):
 
     The smallest value of the training part becomes 0, the largest 1: for each column, or for all together where they
     are the pixels of an image (a size of channels, height and width). 8-bit images go from 0..255 to 0..1. A missing
-    number becomes 0. Values beyond the range of the training part leave 0..1.
+    number or date becomes 0. Values beyond the range of the training part leave 0..1.
+
+    A date becomes its place in time, from 0 to 1, and sine and cosine of its place in the year, the week and the day.
 
     scikit-learn: MinMaxScaler and OneHotEncoder.
 
@@ -29,19 +31,23 @@ class Scale(Preprocessor):
     together: Standardise.
     """
 
-    kinds: ClassVar[tuple[ColumnKind, ...]] = ("number", "category", "image")
+    kinds: ClassVar[tuple[ColumnKind, ...]] = ("number", "category", "date", "image")
+
+    dates: str = dates.parts_param()
 
     def shape(self, columns: Sequence[Column]) -> Shape:
-        return numbers.row_shape(columns)
+        return numbers.row_shape(columns, dates.width(columns, self.dates))
 
     def fit(self, columns: Sequence[Column], size: Shape, window: int = 0) -> Fitted:
         low, high = _range(columns, together=len(size) == 3)
+        times = {"dates": dates.fit(columns, self.dates, ranged=True)} if dates.of_dates(columns) else {}
         return {
             **numbers.described(columns, size, window),
+            **times,
             "low": low.tolist(),
             "width": np.where(high - low > numbers.LEAST, high - low, 1.0).tolist(),
             "categories": numbers.categories_of(columns),
-            "unused": numbers.missing_width(columns, size, window),
+            "unused": numbers.missing_width(columns, size, window, dates.width(columns, self.dates)),
         }
 
     def apply(self, columns: Sequence[Column], fitted: Fitted) -> Array:

@@ -10,7 +10,7 @@ import numpy as np
 from engine.arrays import Array, Shape
 from engine.columns import Column, ColumnKind
 from engine.layer import OnnxGraph
-from engine.preprocessing import numbers
+from engine.preprocessing import dates, numbers
 from engine.preprocessor import Feed, Fitted, Preprocessor
 
 
@@ -19,25 +19,32 @@ class Standardise(Preprocessor):
 
     Formula: y = (x - mean) / spread.
 
-    A missing number becomes the mean; a missing or unknown category becomes all zeros; a column that never changes
+    A missing number becomes the mean; a missing date, a missing or unknown category all zeros; a column that never changes
     becomes zeros. Series have one mean and spread for each feature. scikit-learn: StandardScaler and OneHotEncoder.
+
+    A date becomes its place in time, likewise of mean 0 and spread 1, and sine and cosine of its place in the year, the
+    week and the day.
 
     Use it for tables: the first choice. Avoid it for pixels and other numbers whose zero means something: Scale.
     """
 
-    kinds: ClassVar[tuple[ColumnKind, ...]] = ("number", "category")
+    kinds: ClassVar[tuple[ColumnKind, ...]] = ("number", "category", "date")
+
+    dates: str = dates.parts_param()
 
     def shape(self, columns: Sequence[Column]) -> Shape:
-        return numbers.row_shape(columns)
+        return numbers.row_shape(columns, dates.width(columns, self.dates))
 
     def fit(self, columns: Sequence[Column], size: Shape, window: int = 0) -> Fitted:
         mean, spread = moments(numbers.stack(columns))
+        times = {"dates": dates.fit(columns, self.dates, ranged=False)} if dates.of_dates(columns) else {}
         return {
             **numbers.described(columns, size, window),
+            **times,
             "mean": mean.tolist(),
             "spread": spread.tolist(),
             "categories": numbers.categories_of(columns),
-            "unused": numbers.missing_width(columns, size, window),
+            "unused": numbers.missing_width(columns, size, window, dates.width(columns, self.dates)),
         }
 
     def apply(self, columns: Sequence[Column], fitted: Fitted) -> Array:

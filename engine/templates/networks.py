@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.arrays import Shape
 from engine.columns import Column
+from engine.data.guesses import suggest_preprocessing
 from engine.data.samples import SampleData
 from engine.data.settings import DataSettings
 from engine.layers.conv2d import Conv2D
@@ -48,7 +49,7 @@ def _mlp(task: Task) -> Made:
     table, images, series = task.table(), task.columns("image")[:1], _series(task)
     data = DataSettings()
     if table:
-        chain, widths = _reading("table", table, Standardise()), (64, 32)
+        chain, widths = _reading("table", table, suggest_preprocessing(table)), (64, 32)
     elif images:
         chain, widths = _reading("image", images, Scale()).add("flatten", Flatten()), (128, 64)
     elif series:

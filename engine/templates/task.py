@@ -49,5 +49,5 @@ class Task:
         return [c for c in others if c.kind != "category" or len(c.distinct) <= FEW]
 
     def table(self) -> list[Column]:
-        """Return the columns with one number or category in each row."""
-        return [column for column in self.columns("number", "category") if not column.inner]
+        """Return the columns with one number, category or date in each row."""
+        return [column for column in self.columns("number", "category", "date") if not column.inner]

@@ -67,7 +67,7 @@ CASES = [
         "text",
         change("in", columns=("words",)),
         {},
-        "Standardise takes numbers or categories, but words",
+        "Standardise takes numbers, categories or dates, but words",
         "Characters",
     ),
     ("image", change("in", columns=("picture",)), {}, "but picture holds images", "Scale"),

@@ -71,8 +71,8 @@ def held(request, monkeypatch):
     leave_room(monkeypatch, spilt * 3 * SIDE * SIDE)
 
     class Few(Pictures):
-        def __init__(self, files, shape, fit, memory):
-            super().__init__(files, shape, fit, kept * int(np.prod(shape)))
+        def __init__(self, files, shape, fit, memory, *more):
+            super().__init__(files, shape, fit, kept * int(np.prod(shape)), *more)
 
     monkeypatch.setattr(image_folder, "Pictures", Few)
     return request.param

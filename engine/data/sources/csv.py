@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.data import csv_columns, csv_table
+import numpy as np
+
+from engine.columns import ColumnKind
+from engine.data import csv_columns, csv_table, wording
+from engine.data.csv_dates import ASKED
 from engine.data.csv_dialect import DELIMITERS, as_utf8, sniff
 from engine.data.dataset import Dataset
 from engine.data.files import open_regular
@@ -48,6 +52,15 @@ class Csv(Source):
     decimal: str = param(
         "What parts the fraction of a number.", default="auto", choices=("auto", "point", "comma"), advanced=True
     )
+    dates: str = param(
+        "How dates such as 3/4/2024 are written, where the column itself does not tell; never: dates are texts.",
+        default="auto",
+        choices=ASKED,
+        advanced=True,
+    )
+    order: str = param(
+        "The column by which rows are sorted, such as a date. Empty: as they stand in the file.", default=""
+    )
     missing: tuple[str, ...] = param(
         "Cells that mean: no value. An empty cell always does.",
         default=MISSING,
@@ -60,15 +73,26 @@ class Csv(Source):
 
     def read(self) -> Dataset:
         with open_regular(self.path, LARGEST) as file, as_utf8(self.path, file) as (path, note):
+            asked: dict[str, ColumnKind] = dict.fromkeys(self.texts, "text")
+            asked |= dict.fromkeys(self.categories, "category")
             dialect = sniff(path, self.delimiter, self.header)
             with csv_table.open_table(path, self.path, dialect, self.missing) as table:
                 if not table.rows:
                     raise UserError(f"{self.path} has names of columns, but no rows. Choose a file with data in it.")
-                found, told = csv_columns.columns(table, self.decimal, self.categories, self.texts, dialect.delimiter)
+                found, told = csv_columns.columns(table, self.decimal, self.dates, asked, dialect.delimiter)
         kept = tuple(c for c in found if not (c.name.startswith("column_") and c.missing.all())) or tuple(found)
         notes = [*([note] if note else []), *dialect.notes, *told]
         notes += [f"Column {c.name} has no values." for c in kept if c.missing.all()]
-        return Dataset(kept, tuple(notes))
+        return self._sorted(Dataset(kept, tuple(notes)))
+
+    def _sorted(self, dataset: Dataset) -> Dataset:
+        if not self.order:
+            return dataset
+        if self.order not in dataset:
+            raise UserError(
+                f"{self.path} has no column {self.order} to sort by. It has {wording.columns(dataset.names)}."
+            )
+        return dataset.take(np.argsort(dataset[self.order].values, kind="stable"))
 
     def label(self) -> str:
         return Path(self.path).name
