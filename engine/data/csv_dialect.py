@@ -44,6 +44,9 @@ def as_utf8(path: str, file: BinaryIO) -> Iterator[tuple[str, str]]:
     """
     start = file.read(HEAD)
     encoding = next((name for mark, name in _MARKS if start.startswith(mark)), "")
+    for mark, advice in _OTHERS.items():
+        if start.startswith(mark):
+            raise UserError(f"{path} is {advice}")
     if not encoding and b"\0" in start:
         raise UserError(f"{path} is not a text file. Choose a table that was saved as CSV.")
     if not encoding:
@@ -64,6 +67,14 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_OTHERS = {
+    b"PK\x03\x04": "no text, but a packed file, perhaps a workbook of a spreadsheet. Open it there and save it as CSV.",
+    b"\xd0\xcf\x11\xe0": "a workbook of an old spreadsheet. Open it there and save it as CSV.",
+    b"\x93NUMPY": "a single array of NumPy. Write the arrays with numpy.savez to a file that ends with .npz.",
+    b"PAR1": "a table in the format Parquet, which is not read. Save it as CSV.",
+    b"SQLite format 3\0": "a database. Save the table as CSV.",
+    b"%PDF": "a PDF document. Copy its table into a spreadsheet and save that as CSV.",
+}
 _NAMES = {"cp1252": "Windows-1252"}
 
 

@@ -14,11 +14,11 @@ from engine.problems import UserError
 
 LARGEST = 8 << 30  # bytes of all arrays together
 MOST = 64  # arrays
-PLAIN = "biufUS"  # kinds of dtype: numbers and texts
+PLAIN = "biufUSM"  # kinds of dtype: numbers, texts and dates
 
 
 def read_arrays(path: str, file: BinaryIO) -> Arrays:
-    """Return the arrays of an npz file by name; raise UserError for anything else than plain numbers and texts."""
+    """Return the arrays of an npz file by name; raise UserError for anything else than plain numbers, texts and dates."""
     try:
         with zipfile.ZipFile(file) as archive:
             return _all(path, archive)
@@ -48,7 +48,7 @@ def _array(path: str, name: str, archive: zipfile.ZipFile, info: zipfile.ZipInfo
             raise UserError(f"{path}: {name!r:.80} is no plain array. Write the file with numpy.savez.") from None
         if dtype.hasobject or dtype.kind not in PLAIN or len(shape) > 8:
             raise UserError(
-                f"{path}: the array {name!r:.80} holds {dtype}, but only numbers and texts are read. Convert it first."
+                f"{path}: the array {name!r:.80} holds {dtype}, but only numbers, texts and dates are read. Convert it first."
             )
         if prod(shape) * dtype.itemsize != info.file_size - member.tell():
             raise UserError(f"{path}: the array {name!r:.80} is cut off or damaged. Write the file again.")

@@ -20,6 +20,7 @@ from engine.problems import UserError
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 LARGEST = 256 << 20  # bytes of a file
+SIXTEEN = ("I;16", "I;16B", "I;16L")  # Pillow's modes of 16 bits a pixel
 MOST_PIXELS = 100_000_000
 
 
@@ -86,8 +87,8 @@ def _pixels(image: Any, height: int, width: int, colour: bool, fit: str) -> Arra
 
     mode = "RGB" if colour else "L"
     image.draft(mode, (width, height))
-    if image.mode in ("I;16", "I;16B", "I;16L", "I"):  # 16 bits a pixel: Pillow would cut off, not scale
-        image = Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8))
+    if image.mode in (*SIXTEEN, "I", "F"):  # Pillow would cut off, not scale
+        image = Image.fromarray(_eight_bits(np.asarray(image), image.mode in SIXTEEN or image.format == "PNG"))
     image = ImageOps.exif_transpose(image)
     if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
         over = image.convert("RGBA")
@@ -97,6 +98,19 @@ def _pixels(image: Any, height: int, width: int, colour: bool, fit: str) -> Arra
         image = _resized(image, height, width, fit)
     values = np.asarray(image)  # (H, W) or (H, W, 3)
     return values[None] if values.ndim == 2 else values.transpose(2, 0, 1)
+
+
+def _eight_bits(values: Array, sixteen: bool) -> Array:
+    """Return pixels of more bits as uint8. Fractions up to 1 become 0 to 255; larger numbers up to 255 are kept."""
+    if sixteen:
+        return (values.astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8)
+    low, high = float(values.min()), float(values.max())
+    if not (low >= 0 and high <= 255):
+        raise ValueError(
+            f"its pixels are numbers from {low:g} to {high:g}, not from 0 to 255; save it with 8 or 16 bits"
+        )
+    scale = 255 if values.dtype.kind == "f" and high <= 1 else 1
+    return np.rint(values * scale).astype(np.uint8)
 
 
 def _resized(image: Any, height: int, width: int, fit: str) -> Any:

@@ -206,6 +206,15 @@ def test_paths_that_lead_nowhere(path):
         Csv(path=path).read()
 
 
+@pytest.mark.parametrize(
+    ("start", "words"), [(b"PK\x03\x04", "workbook"), (b"\x93NUMPY", "savez"), (b"PAR1", "Parquet")]
+)
+def test_files_of_other_kinds_are_told_by_name(tmp_path, start, words):
+    (tmp_path / "x.csv").write_bytes(start + bytes(100))
+    with pytest.raises(UserError, match=words):
+        Csv(path=str(tmp_path / "x.csv")).read()
+
+
 def test_a_folder_is_refused(tmp_path):
     with pytest.raises(UserError, match="is a folder"):
         Csv(path=str(tmp_path)).read()

@@ -80,6 +80,32 @@ def test_awkward_pictures(tmp_path):
     assert means["a/cmyk.jpg"] > 250
 
 
+@pytest.mark.parametrize(
+    ("pixel", "dtype", "grey"), [(0.5, np.float32, 128), (200, np.float32, 200), (200, np.int32, 200)]
+)
+def test_pixels_of_many_bits_keep_their_brightness(tmp_path, pixel, dtype, grey):
+    (tmp_path / "a").mkdir()
+    Image.fromarray(np.full((4, 4), pixel, dtype)).save(tmp_path / "a" / "1.tif")
+    assert (read(tmp_path)["image"].values == grey).all()
+
+
+def test_pixels_of_an_unknown_range_are_refused(tmp_path):
+    (tmp_path / "a").mkdir()
+    Image.fromarray(np.full((4, 4), 70_000, np.int32)).save(tmp_path / "a" / "1.tif")
+    with pytest.raises(UserError, match=r"1\.tif is broken \(its pixels are numbers from 70000 to 70000"):
+        read(tmp_path)
+
+
+def test_a_folder_of_another_shape_is_told_from_an_empty_one(tmp_path):
+    put(tmp_path / "flat", "1.png", picture())
+    with pytest.raises(UserError, match="lie right in"):
+        read(tmp_path / "flat")
+    put(tmp_path / "deep", "train/cat/1.png", picture())
+    put(tmp_path / "deep", "test/cat/1.png", picture())
+    with pytest.raises(UserError, match="Or choose a folder in it: test, train"):
+        read(tmp_path / "deep")
+
+
 def test_crop_keeps_proportions(tmp_path):
     wide = np.zeros((10, 30), np.uint8)
     wide[:, 10:20] = 200

@@ -64,9 +64,10 @@ def test_infinite_values_count_as_missing(read):
         ({"X": np.array(5.0)}, "one entry for each sample"),
         ({"X": np.zeros((0, 2))}, "one entry for each sample"),
         ({"X": np.zeros((2, 2, 2, 2, 2))}, "neither table"),
-        ({"X": np.zeros(2, complex)}, "only numbers and texts"),
-        ({"X": np.zeros(2, "M8[s]")}, "only numbers and texts"),
-        ({"X": np.zeros(2, [("a", float)])}, "only numbers and texts"),
+        ({"X": np.zeros(2, complex)}, "only numbers, texts and dates"),
+        ({"X": np.zeros(2, "m8[s]")}, "only numbers, texts and dates"),
+        ({"X": np.zeros((2, 2, 2), "M8[s]")}, "neither table"),
+        ({"X": np.zeros(2, [("a", float)])}, "only numbers, texts and dates"),
         ({"X": np.zeros((2, 3)), "y": np.array([0, 5]), "names": np.array(["a", "b"])}, "2 classes are named"),
         ({f"a{i}": np.zeros(2) for i in range(70)}, "70 arrays"),
     ],
@@ -126,3 +127,37 @@ def test_names_that_stand_twice(tmp_path):
         archive(tmp_path / "twice.npz", [("X.npy", npy), ("X.npy", npy)])
     with pytest.raises(UserError, match="name of its own"):
         Npz(path=str(tmp_path / "twice.npz")).read()
+
+
+def test_dates_single_values_and_columns(read):
+    when = np.array(["2024-01-01T12:00", "NaT", "2024-01-03"], "datetime64[m]")
+    data = read(when=when, x=np.arange(3.0), y=np.array([[0], [1], [0]]), version=np.array(3))
+    assert (data["when"].kind, data["when"].texts().tolist()) == ("date", ["2024-01-01 12:00:00", "", "2024-01-03"])
+    assert data["label"].values.tolist() == [0, 1, 0]
+    assert data.notes == ("version is a single value and was left out.",)
+
+
+@pytest.mark.parametrize("unit", ["M8", "M8[Y]", "M8[as]", "M8[W]"])
+def test_dates_out_of_the_calendar_count_as_missing(read, unit):
+    values = np.array([-(2**60), np.iinfo(np.int64).min, 2**60]).view(unit)
+    assert read(when=values, x=np.arange(3.0))["when"].texts().tolist() == ["", "", ""] or unit == "M8[as]"
+
+
+def test_classes_are_named_whatever_type_their_numbers_have(read):
+    for y in (np.array([0.0, 1.0, 0.0]), np.array([[0], [1], [0]])):
+        data = read(X=np.zeros((3, 2)), y=y, names=np.array(["cat", "dog"]))
+        assert data["label"].values.tolist() == ["cat", "dog", "cat"]
+
+
+def test_transparency_is_a_channel_and_no_width(read):
+    assert read(X=np.zeros((5, 8, 9, 4), np.uint8))["image"].inner == (4, 8, 9)
+
+
+def test_whole_numbers_that_may_be_pixels_are_told(read):
+    assert "save it as uint8" in read(X=np.full((5, 8, 8), 200)).notes[0]
+    assert not read(X=np.full((5, 8, 8), 200.5)).notes
+
+
+def test_too_many_columns_are_counted(read):
+    with pytest.raises(UserError, match="X has 20,000 columns; at most 16,384"):
+        read(X=np.zeros((2, 20_000)))

@@ -112,8 +112,21 @@ def list_pictures(path: str) -> tuple[list[tuple[Path, str]], tuple[str, ...]]:
         other += len(inside) - len(pictures)
         found += [(Path(entry.path), folder.name) for entry in pictures]
     if not found:
-        raise UserError(f"{path} holds no pictures. Put one folder for each class into it, with the pictures in them.")
-    return found, ((f"{other} other files or folders in {root.name} were passed over.",) if other else ())
+        raise UserError(_without_pictures(root))
+    passed = "1 other file or folder in {} was" if other == 1 else f"{other:,} other files or folders in {{}} were"
+    return found, ((f"{passed.format(root.name)} passed over.",) if other else ())
+
+
+def _without_pictures(root: Path) -> str:
+    """Return what is wrong with a folder that has no picture in the folders in it."""
+    if any(entry.name.lower().endswith(ENDINGS) for entry in _entries(root)):
+        return (
+            f"The pictures lie right in {root}, so nothing says their classes. Put them into one folder for each class."
+        )
+    folders = [entry for entry in _entries(root) if entry.is_dir()]
+    deeper = [entry.name for entry in folders if any(inner.is_dir() for inner in _entries(Path(entry.path)))]
+    hint = f" Or choose a folder in it: {', '.join(deeper[:3])}." if deeper else ""
+    return f"{root} holds no pictures. Put one folder for each class into it, with the pictures in them.{hint}"
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
