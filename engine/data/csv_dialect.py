@@ -18,6 +18,11 @@ from engine.problems import UserError
 
 DELIMITERS = {"tab": "\t", "semicolon": ";", "pipe": "|", "comma": ","}  # where two fit as well, the earlier one wins
 NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
+ENCODINGS = (  # how a person may say that letters are written
+    *("auto", "utf-8", "utf-16-le", "utf-16-be", "cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256"),
+    *("cp437", "cp850", "iso8859-2", "iso8859-15", "koi8-r", "mac-roman"),
+    *("shift_jis", "euc-jp", "gb18030", "big5", "euc-kr"),
+)
 HEAD = 1 << 18  # bytes that are looked at to tell how a file is written
 CHUNK = 1 << 20
 
@@ -37,27 +42,31 @@ class Dialect:
 
 
 @contextmanager
-def as_utf8(path: str, file: BinaryIO) -> Iterator[tuple[str, str]]:
+def as_utf8(path: str, file: BinaryIO, asked: str = "auto") -> Iterator[tuple[str, str]]:
     """Yield the path of a file with the same text in UTF-8, and a note about how the text was written ("" if so).
 
-    Text with a mark for UTF-16 or UTF-32 is read as such; what is not UTF-8 is read as Windows-1252.
+    `asked` is one of ENCODINGS. With "auto", text with a mark for UTF-16 or UTF-32 is read as such, and what is not UTF-8
+    as Windows-1252.
     """
     start = file.read(HEAD)
     encoding = next((name for mark, name in _MARKS if start.startswith(mark)), "")
+    encoding = encoding if asked == "auto" else asked
     for mark, advice in _OTHERS.items():
         if start.startswith(mark):
             raise UserError(f"{path} is {advice}")
-    if not encoding and b"\0" in start:
+    if not encoding and b"\0" in start and asked == "auto":
         raise UserError(f"{path} is not a text file. Choose a table that was saved as CSV.")
     if not encoding:
         encoding = "utf-8" if _is_utf8(file) else "cp1252"
-    if encoding == "utf-8":
+    if encoding == "utf-8" and (asked == "auto" or _is_utf8(file)):
         yield path, ""
         return
+    guess = ". If letters look wrong, set its encoding." if encoding == "cp1252" and asked == "auto" else "."
+    note = f"The text is written in {_NAMES.get(encoding, encoding.upper())} and was read as such{guess}"
     with TemporaryDirectory(prefix="netwright-") as folder:
         copy = Path(folder, "table.csv")
         _transcode(file, copy, encoding)
-        yield str(copy), f"The text is written in {_NAMES.get(encoding, encoding.upper())} and was read as such."
+        yield str(copy), note if asked == "auto" else ""
 
 
 _MARKS = (

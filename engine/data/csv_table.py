@@ -18,6 +18,7 @@ from engine.data.csv_numbers import Writing
 from engine.problems import UserError
 
 LONGEST_LINE = 16 << 20  # bytes
+SHOWN = 10  # lines that are wrong are named
 
 
 class Table:
@@ -158,11 +159,12 @@ def _exactly(marker: str) -> str:
 
 
 def _rewrite(path: str, shown: str, dialect: Dialect, plain: str) -> None:
-    """Copy a file that DuckDB refused in the plainest form; raise UserError at the first row that is wrong.
+    """Copy a file that DuckDB refused in the plainest form; raise UserError naming the rows that are wrong.
 
     What is merely unusual (mixed line ends) is thereby mended.
     """
     width, line = len(dialect.names), 0
+    wrong: list[tuple[int, int]] = []
     with open(path, encoding="utf-8-sig", newline="") as file, open(plain, "w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, delimiter=dialect.delimiter, quoting=csv.QUOTE_ALL, lineterminator="\n")
         reader = csv.reader(file, delimiter=dialect.delimiter, strict=True)
@@ -170,20 +172,31 @@ def _rewrite(path: str, shown: str, dialect: Dialect, plain: str) -> None:
             line += out.write(file.readline()) > 0
         try:
             for row in reader:
-                if len(row) != width and (row or width == 1):
-                    row = row or [""]
+                row = [""] if width == 1 and not row else row
                 if row and len(row) != width:
-                    raise UserError(_ragged(shown, line + 1, len(row), width))
-                if row:
+                    wrong.append((line + 1, len(row)))
+                elif row:
                     writer.writerow(row)
                 line = dialect.skip + reader.line_num
         except csv.Error as error:
             raise UserError(_broken(shown, line + 1, str(error))) from None
+    if wrong:
+        raise UserError(_ragged(shown, wrong, width))
 
 
-def _ragged(shown: str, line: int, found: int, width: int) -> str:
+def _ragged(shown: str, wrong: list[tuple[int, int]], width: int) -> str:
+    line, found = wrong[0]
+    columns = "1 column" if width == 1 else f"{width} columns"
     cells = "1 cell" if found == 1 else f"{found} cells"
-    return f"Line {line} of {shown} has {cells}, but the table has {width} columns. Mend that line and read the file again."
+    if len(wrong) == 1:
+        return (
+            f"Line {line} of {shown} has {cells}, but the table has {columns}. Mend that line and read the file again."
+        )
+    lines = ", ".join(f"{number}" for number, _ in wrong[:SHOWN]) + (", …" if len(wrong) > SHOWN else "")
+    return (
+        f"Line {line} of {shown} has {cells}, but the table has {columns}; {len(wrong):,} lines do not fit ({lines}). "
+        "Mend them and read the file again."
+    )
 
 
 def _broken(shown: str, line: int, reason: str) -> str:

@@ -249,6 +249,26 @@ def test_a_ragged_line_late_in_a_long_file(tmp_path):
         Csv(path=str(path)).read()
 
 
+def test_all_lines_of_another_length_are_named_at_once(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n" + "".join(f"{i},{i}{',x' if i % 10 == 3 else ''}\n" for i in range(50)))
+    with pytest.raises(
+        UserError, match=r"Line 5 of .* has 3 cells, .* 2 columns; 5 lines do not fit \(5, 15, 25, 35, 45\)"
+    ):
+        Csv(path=str(path)).read()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "word"), [("cp1251", "Москва"), ("shift_jis", "東京"), ("mac-roman", "Zürich"), ("utf-16-le", "x")]
+)
+def test_how_letters_are_written_can_be_said(tmp_path, encoding, word):
+    path = tmp_path / "t.csv"
+    path.write_bytes(f"a,b\n{word},1\n".encode(encoding))
+    data = Csv(path=str(path), encoding=encoding).read()
+    assert data["a"].values.tolist() == [word]
+    assert not data.notes
+
+
 def test_rows_keep_their_order(tmp_path):
     path = tmp_path / "order.csv"
     path.write_text("n\n" + "\n".join(map(str, range(300_000))) + "\n")

@@ -9,7 +9,7 @@ import numpy as np
 from engine.columns import ColumnKind
 from engine.data import csv_columns, csv_table, wording
 from engine.data.csv_dates import ASKED
-from engine.data.csv_dialect import DELIMITERS, as_utf8, sniff
+from engine.data.csv_dialect import DELIMITERS, ENCODINGS, as_utf8, sniff
 from engine.data.dataset import Dataset
 from engine.data.files import open_regular
 from engine.data.source import Source
@@ -49,6 +49,9 @@ class Csv(Source):
     header: str = param(
         "Whether the first line holds the names of the columns.", default="auto", choices=("auto", "yes", "no")
     )
+    encoding: str = param(
+        "How letters are written in the file, where they look wrong.", default="auto", choices=ENCODINGS, advanced=True
+    )
     decimal: str = param(
         "What parts the fraction of a number.", default="auto", choices=("auto", "point", "comma"), advanced=True
     )
@@ -72,7 +75,7 @@ class Csv(Source):
     texts: tuple[str, ...] = param("Columns that are texts, though they look like something else.", default=())
 
     def read(self) -> Dataset:
-        with open_regular(self.path, LARGEST) as file, as_utf8(self.path, file) as (path, note):
+        with open_regular(self.path, LARGEST) as file, as_utf8(self.path, file, self.encoding) as (path, note):
             asked: dict[str, ColumnKind] = dict.fromkeys(self.texts, "text")
             asked |= dict.fromkeys(self.categories, "category")
             dialect = sniff(path, self.delimiter, self.header)

@@ -26,9 +26,9 @@ WIDEST = 16_384  # columns of one table
 class Npz(Source):
     """Arrays in a file of NumPy (npz): the samples on the first axis, all of one length.
 
-    Dates of NumPy (datetime64) become a column of dates. `X` (N, features) becomes number columns; uint8 (N, height, width) or with channels images; other (N, steps,
-    features) series. `y` becomes the column `label`, by the texts of `names` where the file has them. `X_train` and
-    `X_test` are joined.
+    `X` (N, features) becomes number columns; uint8 (N, height, width) or with channels images; other (N, steps,
+    features) series; datetime64 dates. `y` becomes the column `label`, by the texts of `names` where the file has them.
+    `X_train` and `X_test` are joined.
     """
 
     path: str = param("The file.", default="")
