@@ -70,4 +70,10 @@ def _column(dataset: Dataset, wanted: str) -> Column:
         raise UserError("The data has no column that could be predicted. Name one with --target.")
     if wanted not in dataset:
         raise UserError(f"The data has no column {wanted}. It has {', '.join(c.name for c in dataset.columns)}.")
-    return dataset[wanted]
+    column = dataset[wanted]
+    if column.kind == "date":
+        raise UserError(f"{wanted} holds dates, which no network here predicts. Choose another column with --target.")
+    if column.kind in ("category", "text") and len(column.distinct) < 2:
+        has = f"only one class ({column.distinct[0]:.40})" if column.distinct else "no values"
+        raise UserError(f"The column {wanted} has {has}, so there is nothing to learn. Choose another with --target.")
+    return column

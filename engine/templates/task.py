@@ -42,10 +42,10 @@ class Task:
         return CrossEntropy() if self.classes else MeanSquaredError()
 
     def columns(self, *kinds: str) -> list[Column]:
-        """Return the columns of these kinds that may be read: not the target, and no category of too many values."""
+        """Return the columns of these kinds that may be read: not the target, none without values or of many categories."""
         known = (self.hint.columns if self.hint else ()) or self.dataset.names
         others = (self.dataset[name] for name in known if name != self.target.name)
-        others = (column for column in others if column.kind in kinds)
+        others = (column for column in others if column.kind in kinds and not column.missing.all())
         return [c for c in others if c.kind != "category" or len(c.distinct) <= FEW]
 
     def table(self) -> list[Column]:

@@ -86,6 +86,24 @@ def test_a_table_of_ones_own(read):
     assert start("lstm", table, target="colour").graph.nodes["text"].columns == ("remark",)
 
 
+def test_what_cannot_be_read_or_predicted_is_left_out_or_said():
+    table = Dataset(
+        (
+            Column("when", "date", np.arange(40.0) * 86_400),
+            Column("empty", "number", np.full(40, np.nan)),
+            Column("same", "category", np.array(["a"] * 40)),
+            Column("y", "category", np.array(["a", "b"] * 20)),
+        )
+    )
+    layer = start("mlp", table, target="y").graph.nodes["table"]
+    assert layer.columns == ("when", "same")
+    assert layer.preprocessing.dates == "trend, year, week"
+    with pytest.raises(UserError, match="when holds dates"):
+        start("mlp", table, target="when")
+    with pytest.raises(UserError, match=r"same has only one class \(a\), so there is nothing to learn"):
+        start("mlp", table, target="same")
+
+
 def test_what_does_not_suit_is_said(read):
     for template, name, target, text in (
         ("cnn", "penguins", "", "needs images"),
