@@ -249,6 +249,13 @@ def test_a_ragged_line_late_in_a_long_file(tmp_path):
         Csv(path=str(path)).read()
 
 
+def test_sentences_about_a_file_do_not_flood_a_person(tmp_path):
+    (tmp_path / "t.csv").write_text(",".join(f"c{i}" for i in range(50)) + "\n" + 2 * (",".join(["5 kg"] * 50) + "\n"))
+    notes = Csv(path=str(tmp_path / "t.csv")).read().notes
+    assert len(notes) == 13
+    assert "38 more columns" in notes[-1]
+
+
 def test_all_lines_of_another_length_are_named_at_once(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("a,b\n" + "".join(f"{i},{i}{',x' if i % 10 == 3 else ''}\n" for i in range(50)))

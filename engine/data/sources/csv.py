@@ -17,6 +17,7 @@ from engine.problems import UserError
 from engine.spec import param
 
 LARGEST = 4 << 30  # bytes
+SAID = 12  # sentences about a file at most
 MISSING = (
     *(
         "NA",
@@ -86,6 +87,10 @@ class Csv(Source):
         kept = tuple(c for c in found if not (c.name.startswith("column_") and c.missing.all())) or tuple(found)
         notes = [*([note] if note else []), *dialect.notes, *told]
         notes += [f"Column {c.name} has no values." for c in kept if c.missing.all()]
+        if len(notes) > SAID:
+            notes[SAID:] = [
+                f"There is as much to say of {len(notes) - SAID:,} more columns: look at their kinds and values."
+            ]
         return self._sorted(Dataset(kept, tuple(notes)))
 
     def _sorted(self, dataset: Dataset) -> Dataset:
