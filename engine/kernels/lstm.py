@@ -17,6 +17,7 @@ from engine.calls import Run
 from engine.kernels.gates import HALF, Order
 from engine.kernels.memory import constant
 from engine.kernels.products import steps as product_steps
+from engine.kernels.products import summed_steps
 from engine.kernels.spans import at_once, backwards, spans_back
 
 ORDER: Order = (  # g, f, i, o of PyTorch's i, f, g, o
@@ -63,17 +64,18 @@ def backward(
     grad_h: Array,
     whole: Array | None,
     work: Sequence[Array],
+    parts: Array,
     some: Array,
 ) -> Iterator[Run]:
     """Yield the calls that run back over time and write the gradients of the gates into `grads` (T, N, 4·H).
 
-    `recurrent` is (4·H, J, H/J), see `products.columns`. `grad_h` (N, H) is the gradient of the last state, or `whole`
-    (T, N, H) that of every state.
+    `recurrent` is (D, 4·H/D, J, H/J), see `products.summed_steps`, to which `parts` belongs.
+    `grad_h` (N, H) is the gradient of the last state, or `whole` (T, N, H) that of every state.
     `work` is two arrays (N, H); `some` (6, S, N, H) has room for what S steps do together. `tanh_c` is overwritten.
     """
     (count, n, width), slopes = tanh_c.shape, tanh_c.reshape(len(tanh_c), -1)
     h, c, part = (array.reshape(-1) for array in (grad_h, *work))
-    multiply = product_steps(recurrent, grad_h)  # (N, 4·H) @ (4·H, H) -> (N, H)
+    multiply = summed_steps(recurrent, grad_h, parts)  # (N, 4·H) @ (4·H, H) -> (N, H)
     split = grads.reshape(count, n, 4, width).swapaxes(1, 2)
     yield partial(c.fill, 0)
     for span in spans_back(count, at_once(some.shape[1], h.size)):

@@ -13,14 +13,16 @@ from functools import cache, partial
 import numpy as np
 
 from engine.arrays import Array, aligned
-from engine.calls import Run
+from engine.calls import Run, in_turn
 from engine.kernels.blocks import FEW, SMALL, block_shape, fit, in_blocks, pays, turned
+from engine.kernels.memory import ones
 
 AVX512 = {"X86_V4", "AVX512_SKX"}  # as NumPy names it, from 2.4 on and before
 CORES = {"", "SkylakeX", "Cooperlake", "SapphireRapids"}  # whose kernels these are; "" is whatever fits the processor
 CACHED = 1 << 16  # values of a matrix that stays in the cache while all others pass by
 MANY = 256  # rows
-BEYOND = 1 << 19  # values of matrices that the cache does not keep from one step to the next
+MOST = 64  # rows that are few beside so many columns
+BEYOND = 1 << 18  # values of matrices that the cache does not keep from one step to the next
 
 
 def product(a: Array, b: Array, out: Array) -> Run:
@@ -51,18 +53,37 @@ def _turning(a: Array, b: Array, out: Array) -> Run:
 def steps(b: Array, out: Array) -> Callable[[Array], Run]:
     """Return a function that prepares a @ b into `out` for each `a`: (..., N, K) @ (..., K, U) -> (..., N, U).
 
-    The matrices of `a` and `out` are contiguous, `b` is what `columns` returns for N rows: (..., K, J, w).
+    The rows of `a` are contiguous, and so is `out`; `b` is what `columns` returns for N rows: (..., K, J, w).
     """
     (*first, depth, blocks, width), rows = b.shape, out.shape[-2]
-    shape = (rows, width) if blocks > 1 else _step_shape(rows, depth, width, out)
+    shape = (_height(rows, depth, width), width) if blocks > 1 else _step_shape(rows, depth, width, out)
     if shape is None:
         whole = b.reshape(*first, depth, width)
         alone = whole.ndim == 2
         return (lambda a: partial(a.dot, whole, out)) if alone else (lambda a: partial(np.matmul, a, whole, out))
     height, width = shape
-    right = b.reshape(*first, depth, -1, width).swapaxes(-2, -3)[..., None, :, :, :]
-    target = out.reshape(*first, -1, height, right.shape[-3], width).swapaxes(-2, -3)
-    return lambda a: partial(np.matmul, a.reshape(*a.shape[:-2], -1, 1, height, depth), right, target)
+    right = b.reshape(*first, depth, -1, width).swapaxes(-2, -3)[..., None, :, :]  # each is read for all rows in turn
+    split = out.reshape(*first, -1, height, right.shape[-4], width)
+    target = np.moveaxis(split, -2, -4)
+    return lambda a: partial(np.matmul, a.reshape(*a.shape[:-2], 1, -1, height, depth), right, target)
+
+
+def summed_steps(b: Array, out: Array, work: Array) -> Callable[[Array], Run]:
+    """Return a function that prepares a @ b into `out` for each `a`: (N, D·K) @ (D·K, U) -> (N, U).
+
+    `b` is what `columns` returns for N rows: (D, K, J, w). Where it is deep, D products of a part are added up.
+    `work` is (D, N, U).
+    """
+    if len(b) == 1:
+        return steps(b[0], out)
+    multiply, add_up = steps(b, work), partial(ones(len(b), out.dtype).dot, work.reshape(len(b), -1), out.reshape(-1))
+    return lambda a: in_turn((multiply(a.reshape(len(a), len(b), -1).swapaxes(0, 1)), add_up))
+
+
+def apart(b: Array, count: int) -> Array:
+    """Return a deep (K, U) as (D, K/D, U) for `summed_steps`: D is `count` where the cache does not hold it, else 1."""
+    cut = b.size > BEYOND and small_kernels() and b.dtype == np.float32
+    return b.reshape(count if cut else 1, -1, b.shape[-1])
 
 
 def columns(b: Array, rows: int) -> Array:
@@ -72,10 +93,16 @@ def columns(b: Array, rows: int) -> Array:
     long lines then waits for the memory longer than for the products (0.5 to 0.7 of the time with 512 units and 8 rows).
     """
     *first, depth, across = b.shape
-    few = 1 < rows <= FEW and b.size > BEYOND and small_kernels() and b.dtype == np.float32
-    widths = (w for w in (64, 48, 32, 16) if few and across % w == 0 and rows * depth * w <= SMALL)
+    few = 1 < rows <= MOST and b.size > BEYOND and small_kernels() and b.dtype == np.float32
+    widths = (w for w in (64, 48, 32, 16) if few and across % w == 0 and _height(rows, depth, w))
     width = next(widths, across)
     return b.reshape(*first, -1, depth, width).swapaxes(-2, -3)
+
+
+def _height(rows: int, depth: int, width: int) -> int:
+    """Return by how many rows blocks of so many columns are multiplied at once; 0 where none suits."""
+    heights = (height for height in (16, 8, rows) if rows % height == 0 and height <= FEW)
+    return next((height for height in heights if height * depth * width <= SMALL), 0)
 
 
 def _step_shape(rows: int, depth: int, across: int, out: Array) -> tuple[int, int] | None:

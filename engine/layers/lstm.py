@@ -13,7 +13,7 @@ from engine.arrays import Array, Generator, Shape
 from engine.calls import Run, in_turn, prepared
 from engine.kernels import lstm
 from engine.kernels.gates import arrange, by_gate, rearrange, scale
-from engine.kernels.products import columns, product
+from engine.kernels.products import apart, columns, product
 from engine.kernels.spans import room
 from engine.layer import Example, OnnxGraph, Scratch, Weight
 from engine.layers.recurrent import Recurrent, flat, pass_on, take_in, time_first
@@ -67,6 +67,7 @@ class LSTM(Recurrent):
             "weights": Scratch((4, wide, units), batched=False),
             "grads": Scratch((steps, 4 * units)),
             "few": Scratch((3, units)),
+            "parts": Scratch((4, units)),
             "some": Scratch((6, room(steps, units), units)),
             "back_inputs": Scratch((steps, features)),
             "back_ih": Scratch((4 * units, features), batched=False),
@@ -115,6 +116,7 @@ class LSTM(Recurrent):
         tanh_c: Array,
         grads: Array,
         few: Array,
+        parts: Array,
         some: Array,
         back_inputs: Array,
         back_ih: Array,
@@ -129,14 +131,15 @@ class LSTM(Recurrent):
         n, units, rows, every = len(inputs), self.units, time_first(inputs), time_first(grads)
         (grad_h, *rest), tanh_cells = few.reshape(3, n, units), time_first(tanh_c)
         places, whole = cells.reshape(len(rows), lstm.PLACES, n, units)[:-1], self.whole(grad_y)
-        laid, work = columns(back_hh, n), some.reshape(6, -1, n, units)
+        laid, work = columns(apart(back_hh, 4), n), (parts.reshape(4, n, units), some.reshape(6, -1, n, units))
+        by_gates = laid.reshape(4, -1, *laid.shape[2:])
         given = flat(every)[None], back_ih[None], time_first(back_inputs)[None]
         found = by_gate(back_weights, 4)
         return in_turn(
             (
                 self.arrive(grad_y, grad_h),
-                *arrange(by_gate(weight_hh_l0, 4).reshape(4, -1, *laid.shape[1:]), by_gate(laid, 4), lstm.ORDER),
-                *lstm.backward(every, laid, tanh_cells, places, grad_h, whole, rest, work),
+                *arrange(by_gate(weight_hh_l0, 4).reshape(by_gates.shape), by_gates, lstm.ORDER),
+                *lstm.backward(every, laid, tanh_cells, places, grad_h, whole, rest, *work),
                 *arrange(by_gate(weight_ih_l0, 4), by_gate(back_ih, 4), () if grad_x is None else lstm.ORDER),
                 *(() if grad_x is None else pass_on(*given, grad_x)),
                 product(flat(every).T, flat(rows[:-1]), back_weights),  # (4·H, T·N) @ (T·N, K) -> (4·H, K)

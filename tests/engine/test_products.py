@@ -120,7 +120,7 @@ def test_columns_lie_one_behind_the_other_where_the_cache_is_too_small(blocks, s
 def test_columns_stay_as_they_are_in_the_cache_with_many_rows_and_elsewhere(blocks, monkeypatch):
     large, small = np.zeros((2048, 512), np.float32), np.zeros((512, 128), np.float32)
     assert columns(small, 8).shape == (512, 1, 128)
-    assert columns(large, 64).shape == (2048, 1, 512)
+    assert columns(large, 128).shape == columns(large, 36).shape == (2048, 1, 512)
     assert columns(large.astype(float), 8).shape == (2048, 1, 512)
     monkeypatch.setattr(products, "small_kernels", lambda: False)
     assert columns(large, 8).shape == (2048, 1, 512)
@@ -222,3 +222,18 @@ def test_layers_learn_the_same_with_blocks_and_without(monkeypatch, layers, batc
     np.testing.assert_allclose(blocked.losses, plain.losses, rtol=1e-5)
     for name, array in plain.parameters.items():
         np.testing.assert_allclose(blocked.parameters[name], array, rtol=1e-4, atol=1e-6, err_msg=name)
+
+
+@pytest.mark.parametrize("beyond", [1 << 30, 0])
+@pytest.mark.parametrize("n", [1, 8, 24, 33])
+def test_parts_of_a_deep_product_are_added_up(blocks, monkeypatch, n, beyond):
+    monkeypatch.setattr(products, "BEYOND", beyond)
+    b, out = drawn(4 * 96, 64, False), np.empty((n, 64), "f")
+    laid = columns(products.apart(np.empty_like(b), 4), n)
+    assert len(laid) == (1 if beyond else 4)
+    laid[...] = b.reshape(laid.shape)
+    multiply = products.summed_steps(laid, out, np.empty((4, n, 64), "f"))
+    for seed in (1, 2):
+        a = drawn(n, 4 * 96, False, seed)
+        multiply(a)()
+        np.testing.assert_allclose(out, a.astype(float) @ b.astype(float), rtol=2e-4, atol=2e-4)
