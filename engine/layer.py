@@ -73,12 +73,14 @@ class Scratch:
     `dtype` "" is the plan's own (float32, or float64 when checking); else a NumPy name such as "bool" or "intp". It
     lives from `forward` to `backward` where `backward` names it, else only during the call that names it. One that is
     `kept` starts at zero, is nobody else's, and keeps its values from step to step: for borders that stay zero.
+    One that is `shared` is the same array for all workers.
     """
 
     shape: Shape
     batched: bool = True
     dtype: str = ""
     kept: bool = False
+    shared: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,9 @@ class Workers:
 
     def sum(self, values: Any) -> None:
         """Replace a small array by its sum over all workers, equal to the last bit for all of them."""
+
+    def meet(self) -> None:
+        """Wait until all have come here. What any of them wrote before is then seen by all."""
 
 
 class OnnxGraph(Protocol):
@@ -164,6 +169,7 @@ class Layer(Spec, family=True):
 
     category: ClassVar[str] = ""
     outputs: ClassVar[tuple[str, ...]] = ("y",)
+    divides: ClassVar[bool] = False  # several workers divide its units (engine/plan/divided.py)
     mixes: ClassVar[bool] = False  # mixes samples, and says which by `partner` and `share` (engine/plan/mixing.py)
     # What the compiler may use:
     in_place: ClassVar[bool] = False  # forward may write its output over its first input

@@ -34,16 +34,27 @@ def add_biases(one: Array, other: Array, out: Array) -> Iterator[Run]:
     yield partial(np.multiply, out[1:], constant(HALF, out.dtype), out[1:])
 
 
-def forward(inputs: Array, weights: Array, cells: Array, tanh_c: Array, work: Array) -> Iterator[Run]:
+def forward(
+    inputs: Array,
+    weights: Array,
+    states: Array,
+    cells: Array,
+    tanh_c: Array,
+    work: Array,
+    meet: Sequence[Run] = (),
+) -> Iterator[Run]:
     """Yield the calls that run over time.
 
-    `inputs` (T + 1, N, H + F + 1) holds at each step the state before it, x and 1; the run fills the states after the first.
-    `weights` are (4, H + F + 1, J, H/J), see `products.columns`. `cells` (T + 1, PLACES, N, H) begins with the first c.
-    `work` is flat with 6·N·H values.
+    They compute U of the H units, which is all but where others compute the rest; then `meet` waits for these.
+
+    `inputs` (T + 1, N, H + F + 1) holds at each step the state before it, x and 1; the run fills those of its U units,
+    `states`, after the first.
+    `weights` are (4, H + F + 1, J, U/J), see `products.columns`. `cells` (T + 1, PLACES, N, U) begins with the first c.
+    `work` is flat with 6·N·U values.
     """
     (_, n, width), places = tanh_c.shape, cells.reshape(len(cells), PLACES, -1)
     sums, pair = work[: 4 * n * width], work[4 * n * width :].reshape(2, -1)
-    multiply = product_steps(weights, sums.reshape(4, n, width))  # (N, K) @ (4, K, H) -> (4, N, H)
+    multiply = product_steps(weights, sums.reshape(4, n, width))  # (N, K) @ (4, K, U) -> (4, N, U)
     for t, here in enumerate(places[:-1]):
         c, slope, sigmoids = places[t + 1, 0], tanh_c[t].reshape(-1), here[2:].reshape(-1)
         yield multiply(inputs[t])
@@ -53,11 +64,13 @@ def forward(inputs: Array, weights: Array, cells: Array, tanh_c: Array, work: Ar
         yield partial(np.multiply, here[:2], here[2:4], pair)
         yield partial(np.add, *pair, c)
         yield partial(np.tanh, c, slope)
-        yield partial(np.multiply, cells[t, 4], tanh_c[t], inputs[t + 1, :, :width])
+        yield partial(np.multiply, cells[t, 4], tanh_c[t], states[t + 1])
+        yield from meet
 
 
 def backward(
     grads: Array,
+    own: Array,
     recurrent: Array,
     tanh_c: Array,
     cells: Array,
@@ -66,17 +79,18 @@ def backward(
     work: Sequence[Array],
     parts: Array,
     some: Array,
+    meet: Sequence[Run] = (),
 ) -> Iterator[Run]:
-    """Yield the calls that run back over time and write the gradients of the gates into `grads` (T, N, 4·H).
+    """Yield the calls that run back over time and write the gradients of the gates into `own` (T, 4, N, U).
 
-    `recurrent` is (D, 4·H/D, J, H/J), see `products.summed_steps`, to which `parts` belongs.
-    `grad_h` (N, H) is the gradient of the last state, or `whole` (T, N, H) that of every state.
-    `work` is two arrays (N, H); `some` (6, S, N, H) has room for what S steps do together. `tanh_c` is overwritten.
+    That lies within `grads` (T, N, 4·H). Of U units and of `meet` see `forward`.
+    `recurrent` is (D, 4·H/D, J, U/J), see `products.summed_steps`, to which `parts` belongs.
+    `grad_h` (N, U) is the gradient of the last state, or `whole` (T, N, U) that of every state.
+    `work` is two arrays (N, U); `some` (6, S, N, U) has room for what S steps do together. `tanh_c` is overwritten.
     """
-    (count, n, width), slopes = tanh_c.shape, tanh_c.reshape(len(tanh_c), -1)
+    count, slopes = len(tanh_c), tanh_c.reshape(len(tanh_c), -1)
     h, c, part = (array.reshape(-1) for array in (grad_h, *work))
-    multiply = summed_steps(recurrent, grad_h, parts)  # (N, 4·H) @ (4·H, H) -> (N, H)
-    split = grads.reshape(count, n, 4, width).swapaxes(1, 2)
+    multiply = summed_steps(recurrent, grad_h, parts)  # (N, 4·H) @ (4·H, U) -> (N, U)
     yield partial(c.fill, 0)
     for span in spans_back(count, at_once(some.shape[1], h.size)):
         a, factors = some[:2, : span.stop - span.start], some[2:, : span.stop - span.start]
@@ -87,9 +101,10 @@ def backward(
                 yield partial(np.add, grad_h, whole[t], grad_h)
             yield partial(np.multiply, h, slopes[t], part)
             yield partial(np.add, c, part, c)
-            yield partial(np.multiply, work[0], g_f_i_o[:3], split[t, :3])
-            yield partial(np.multiply, grad_h, g_f_i_o[3], split[t, 3])
+            yield partial(np.multiply, work[0], g_f_i_o[:3], own[t, :3])
+            yield partial(np.multiply, grad_h, g_f_i_o[3], own[t, 3])
             if t:
+                yield from meet
                 yield partial(np.multiply, c, cells[t, 2].reshape(-1), c)
                 yield multiply(grads[t])
 

@@ -75,6 +75,12 @@ def samples_in_cache(*arrays: Array) -> Iterator[tuple[Array, ...]]:
         yield tuple(array[some] for array in arrays)
 
 
+def share(size: int, rank: int, count: int, unit: int = 1) -> slice:
+    """Return the part of `size` things that belongs to one of `count` workers, in whole units."""
+    units = -(-size // unit)
+    return slice(min(units * rank // count * unit, size), min(units * (rank + 1) // count * unit, size))
+
+
 def shaped(work: Array, shape: Shape) -> Array:
     """Return the beginning of a flat work array in a shape."""
     return work[: prod(shape)].reshape(shape)

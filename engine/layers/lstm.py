@@ -101,7 +101,7 @@ class LSTM(Recurrent):
                 *take_in(x, rows[:-1, :, units:]),
                 partial(rows[0, :, :units].fill, 0),
                 partial(places[0, 0].fill, 0),
-                *lstm.forward(rows, laid, places, time_first(tanh_c), work.reshape(-1)),
+                *lstm.forward(rows, laid, rows[:, :, :units], places, time_first(tanh_c), work.reshape(-1)),
                 self.leave(rows[:, :, :units], y),
             )
         )
@@ -133,13 +133,14 @@ class LSTM(Recurrent):
         places, whole = cells.reshape(len(rows), lstm.PLACES, n, units)[:-1], self.whole(grad_y)
         laid, work = columns(apart(back_hh, 4), n), (parts.reshape(4, n, units), some.reshape(6, -1, n, units))
         by_gates = laid.reshape(4, -1, *laid.shape[2:])
+        own = every.reshape(-1, n, 4, units).swapaxes(1, 2)
         given = flat(every)[None], back_ih[None], time_first(back_inputs)[None]
         found = by_gate(back_weights, 4)
         return in_turn(
             (
                 self.arrive(grad_y, grad_h),
                 *arrange(by_gate(weight_hh_l0, 4).reshape(by_gates.shape), by_gates, lstm.ORDER),
-                *lstm.backward(every, laid, tanh_cells, places, grad_h, whole, rest, *work),
+                *lstm.backward(every, own, laid, tanh_cells, places, grad_h, whole, rest, *work),
                 *arrange(by_gate(weight_ih_l0, 4), by_gate(back_ih, 4), () if grad_x is None else lstm.ORDER),
                 *(() if grad_x is None else pass_on(*given, grad_x)),
                 product(flat(every).T, flat(rows[:-1]), back_weights),  # (4·H, T·N) @ (T·N, K) -> (4·H, K)

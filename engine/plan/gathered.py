@@ -54,10 +54,13 @@ class Parts:
         own = {f"{key.node}.{key.name}": call for call in program.gathered for key in call.writes}
         self._calls: list[Run] = []
         self.added: list[slice] = []
+        placed = {f"{key.node}.{key.name}" for key in program.placed}
         for piece, at in layout.overlap(part):
             place = slice(part.start + at.start, part.start + at.stop)
             if call := own.get(piece.name):
                 self._calls.append(_bound(call, piece, place, gradient, whole))
+            elif piece.name in placed:
+                continue
             elif self.added and self.added[-1].stop == place.start:
                 self.added[-1] = slice(self.added[-1].start, place.stop)
             else:

@@ -14,7 +14,9 @@ import numpy as np
 from engine.arrays import Array
 from engine.graph import Graph
 from engine.infer import infer
+from engine.kernels.memory import share
 from engine.plan.bind import Bound, bind
+from engine.plan.divided import divided
 from engine.plan.gathered import Parts
 from engine.plan.memory import Rooms
 from engine.plan.passes import improved
@@ -22,7 +24,7 @@ from engine.plan.program import ArraySpec, Key, Program
 from engine.plan.shared import SharedMemory
 from engine.plan.state import State, declared_weights, sizes
 from engine.plan.stepping import Stepping
-from engine.plan.sync import LINE, Sharing, Sync, share
+from engine.plan.sync import LINE, Sharing, Sync
 from engine.plan.update import Move
 from engine.plan.write import Options, write
 
@@ -116,12 +118,15 @@ class Part:
     def __init__(self, member: Member, batch: int, start: int | None = None) -> None:
         self.member, self.batch = member, batch
         mine = share(batch, member.rank, member.count)
-        program = write(member.graph, member.inference, self._options(mine.stop - mine.start))
+        graph = divided(member.graph, member.inference, batch, member.rank, member.count)
+        program = write(graph, member.inference, self._options(mine.stop - mine.start))
         rooms = Rooms(dict(_common(program, batch)))
         memory = member.memory
         self.start, raw = memory.new(rooms.size) if start is None else (start, memory.piece(start, rooms.size))
         self.whole = rooms.arrays(raw)
-        self.bound: Bound = bind(program, member.state, given={key: array[mine] for key, array in self.whole.items()})
+        given = {key: array if rooms.specs[key].shared else array[mine] for key, array in self.whole.items()}
+        given |= {key: member.sums[f"{key.node}.{key.name}"] for key in program.placed}
+        self.bound: Bound = bind(program, member.state, given=given)
         self.parts = member.parts(program, self.whole)
 
     def _options(self, samples: int) -> Options:
@@ -197,7 +202,9 @@ def _specs(vectors: dict[str, int], count: int, dtype: str) -> dict[str, ArraySp
 
 
 def _common(program: Program, batch: int) -> Iterator[tuple[Key, ArraySpec]]:
-    """Yield the arrays of one worker's program that the leader reads or writes, for the whole batch."""
+    """Yield the arrays of one worker's program that others read or write, for the whole batch."""
     for key, spec in program.arrays.items():
-        if spec.pinned and key.kind in SHARED:
+        if spec.shared:
+            yield key, spec
+        elif spec.pinned and key.kind in SHARED:
             yield key, replace(spec, shape=(batch, *spec.shape[1:]))

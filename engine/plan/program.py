@@ -54,7 +54,7 @@ class ArraySpec:
     """What an array of a step is like. A pinned one is nobody else's and keeps its values; it starts at zero.
 
     `memory` is the order of axes in which it lies in memory, where it is not that of `shape`. Behind an `augmented` one lies
-    one more feature, of ones: with it, it is known under the kind "augmented", too.
+    one more feature, of ones: with it, it is known under the kind "augmented", too. A `shared` one all workers have in common.
     """
 
     shape: Shape  # with the batch axis
@@ -62,6 +62,7 @@ class ArraySpec:
     pinned: bool = False
     memory: tuple[int, ...] = ()
     augmented: bool = False
+    shared: bool = False
 
     @property
     def whole(self) -> Shape:
@@ -73,12 +74,14 @@ class ArraySpec:
 class Program:
     """The calls of one step, in order, and the arrays that they need besides weights and their gradients.
 
-    A call of `gathered` computes a part of a weight's gradient (engine/plan/gathered.py).
+    A call of `gathered` computes a part of a weight's gradient (engine/plan/gathered.py). Those `placed` have their parts
+    written by all workers where they belong (engine/plan/divided.py).
     """
 
     calls: list[Call] = field(default_factory=list)
     arrays: dict[Key, ArraySpec] = field(default_factory=dict)
     gathered: list[Call] = field(default_factory=list)  # made after those, with the samples of all workers
+    placed: set[Key] = field(default_factory=set)
 
     def lifetimes(self) -> dict[Key, tuple[int, int]]:
         """Return the first and the last call that each array which is not pinned is given to."""

@@ -89,13 +89,8 @@ class Sharing(Workers):
     """The workers as a layer knows them, in a step with `total` samples."""
 
     def __init__(self, sync: Sync, total: int) -> None:
-        self._total, self.sum = total, sync.sum  # type: ignore[method-assign]
+        self._total = total
+        self.sum, self.meet = sync.sum, sync.meet  # type: ignore[method-assign]
 
     def samples(self, here: int) -> int:
         return self._total
-
-
-def share(size: int, rank: int, count: int, unit: int = 1) -> slice:
-    """Return the part of `size` things that belongs to one of `count` workers, in whole units."""
-    units = -(-size // unit)
-    return slice(min(units * rank // count * unit, size), min(units * (rank + 1) // count * unit, size))

@@ -184,7 +184,9 @@ class _Writer:
 
     def _declare_scratch(self, node: NodeId, scratch: dict[str, Scratch]) -> None:
         for name, s in scratch.items():
-            self._array(Key("scratch", node, name), s.shape, s.dtype, pinned=s.kept, batched=s.batched)
+            shape = (self.options.batch, *s.shape) if s.batched else s.shape
+            spec = ArraySpec(shape, s.dtype or self.options.dtype, s.kept or s.shared, shared=s.shared)
+            self.program.arrays.setdefault(Key("scratch", node, name), spec)
 
     # ------------------------------------------------------------------ backward
 
@@ -221,6 +223,8 @@ class _Writer:
         """Write a backward call, and the additions for sources that have got a gradient before."""
         targets = self._targets(node, {name.lstrip("*") for name in names})
         learning = self._learned(node, names)
+        if self.graph.nodes[node].divides:
+            self.program.placed |= learning.keys()
         self._call(node, "backward", function, names, (*targets.values(), *learning.values()), targets)
         if isinstance(self.graph.nodes[node], Output):
             self._mix(node)

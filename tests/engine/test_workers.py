@@ -14,6 +14,7 @@ import pytest
 import engine.training.workers
 from engine.catalog import Optimizer
 from engine.graph import Graph
+from engine.kernels.memory import share
 from engine.layers.batch_norm import BatchNorm
 from engine.layers.conv2d import Conv2D
 from engine.layers.dense import Dense
@@ -26,7 +27,6 @@ from engine.losses.mean_squared_error import MeanSquaredError
 from engine.optimizers.adam import Adam
 from engine.plan.compile import compile
 from engine.plan.plan import NotFinite
-from engine.plan.sync import share
 from engine.plan.team import HelperDied, TeamPlan
 from engine.training.loop import Training
 from engine.training.settings import TrainingSettings
