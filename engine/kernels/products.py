@@ -62,10 +62,13 @@ def steps(b: Array, out: Array) -> Callable[[Array], Run]:
         alone = whole.ndim == 2
         return (lambda a: partial(a.dot, whole, out)) if alone else (lambda a: partial(np.matmul, a, whole, out))
     height, width = shape
-    right = b.reshape(*first, depth, -1, width).swapaxes(-2, -3)[..., None, :, :]  # each is read for all rows in turn
-    split = out.reshape(*first, -1, height, right.shape[-4], width)
-    target = np.moveaxis(split, -2, -4)
-    return lambda a: partial(np.matmul, a.reshape(*a.shape[:-2], 1, -1, height, depth), right, target)
+    right = b.reshape(*first, depth, -1, width).swapaxes(-2, -3)  # (..., J, K, w)
+    split = out.reshape(*first, -1, height, right.shape[-3], width)  # (..., I, h, J, w)
+    if blocks > 1:  # more than the cache holds: each block of columns is read for all rows in turn
+        right, target, order = right[..., None, :, :], np.moveaxis(split, -2, -4), (1, -1)
+    else:
+        right, target, order = right[..., None, :, :, :], split.swapaxes(-2, -3), (-1, 1)
+    return lambda a: partial(np.matmul, a.reshape(*a.shape[:-2], *order, height, depth), right, target)
 
 
 def summed_steps(b: Array, out: Array, work: Array) -> Callable[[Array], Run]:
