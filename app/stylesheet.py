@@ -71,7 +71,8 @@ QPushButton:default, QPushButton[primary="true"] { background: $accent; color: $
   font-weight: 600; }
 QPushButton[primary="true"]:hover { background: $accent_hover; border-color: $accent_hover; }
 QPushButton[primary="true"]:focus { border: 2px solid $text; }
-QPushButton[primary="true"]:disabled { background: $raised; color: $disabled; border-color: $border; }
+QPushButton:default:disabled, QPushButton[primary="true"]:disabled { background: $raised; color: $disabled;
+  border-color: $border; }
 QPushButton[danger="true"] { background: $problem; color: $window; border-color: $problem; font-weight: 600; }
 QPushButton[link="true"] { background: transparent; border: none; color: $accent; padding: 4px 2px; text-align: left; }
 QPushButton[link="true"]:focus, QPushButton[link="true"]:hover { text-decoration: underline; }

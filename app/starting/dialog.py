@@ -137,6 +137,8 @@ class StartDialog(QDialog):
         else:
             self._say(next(str(one) for one in self.offers.values()), problem=True)
         self._show_network()
+        if self.go.isEnabled() and self.focusWidget() in (self.chooser.open_file, self.chooser.open_folder):
+            self.go.setFocus()  # Enter now makes the network; it would ask for a file once more
 
     def _show_network(self) -> None:
         project: Any = self.offers.get(self.tiles.name())

@@ -104,6 +104,17 @@ def test_keys_go_from_the_samples_to_the_buttons_in_the_order_in_which_they_stan
     assert reached[5] is dialog.go
 
 
+def test_enter_makes_the_network_once_a_file_was_chosen(qtbot, dialog, table, monkeypatch):
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
+    dialog.activateWindow()
+    dialog.chooser.open_file.setFocus()
+    qtbot.waitUntil(dialog.chooser.open_file.hasFocus)
+    dialog.choose_path(table)
+    offered(qtbot, dialog)
+    with qtbot.waitSignal(dialog.made):
+        qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Return)
+
+
 def test_a_template_is_taken_by_keys(qtbot, dialog):
     dialog.choose(Sample(name="digits8x8"))
     offered(qtbot, dialog)
