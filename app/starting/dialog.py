@@ -26,6 +26,7 @@ from app.inspector.facts import heading_label
 from app.starting.offers import Offers, offers, read_and_guess
 from app.starting.tiles import TemplateTiles
 from engine.data.source import Source
+from engine.data.wording import count
 
 NAME = 300  # pixels, at most
 START = "Choose a sample, a file or a folder; the network is made for it."
@@ -172,8 +173,11 @@ class StartDialog(QDialog):
 
     def _facts(self) -> str:
         assert self.read
-        rows, columns = self.read.summary.rows, len(self.read.summary.columns)
-        return f"{self._title} · {rows:,} rows · {columns} {'column' if columns == 1 else 'columns'}"
+        summary = self.read.summary
+        facts = [self._title, count(summary.rows, "row"), count(len(summary.columns), "column")]
+        if summary.notes:
+            facts.append(f"{count(len(summary.notes), 'note')} on how it was read: see Data")
+        return " · ".join(facts)
 
     def _stop(self) -> None:
         """Forget what is being done, and what came of it before."""

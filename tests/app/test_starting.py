@@ -115,6 +115,14 @@ def test_enter_makes_the_network_once_a_file_was_chosen(qtbot, dialog, table, mo
         qtbot.keyClick(dialog.focusWidget(), Qt.Key.Key_Return)
 
 
+def test_it_says_that_something_is_to_be_said_of_the_data(qtbot, dialog, tmp_path):
+    path = tmp_path / "weights.csv"
+    path.write_text("weight,heavy\n" + "2 kg,no\n3 kg,yes\n" * 9)
+    dialog.choose_path(path)
+    offered(qtbot, dialog)
+    assert dialog.facts.text() == "weights.csv · 18 rows · 2 columns · 1 note on how it was read: see Data"
+
+
 def test_a_template_is_taken_by_keys(qtbot, dialog):
     dialog.choose(Sample(name="digits8x8"))
     offered(qtbot, dialog)
