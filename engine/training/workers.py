@@ -23,6 +23,7 @@ LASTING = 3e-3  # seconds: sharing such steps pays wherever the other cores are 
 PATIENT = 1.25  # of the time of one worker: so slow may several be then, as what kept the cores busy will pass
 CLEAR = 0.75  # of the time of one worker: so much faster are several for sure
 STEPS = 5  # that are measured
+ENOUGH = 0.05  # seconds that are measured at least, lest a moment in which something else ran decides
 PATIENCE = 0.5  # seconds after which two steps must do
 ROUNDS = 3
 MOST = 8
@@ -91,7 +92,7 @@ def _seconds(plan: Plan) -> float:
     """Return the seconds that forward and backward take; the plan is left as it was."""
     statistics, random = plan.state.statistics.copy(), plan.state.rng.bit_generator.state
     found: list[float] = []
-    while len(found) < 2 or (len(found) < STEPS and sum(found) < PATIENCE):
+    while len(found) < 2 or sum(found) < ENOUGH or (len(found) < STEPS and sum(found) < PATIENCE):
         start = perf_counter()
         plan.run()
         found.append(perf_counter() - start)
