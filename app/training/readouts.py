@@ -13,7 +13,7 @@ MEANING = {
     "metric": "On the samples that were kept back, after the last epoch",
     "best": "The epoch with the lowest validation loss, whose weights are kept",
     "rate": "The learning rate of the last step",
-    "speed": "Samples that were learnt from in a second",
+    "speed": "Samples that were learnt from in a second, in the last few seconds",
     "time left": "Until the last epoch is done, at this speed",
 }
 

@@ -45,7 +45,7 @@ class Bundle:
 
 
 def _merged(steps: list[Steps]) -> Steps:
-    """Return consecutive steps as one; their speed is that of the latest."""
+    """Return consecutive steps as one; their speed is what the latest says."""
     return Steps(
         first=steps[0].first,
         epoch=steps[-1].epoch,

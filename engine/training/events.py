@@ -30,7 +30,7 @@ class Steps:
     losses: tuple[float, ...]
     rates: tuple[float, ...]
     gradient_norms: tuple[float, ...]
-    samples_per_second: float
+    samples_per_second: float  # of late, with the validation between
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
@@ -22,6 +21,7 @@ from engine.training.ahead import ahead
 from engine.training.checkpoint import Checkpoint
 from engine.training.events import Began, Diverged, Ended, EpochDone, Event, Steps
 from engine.training.history import Epoch, Recorder
+from engine.training.pace import Pace, Stopwatch
 from engine.training.scores import Examined, Gathered, examine, scores
 from engine.training.settings import TrainingSettings
 from engine.training.workers import choose
@@ -37,23 +37,6 @@ def train(
 ) -> Iterator[Event]:
     """Train a network and yield what happens; see `Training` for more control."""
     return Training(graph, settings, samples, resume=resume, report_every=report_every).events()
-
-
-@dataclass
-class _Stopwatch:
-    """Counts the seconds of an epoch, without those in which the training rested."""
-
-    seconds: float = 0.0
-    started: float = field(default_factory=perf_counter)
-
-    def rest(self) -> None:
-        self.seconds += perf_counter() - self.started
-
-    def go_on(self) -> None:
-        self.started = perf_counter()
-
-    def read(self) -> float:
-        return self.seconds + perf_counter() - self.started
 
 
 class Training:
@@ -88,10 +71,11 @@ class Training:
         self.recorder, self.best = Recorder(), dict[str, Array]()
         self.gathered = Gathered(graph, len(samples.train))
         self._outputs = {plan: plan.outputs() for plan in (self.plan, self.last_plan)}  # views of what each step leaves
-        self._watch, self._reported, self._order = _Stopwatch(), 0, (-1, samples.train)
+        self._watch, self._reported, self._order = Stopwatch(), 0, (-1, samples.train)
         self._results_factor = -1, 1.0  # the epochs that it follows from, and the factor
         if resume:
             self._resume(resume)
+        self._pace = Pace(self._watch.total)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -169,9 +153,9 @@ class Training:
             for start, batch in zip(starts, batches, strict=True):
                 self._step(batch, start)
                 if perf_counter() - told >= self.report_every:
-                    yield from self._report(perf_counter() - told)
+                    yield from self._report()
                     told = perf_counter()
-        yield from self._report(perf_counter() - told)
+        yield from self._report()
 
     def _step(self, batch: Batch, start: int) -> None:
         plan = self.plan if len(batch.samples) == self.plan.batch else self.last_plan
@@ -203,29 +187,30 @@ class Training:
             self._order = self.epoch, shuffled(self.samples.train, rng)
         return self._order[1]
 
-    def _report(self, seconds: float = 0.0) -> Iterator[Steps]:
+    def _report(self) -> Iterator[Steps]:
         """Yield the steps that nobody has been told of."""
         first, recorder = self._reported, self.recorder
         self._reported = len(recorder)
         if first < self._reported:
+            samples = (self._reported - first) * len(self.samples.train) / self.steps_per_epoch
             yield Steps(
                 first,
                 self.epoch,
                 tuple(recorder.losses[first:]),
                 tuple(recorder.rates[first:]),
                 tuple(recorder.gradient_norms[first:]),
-                (self._reported - first) * self.plan.batch / seconds if seconds else 0.0,
+                self._pace.tell(samples, self._watch.total),
             )
 
     def _close_epoch(self) -> Iterator[Event]:
         """Look at the validation samples, record the epoch, keep the weights where they are the best so far."""
-        speed = len(self.samples.train) / max(self._watch.read(), 1e-9)
+        speed = len(self.samples.train) / max(self._watch.lap, 1e-9)
         seen = (yield from examine(self.predictor, self.samples, self.samples.validation)) if self.predictor else None
         epoch = self._epoch(seen, speed)
         best = self.recorder.close(epoch)
         if best and self.settings.keep_best:
             self.best = _copies(self.state.answering.parameters)
-        self._watch = _Stopwatch()
+        self._watch.start_lap()
         yield EpochDone(epoch, best)
 
     def _epoch(self, seen: Examined | None, speed: float) -> Epoch:
@@ -237,7 +222,7 @@ class Training:
             metrics=self.gathered.scores(self.samples, self._rows()),
             validation_loss=seen.loss if seen else None,
             validation_metrics=scores(self.graph, seen.outputs, seen.targets, self.samples.fitted) if seen else {},
-            seconds=self._watch.read(),
+            seconds=self._watch.lap,
             samples_per_second=speed,
         )
 
