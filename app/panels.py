@@ -30,7 +30,7 @@ Area = Literal["left", "right", "bottom"]
 class Context:
     """What a panel may use. `tell` writes a sentence into the status bar, `notify` one that asks for attention;
     `show_panel` brings a panel to the front by its name; `export` asks where a run is to be exported to; `go_on` takes up
-    a run that was stopped.
+    a run that was stopped, `train_longer` asks for how many epochs one is to learn on.
     """
 
     document: Document
@@ -45,6 +45,7 @@ class Context:
     show_panel: Callable[[str], None]
     export: Callable[[Run], None]
     go_on: Callable[[Run], None]
+    train_longer: Callable[[Run], None]
     shared: dict[str, Any] = field(default_factory=dict)  # widgets by panel name, once they are made
 
 
@@ -142,6 +143,7 @@ def _runs(context: Context, parent: QWidget) -> QWidget:
     panel = RunsPanel(context.document, parent)
     panel.exported.connect(context.export)
     panel.resumed.connect(context.go_on)
+    panel.lengthened.connect(context.train_longer)
     context.trainer.changed.connect(lambda: panel.show_training(context.trainer.state != "idle"))
     panel.show_training(context.trainer.state != "idle")
     panel.shown.connect(partial(_show_run, context))

@@ -27,12 +27,13 @@ NOTHING_SELECTED = "Select a box first."
 NOTHING_OPEN = "Open a project, or begin a new one."
 NOTHING_TRAINS = "No training is running."
 NOTHING_STOPPED = "No training was stopped or interrupted."
+NOTHING_TRAINED = "No run has come to its end."
 
 # By what an action needs beside an open project.
 _CHOSEN = ("cut", "copy", "duplicate", "delete")
 _BOXES = ("select_all", "fit", "arrange")
 _PROJECT = ("save", "save_as", "close_project", "paste", "quick_add", "zoom_in", "zoom_out", "zoom_reset")
-_OTHER = ("rename", "train", "resume", "export")
+_OTHER = ("rename", "train", "resume", "train_longer", "export")
 
 
 def declare(window: Window) -> None:
@@ -142,6 +143,8 @@ def _training(window: Window) -> None:
     add("stop", "&Stop", "End the training and keep its run", trainer.stop, "square", "Shift+F5")
     tip = "Let the latest training go on where it was stopped or interrupted"
     add("resume", "&Resume", tip, training.go_on, "step-forward", "Ctrl+F5")
+    tip = "Let the latest run learn for more epochs"
+    add("train_longer", "Train &longer…", tip, training.train_longer, "repeat", "Ctrl+Shift+F5")
     add("pause", "&Pause", "Pause the training, or let it go on", training.pause, "pause", "F6", checkable=True)
 
 
@@ -213,6 +216,8 @@ def _session(window: Window) -> None:
     runs = window.document.runs
     can_go_on = trainer.interrupted or (runs and runs[-1].can_go_on)
     actions["resume"].allow(running or ("" if can_go_on else NOTHING_STOPPED))
+    lasting = any(run.can_be_longer for run in runs)
+    actions["train_longer"].allow(running or ("" if lasting else NOTHING_TRAINED))
     trained = any(run.fitted for run in runs)
     actions["export"].allow("" if trained else "Train the network first.")
 

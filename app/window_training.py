@@ -50,6 +50,16 @@ class WindowTraining(QObject):
             self.trainer.go_on(run)
             self.window.docks.open("curves")
 
+    def train_longer(self, run: Run | None = None) -> None:
+        """Ask for how many epochs the latest run, or the one given, is to learn on."""
+        from app.runs.longer import LongerDialog
+
+        run = run or next((kept for kept in reversed(self.window.document.runs) if kept.can_be_longer), None)
+        if run is not None:
+            dialog = LongerDialog(run, self.window)
+            dialog.longer.connect(self.go_on)
+            self.window.open_dialog(dialog)
+
     def pause(self) -> None:
         """Pause, or go on."""
         (self.trainer.proceed if self.trainer.state == "paused" else self.trainer.pause)()

@@ -96,6 +96,7 @@ class Workbench(QObject):
             lambda name: self.docks.show(name),
             self.training.export,
             self.training.go_on,
+            self.training.train_longer,
         )
 
     def _join(self) -> None:

@@ -26,6 +26,8 @@ from engine.training.history import main_score
 HEADS = ("Run", "Result", "Epochs", "Best epoch", "Validation loss", "Seconds", "Optimizer", "Rate", "Seed")
 EMPTY = "Every training is kept here with its weights and its curves. Press Train (F5)."
 RESUME = "Go on where this run was stopped, exactly as if it had not been; it keeps its name"
+LONGER = "Let this run learn for more epochs; it keeps its name"
+NEITHER = "A run whose numbers became infinite cannot learn on"
 ONLY_STOPPED = "Only a run that was stopped before its end can go on"
 STATES = {"done": "", "stopped": " (stopped)", "failed": " (diverged)", "running": " (unfinished)"}
 
@@ -34,10 +36,11 @@ class RunsPanel(QWidget):
     """One line for each run, the newest first.
 
     `shown(run)` when one is chosen, `exported(run)` when it is to be exported, `resumed(run)` when it is to go on,
-    `removed(run)` after it was removed.
+    `lengthened(run)` when it is to learn for more epochs, `removed(run)` after it was removed.
     """
 
     resumed = Signal(object)
+    lengthened = Signal(object)
     shown = Signal(object)
     removed = Signal(object)
     exported = Signal(object)
@@ -72,16 +75,18 @@ class RunsPanel(QWidget):
     def _buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()
         self.resume = QPushButton(icon("step-forward"), "Resume", self)
+        self.longer = QPushButton(icon("repeat"), "Train longer…", self)
         self.export = QPushButton(icon("share-2"), "Export as ONNX…", self)
         self.restore = QPushButton(icon("history"), "Go back to its network", self)
         self.remove = QPushButton(icon("trash-2"), "Remove", self)
         self.restore.setToolTip("Make the project what it was when this run began; one undo step")
         self.remove.setToolTip("Remove this run with its weights from the project")
         self.resume.clicked.connect(lambda: self._with_run(self.resumed.emit))
+        self.longer.clicked.connect(lambda: self._with_run(self.lengthened.emit))
         self.export.clicked.connect(lambda: self._with_run(self.exported.emit))
         self.restore.clicked.connect(lambda: self._with_run(self._restore))
         self.remove.clicked.connect(lambda: self._with_run(self._remove))
-        for button in (self.resume, self.export, self.restore, self.remove):
+        for button in (self.resume, self.longer, self.export, self.restore, self.remove):
             row.addWidget(button)
         row.addStretch(1)
         return row
@@ -99,7 +104,7 @@ class RunsPanel(QWidget):
         if runs:
             self.table.selectRow(0)
         self.table.blockSignals(False)
-        for widget in (self.table, self.resume, self.export, self.restore, self.remove):
+        for widget in (self.table, self.resume, self.longer, self.export, self.restore, self.remove):
             widget.setVisible(bool(runs))
         self.empty.setVisible(not runs)
         self._offer_resume()
@@ -110,11 +115,14 @@ class RunsPanel(QWidget):
         self._offer_resume()
 
     def _offer_resume(self) -> None:
-        """Let the chosen run go on where it can; else say why it cannot."""
+        """Let the chosen run go on, or learn longer, where it can; else say why it cannot."""
         run = self.chosen()
-        can = run is not None and run.can_go_on
-        self.resume.setToolTip("A training is running" if self._training else RESUME if can else ONLY_STOPPED)
-        self.resume.setEnabled(can and not self._training)
+        for button, can, tip, reason in (
+            (self.resume, run is not None and run.can_go_on, RESUME, ONLY_STOPPED),
+            (self.longer, run is not None and run.can_be_longer, LONGER, NEITHER),
+        ):
+            button.setToolTip("A training is running" if self._training else tip if can else reason)
+            button.setEnabled(can and not self._training)
 
     def chosen(self) -> Run | None:
         """Return the run that is chosen."""

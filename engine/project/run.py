@@ -58,6 +58,21 @@ class Run:
         """Whether a person stopped it before its end, so that its training can be taken up again."""
         return self.status == "stopped" and bool(self.counters)
 
+    @property
+    def can_be_longer(self) -> bool:
+        """Whether it came to its end, or was stopped, and holds what is needed to learn on."""
+        return self.status in ("done", "stopped") and bool(self.counters)
+
+    def longer(self, epochs: int) -> Run:
+        """Return this run as one that was stopped with so many epochs to go, so that its training can be taken up again.
+
+        A schedule stretches over all epochs. One that ended since its validation loss got no better learns on all the same.
+        """
+        done, training = len(self.history.epochs), self.project.training
+        patience = training.patience if self.status == "stopped" or done == training.epochs else 0
+        training = training.with_(epochs=done + epochs, patience=patience)
+        return self.with_(project=self.project.with_(training=training), status="stopped")
+
     def with_(self, **changes: Any) -> Run:
         """Return a copy with other values."""
         return replace(self, **changes)

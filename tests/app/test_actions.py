@@ -54,6 +54,7 @@ def test_an_ellipsis_means_a_dialog(window):
         "open",
         "save_as",
         "export",
+        "train_longer",
         "preferences",
         "command_palette",
         "shortcuts",

@@ -1,7 +1,8 @@
 import pytest
 from PySide6.QtCore import Qt
 
-from app.runs.panel import EMPTY, HEADS, ONLY_STOPPED, RunsPanel, cells
+from app.runs.longer import LongerDialog
+from app.runs.panel import EMPTY, HEADS, NEITHER, ONLY_STOPPED, RunsPanel, cells
 
 from .small_trainings import Bench, flower_project, flowers, learn
 from .window_parts import make_window
@@ -75,6 +76,29 @@ def test_only_a_run_that_was_stopped_goes_on(panel, runs, qtbot):
     assert panel.resume.toolTip() == "A training is running"
     panel.show_training(False)
     assert panel.resume.isEnabled()
+
+
+def test_a_run_learns_longer_unless_it_diverged(panel, bench, runs, qtbot):
+    panel.table.selectRow(1)
+    with qtbot.waitSignal(panel.lengthened) as told:
+        panel.longer.click()
+    assert told.args == [runs[0]]
+    bench.document.runs = (runs[0].with_(status="failed"),)
+    assert not panel.longer.isEnabled()
+    assert panel.longer.toolTip() == NEITHER
+
+
+def test_the_epochs_that_are_asked_for_come_after_those_done(qtbot, runs):
+    dialog = LongerDialog(runs[0])
+    qtbot.addWidget(dialog)
+    assert dialog.epochs.value() == 2  # as many as the first time
+    dialog.epochs.setValue(5)
+    with qtbot.waitSignal(dialog.longer) as told:
+        dialog.accept()
+    (run,) = told.args
+    assert run.can_go_on
+    assert run.project.training.epochs == 7
+    assert run.id == runs[0].id
 
 
 def test_going_back_to_the_network_of_a_run_is_one_undo_step(panel, bench, runs):

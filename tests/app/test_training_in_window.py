@@ -6,7 +6,8 @@ import signal
 import pytest
 from PySide6.QtWidgets import QMessageBox, QPushButton
 
-from app.window_actions import NOTHING_STOPPED
+from app.runs.longer import LongerDialog
+from app.window_actions import NOTHING_STOPPED, NOTHING_TRAINED
 
 from .small_trainings import WAIT, flower_project, flowers
 from .window_parts import make_window
@@ -100,6 +101,24 @@ def test_a_stopped_run_that_was_saved_and_opened_goes_on(window, qtbot):
     stop(window, qtbot)
     assert [len(kept.history.losses) > len(run.history.losses) for kept in window.document.runs] == [True, False]
     assert [kept.id for kept in window.document.runs] == ["run-4", "run-7"]
+
+
+def test_a_run_that_came_to_its_end_learns_longer(window, qtbot):
+    assert window.actions_["train_longer"].reason == NOTHING_TRAINED
+    window.document.edit("Fewer epochs", lambda p: p.with_(training=p.training.with_(epochs=3)))
+    ready(window, qtbot)
+    with qtbot.waitSignal(window.trainer.kept, timeout=WAIT) as told:
+        window.actions_["train"].trigger()
+    (first,) = told.args
+    window.actions_["train_longer"].trigger()
+    dialog = window.findChild(LongerDialog)
+    dialog.epochs.setValue(4)
+    with qtbot.waitSignal(window.trainer.kept, timeout=WAIT) as told:
+        dialog.accept()
+    (longer,) = told.args
+    assert window.document.runs == (longer,)
+    assert (longer.id, longer.status, len(longer.history.epochs)) == ("run-1", "done", 7)
+    assert longer.history.losses[: len(first.history.losses)].tolist() == first.history.losses.tolist()
 
 
 def test_stop_before_a_run_has_begun_to_go_on_leaves_it_as_it_was(window, qtbot):

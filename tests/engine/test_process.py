@@ -276,6 +276,22 @@ def test_a_run_goes_on_where_its_project_file_was_all_that_was_left(project, tmp
     assert digest(Saved(project, (longest,))) == digest(Saved(project, (whole,)))
 
 
+def test_a_run_whose_patience_is_over_learns_longer_all_the_same(project, tmp_path):
+    eager = project.with_(training=project.training.with_(epochs=50, patience=1, rate=0.5))
+    run = run_headless(eager, tmp_path / "first").run
+    done = len(run.history.epochs)
+    assert (run.status, done < 50) == ("done", True)
+    offer(run.longer(6), tmp_path / "first")
+    longer = run_headless(None, tmp_path / "first", resume=True).run
+    assert (longer.status, len(longer.history.epochs)) == ("done", done + 6)
+    assert longer.history.losses[: len(run.history.losses)].tolist() == run.history.losses.tolist()
+
+
+def test_patience_that_is_not_over_still_counts_when_a_run_learns_longer(project, tmp_path):
+    patient = project.with_(training=project.training.with_(epochs=2, patience=30))
+    assert run_headless(patient, tmp_path / "first").run.longer(8).project.training.patience == 30
+
+
 def test_two_at_once_do_not_share_a_folder(project, client, tmp_path, monkeypatch):
     monkeypatch.setattr("engine.process.worker.GRACE", 0.1)
     client.start(endless(project))
