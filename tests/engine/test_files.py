@@ -44,6 +44,18 @@ def test_copies_the_old_version_where_the_disk_has_no_hard_links(tmp_path, monke
     assert sorted(os.listdir(tmp_path)) == ["a", "a.bak"]
 
 
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS])
+def test_a_disk_that_takes_no_second_name_because_it_is_full_is_no_disk_without_hard_links(
+    tmp_path, monkeypatch, number
+):
+    (tmp_path / "net").write_bytes(b"old")
+    monkeypatch.setattr(os, "link", _failing(os.link, number))
+    with pytest.raises(UserError, match=r"net could not be saved, because .*; the file from before is kept\."):
+        atomic_write(tmp_path / "net", b"new", backup=True)
+    assert (tmp_path / "net").read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["net"]
+
+
 @pytest.mark.skipif(os.name == "nt", reason="permission bits are POSIX")
 def test_keeps_permission_bits_and_follows_links(tmp_path):
     (tmp_path / "real").write_bytes(b"1")
@@ -92,6 +104,50 @@ def test_never_claims_that_the_old_version_is_kept_once_it_is_replaced(tmp_path,
     assert (tmp_path / "net").read_bytes() == b"new"
 
 
+@pytest.mark.skipif(os.name != "posix", reason="folders are synchronised on POSIX only")
+@pytest.mark.parametrize("content", [b"new" * 9, lambda file: file.write(b"new" * 9) and None])
+def test_a_file_is_whole_on_the_disk_before_it_takes_the_place_of_the_old_one(tmp_path, monkeypatch, content):
+    (tmp_path / "net").write_bytes(b"old")
+    done = []
+
+    def synced(number):
+        found = os.fstat(number)
+        done.append("folder" if stat.S_ISDIR(found.st_mode) else found.st_size)
+
+    def replaced(source, target, real=os.replace):
+        done.append("replaced")
+        real(source, target)
+
+    monkeypatch.setattr(os, "fsync", synced)
+    monkeypatch.setattr(os, "replace", replaced)
+    atomic_write(tmp_path / "net", content)
+    assert done == [27, "replaced", "folder"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="folders are synchronised on POSIX only")
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP])
+def test_a_disk_that_knows_no_synchronising_of_folders_will_do(tmp_path, monkeypatch, number):
+    real = os.fsync
+
+    def only_files(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(number, os.strerror(number))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", only_files)
+    atomic_write(tmp_path / "net", b"new")
+    assert (tmp_path / "net").read_bytes() == b"new"
+
+
+def test_a_folder_that_cannot_be_listed_will_do(tmp_path, monkeypatch):
+    def refuse(folder):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    atomic_write(tmp_path / "net", b"new")
+    assert (tmp_path / "net").read_bytes() == b"new"
+
+
 def test_a_mistake_of_the_writer_leaves_nothing(tmp_path):
     def write(file):
         file.write(b"half")
@@ -137,6 +193,24 @@ def test_knows_whether_a_process_lives():
     assert alive(os.getpid())
     assert not alive(2**22 + 1)
     assert not alive(2**80)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="asks POSIX")
+def test_a_process_of_somebody_else_lives(monkeypatch):
+    monkeypatch.setattr(os, "kill", _failing(os.kill, errno.EPERM))
+    assert alive(1)
+
+
+def test_only_one_at_a_time_holds_a_file_and_a_disk_without_locks_holds_nobody_back(tmp_path, monkeypatch):
+    first = files.hold(tmp_path / "lock")
+    assert files.hold(tmp_path / "lock") is None
+    first.close()
+    with files.hold(tmp_path / "lock") as second:
+        fcntl = pytest.importorskip("fcntl")
+        monkeypatch.setattr(fcntl, "flock", _failing(fcntl.flock, errno.ENOLCK))
+        with files.hold(tmp_path / "lock") as third:
+            assert not second.closed
+            assert not third.closed
 
 
 def test_state_lies_where_the_system_or_the_environment_says(tmp_path, monkeypatch):

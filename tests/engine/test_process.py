@@ -192,6 +192,14 @@ def test_resuming_another_project_or_other_data_is_refused(project, tmp_path):
         run_headless(project, folder, resume=True)
 
 
+def test_a_training_from_the_start_leaves_nothing_to_resume_of_the_one_before(project, tmp_path):
+    folder = tmp_path / "kept"
+    run_headless(project, folder)
+    run_headless(project.with_(training=project.training.with_(epochs=2)), folder)
+    found = Store(folder).newest().checkpoint
+    assert (found.epoch, found.about["status"]) == (2, "done")
+
+
 def test_a_run_that_diverges_is_kept_and_says_where(project, tmp_path):
     settings = project.training.with_(rate=99.0, epochs=ENDLESS, optimizer=SGD())
     head = Output(target="p", loss=MeanSquaredError())

@@ -6,6 +6,7 @@ from engine.metric import Metric
 from engine.plan.predict import Predictor
 from engine.problems import UserError
 from engine.schedule import Schedule
+from engine.training import loop
 from engine.training.events import Began, Diverged, Ended, EpochDone, Steps, Validating
 from engine.training.loop import Training, train
 from engine.training.settings import TrainingSettings
@@ -41,6 +42,39 @@ def test_steps_are_told_in_bundles_that_lose_none():
     told = [loss for event in finish(training) if isinstance(event, Steps) for loss in event.losses]
     assert told == list(training.recorder.losses)
     assert len(told) == 30
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that stands still, but for two seconds in every step."""
+    now, watch, step = [1000.0], loop._Stopwatch, Training._step
+
+    def slow(self, *arguments):
+        now[0] += 2
+        step(self, *arguments)
+
+    monkeypatch.setattr(loop, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(loop, "_Stopwatch", lambda: watch(started=now[0]))
+    monkeypatch.setattr(Training, "_step", slow)
+    return now
+
+
+def test_an_epoch_lasts_as_long_as_its_steps_however_long_it_rests_between_them(clock):
+    training = Training(classifier(), SETTINGS, flowers(), report_every=3.0)
+    told = []
+    for event in training.events():
+        clock[0] += 100
+        told += [event] if isinstance(event, Steps) else []
+        if len(told) == 2 * 3 + 1:
+            break
+    resumed = Training(classifier(), SETTINGS, flowers(), resume=training.checkpoint(), report_every=3.0)
+    clock[0] += 100
+    finish(resumed)
+    epochs = resumed.recorder.epochs
+    assert [epoch.seconds for epoch in epochs] == [5 * 2] * 6
+    assert [epoch.samples_per_second for epoch in epochs] == [38 / 10] * 6
+    assert [len(event.losses) for event in told] == [2, 2, 1, 2, 2, 1, 2]
+    assert [event.samples_per_second for event in told] == [16 / 4, 16 / 4, 8 / 2, 16 / 4, 16 / 4, 8 / 2, 16 / 4]
 
 
 def test_the_same_seed_gives_the_same_losses_and_another_seed_others():

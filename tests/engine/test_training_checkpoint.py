@@ -1,4 +1,5 @@
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,7 +9,8 @@ from engine.layers.dropout import Dropout
 from engine.optimizer import Optimizer
 from engine.problems import UserError
 from engine.training.checkpoint import Checkpoint, DamagedError
-from engine.training.events import Checkpointed, EpochDone, Steps
+from engine.training.events import Checkpointed, Ended, EpochDone, Steps
+from engine.training.history import Epoch
 from engine.training.loop import Training
 from engine.training.settings import TrainingSettings
 from engine.training.store import Store, checkpoint_folder, keeping
@@ -150,6 +152,92 @@ def test_checkpoints_are_kept_on_the_way(tmp_path):
     assert kept
     assert not any(event.trouble for event in kept)
     assert Store(tmp_path).newest().checkpoint.about == {"who": "test"}
+
+
+class Clocked:
+    """A training whose every event takes a second, and a store whose checkpoints take `cost`; notes when they are made."""
+
+    def __init__(self, events, cost):
+        self.told, self.cost, self.now, self.kept = events, cost, 0.0, []
+
+    def events(self):
+        for event in self.told:
+            self.now += 1
+            yield event
+
+    def checkpoint(self, about):
+        return about
+
+    def keep(self, checkpoint):
+        self.kept.append(self.now)
+        self.now += self.cost
+        return Checkpointed(0, 0)
+
+
+STEP, EPOCH = Steps(0, 0, (), (), (), 0.0), EpochDone(Epoch(1, 1, 0.1, 0.1), best=True)
+
+
+@pytest.mark.parametrize(
+    ("event", "cost", "kept"),
+    [
+        (STEP, 0.0, [30, 60, 90, 120]),  # after half a minute of steps
+        (STEP, 2.0, [30, 72, 114]),  # a twentieth of the time: 2 of 40 seconds
+        (EPOCH, 0.0, [1, 5, 9]),  # at the end of an epoch, but not oftener than `least` says
+        (EPOCH, 1.0, [1, 22, 43, 64]),
+        (Ended(early=False, best_epoch=None), 0.0, []),
+    ],
+)
+def test_checkpoints_are_made_as_often_as_they_are_worth_their_time(monkeypatch, event, cost, kept):
+    clocked = Clocked([event] * 120, cost)
+    monkeypatch.setattr("engine.training.store.perf_counter", lambda: clocked.now)
+    told = list(keeping(clocked, clocked, {}, every=30.0, least=4.0))
+    assert clocked.kept[: len(kept)] == kept
+    assert [event for event in told if not isinstance(event, Checkpointed)] == clocked.told
+    assert len(told) == 120 + len(clocked.kept)
+
+
+def test_what_can_be_resumed_is_told_without_what_is_damaged(tmp_path, stopped):
+    store = Store(tmp_path)
+    assert store.glance() is None
+    store.save(interrupted(classifier(), SETTINGS, flowers(), 11))
+    newest = store.save(stopped)
+    assert (store.glance().step, store.glance().epoch, store.glance().unfinished) == (12, 2, True)
+    newest.write_bytes(b"\xff" * 100)
+    assert store.glance().step == 11
+    newest.unlink()
+    newest.mkdir()  # cannot be read
+    assert store.glance().step == 11
+    found = store.newest()
+    assert found.checkpoint.step == 11
+    assert "could not be read, because it is a folder. The one before it is used instead." in found.notes[0]
+
+
+@pytest.mark.parametrize(("status", "unfinished"), [("running", True), ("stopped", False), ("done", False)])
+def test_only_a_training_that_neither_ended_nor_was_stopped_is_unfinished(tmp_path, stopped, status, unfinished):
+    store = Store(tmp_path)
+    store.save(replace(stopped, about={"status": status}))
+    assert store.glance().unfinished is unfinished
+
+
+def test_a_training_waits_a_moment_for_the_folder_and_not_longer(tmp_path, monkeypatch):
+    one, other = Store(tmp_path), Store(tmp_path)
+    assert one.claim()
+    assert not other.claim()
+    waits = []
+
+    def wait(seconds):
+        waits.append(seconds)
+        if len(waits) == 3:
+            one.release()
+
+    monkeypatch.setattr("engine.training.store.sleep", wait)
+    assert other.claim(patience=60.0)
+    assert len(waits) == 3
+    with pytest.raises(UserError, match="Another training of this project is under way"):
+        one.take()
+    other.release()
+    one.take()
+    one.release()
 
 
 def test_a_checkpoint_that_cannot_be_written_does_not_end_the_training(tmp_path):
