@@ -41,6 +41,7 @@ class Files(QObject):
     def __init__(self, document: Document, settings: Settings, window: QWidget) -> None:
         super().__init__(window)
         self._document, self._settings, self._window = document, settings, window
+        self._shown = 0  # projects that came after one another
         self.preview: Callable[[], bytes] = bytes
         self.end_training: Callable[[Then], None] = lambda then: then()
         self.recovery = _Recovery(document, self)
@@ -114,7 +115,7 @@ class Files(QObject):
             return
         answer = self._ask()
         if answer == QMessageBox.StandardButton.Save:
-            self.save(then)
+            self.save(lambda: self._leave(then))  # asks again about what was changed meanwhile
         elif answer == QMessageBox.StandardButton.Discard:
             self.recovery.drop()
             then()
@@ -157,11 +158,19 @@ class Files(QObject):
         return button(box.exec())
 
     def _load(self, path: Path, as_copy: bool) -> None:
-        def done(saved: Saved) -> None:
+        project, runs = self._document.project, self._document.runs
+
+        def show(saved: Saved) -> None:
             self._show(saved.project, None if as_copy else path, saved.runs)
             if not as_copy:
                 self._remember(path)
             self.told.emit(f"Opened {path.name}.")
+
+        def done(saved: Saved) -> None:
+            if self._document.project is project and self._document.runs is runs:
+                show(saved)
+            else:  # it was changed while the other was read
+                self.leave(lambda: show(saved))
 
         def failed(sentence: str) -> None:
             self.recovery.resume()
@@ -178,10 +187,13 @@ class Files(QObject):
         ask_first(self._window, whole, lambda: self._save(whole, then))
 
     def _save(self, path: Path, then: Then | None) -> None:
-        saved = Saved(self._document.project, self._document.runs, self.preview())
+        saved, shown = Saved(self._document.project, self._document.runs, self.preview()), self._shown
 
         def done(_: object) -> None:
-            self._saved(path, saved)
+            if shown == self._shown:  # else another project is open by now, which has its own file
+                self._saved(path, saved)
+            self._remember(path)
+            self.told.emit(f"Saved {path.name}.")
             if then:
                 then()
 
@@ -194,10 +206,9 @@ class Files(QObject):
         else:  # it was changed while it was written
             self._document.path = path
             self._document.titled.emit()
-        self._remember(path)
-        self.told.emit(f"Saved {path.name}.")
 
     def _show(self, project: Project, path: Path | None, runs: Any) -> None:
+        self._shown += 1
         self._document.open(project, path, runs)
         self.recovery.renew()
         self.shown.emit()
