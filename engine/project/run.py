@@ -48,11 +48,6 @@ class Run:
         for name in ("parameters", "optimizer"):
             object.__setattr__(self, name, _read_only(getattr(self, name)))
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        values = {name: getattr(self, name) for name in self.__dataclass_fields__}
-        values |= {"parameters": dict(self.parameters), "optimizer": dict(self.optimizer)}
-        return _rebuild, (values,)
-
     @property
     def can_go_on(self) -> bool:
         """Whether a person stopped it before its end, so that its training can be taken up again."""
@@ -118,10 +113,6 @@ def to_checkpoint(run: Run, about: Mapping[str, Any] | None = None) -> Checkpoin
     return Checkpoint(history=run.history, **counters)
 
 
-def _rebuild(values: dict[str, Any]) -> Run:
-    return Run(**values)
-
-
 def _read_only(arrays: Mapping[str, Array]) -> Mapping[str, Array]:
     views = {name: np.asarray(array).view() for name, array in arrays.items()}
     for view in views.values():
@@ -161,11 +152,9 @@ def current_versions() -> dict[str, Any]:
 
 def program_version() -> str:
     """Return the version of this program; "source" where it runs uninstalled."""
-    from importlib import metadata  # a slow one to load, and seldom needed
+    from importlib import metadata  # slow to load, and seldom needed
 
     try:
-        from importlib import metadata  # slow to load, and seldom needed
-
         return metadata.version("netwright")
     except ModuleNotFoundError:  # PackageNotFoundError is one
         return "source"

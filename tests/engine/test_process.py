@@ -318,6 +318,47 @@ def test_nonsense_from_the_process_is_an_end_with_a_sentence(project, client, mo
     assert "ended by itself with code" in until(client, Failed)[-1].text
 
 
+@pytest.mark.parametrize(
+    ("error", "text", "traced"),
+    [
+        (
+            "MemoryError('Unable to allocate 9 GiB.')",
+            "not enough memory (Unable to allocate 9 GiB). Choose a smaller",
+            False,
+        ),
+        ("ZeroDivisionError('by zero')", "a fault in the program (ZeroDivisionError: by zero)", True),
+    ],
+)
+def test_whatever_goes_wrong_in_the_process_is_told(project, client, monkeypatch, error, text, traced):
+    script = f"""
+from engine.process import worker
+def fail(*_): raise {error}
+worker._prepare = fail
+worker.main()"""
+    monkeypatch.setattr("engine.process.client._command", lambda: [sys.executable, "-c", script])
+    client.start(project)
+    failed = until(client, Failed)[-1]
+    assert text in failed.text
+    assert ("Traceback" in failed.trace) is traced
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_ends_it_with_what_was_learnt_and_twice_at_once(project, tmp_path, times):
+    interrupts = iter([KeyboardInterrupt()] * times)
+
+    def on_event(message):
+        if isinstance(message, Progress) and (interrupt := next(interrupts, None)):
+            raise interrupt
+
+    if times == 1:
+        run = run_headless(endless(project), tmp_path / "kept", on_event=on_event).run
+        assert run.status == "stopped"
+        assert len(run.history.losses)
+    else:
+        with pytest.raises(KeyboardInterrupt):
+            run_headless(endless(project), tmp_path / "kept", on_event=on_event)
+
+
 def test_a_process_that_will_not_end_is_ended(project, client, monkeypatch):
     client.start(endless(project))
     until(client, Ready)

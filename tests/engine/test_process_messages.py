@@ -1,16 +1,19 @@
 """What goes through the pipes of a training process: nothing is lost, and an end is told with its cause and a way on."""
 
 import signal
+import sys
 from io import BytesIO
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from engine.plan.threads import HELPER_FLAG
 from engine.problems import UserError
 from engine.process import bundle, ending
 from engine.process.bundle import Bundle
 from engine.process.channel import frames
+from engine.process.client import Client, _command, run_worker_if_asked
 from engine.process.ending import Ending, memory_kills
 from engine.process.messages import Continue, Failed, Paused, Progress, Result, Start, decode, encode
 from engine.training.events import EpochDone, Steps, Validating
@@ -134,3 +137,23 @@ def test_what_is_no_message_is_refused_in_a_sentence(content):
         decode(content)
     with pytest.raises(UserError, match="said something that is no message"):
         list(frames(BytesIO(b"x" * 100)))
+
+
+def test_a_result_that_is_gone_is_an_end_with_a_sentence(tmp_path):
+    client = Client(tmp_path)
+    client._hear(Result("done", str(client.folder / "gone")))
+    [failed] = client.poll()
+    assert "The result of the training could not be read" in failed.text
+    assert client.ended
+
+
+def test_a_frozen_program_is_its_own_training_process(monkeypatch):
+    began = []
+    monkeypatch.setattr("engine.process.worker.main", lambda: began.append("training"))
+    monkeypatch.setattr("engine.plan.member_process.main", lambda: began.append("helper"))
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert run_worker_if_asked(_command())
+    assert run_worker_if_asked(["netwright", HELPER_FLAG, "more"])
+    assert not run_worker_if_asked(["netwright"])
+    assert not run_worker_if_asked(["netwright", "file.netw"])
+    assert began == ["training", "helper"]

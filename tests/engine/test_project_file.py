@@ -241,6 +241,67 @@ def test_no_member_may_be_absent_or_changed(tmp_path, name):
     refused(write(tmp_path / "a", changed, mend=False), "was changed|is not valid JSON")
 
 
+def without(name):
+    """Return the members of a project in which one never was."""
+    manifest = load_json(members()["manifest.json"])
+    del manifest["members"][name]
+    return {key: data for key, data in members().items() if key != name} | {"manifest.json": dump(manifest)}
+
+
+@pytest.mark.parametrize("name", [name for name in members() if name not in ("mimetype", "manifest.json")])
+def test_a_project_lacks_at_most_its_preview(tmp_path, name):
+    path = write(tmp_path / "a", without(name))
+    if name == "preview.png":
+        assert load(path).preview == b""
+    elif name.endswith("/run.json"):
+        assert len(load(path).runs) == len(load(GOLDEN).runs) - 1
+    else:
+        refused(path, rf"is damaged: its member {name} is missing")
+
+
+def renamed(old, new):
+    """Return the members of a project with those of a folder in another one."""
+    manifest, parts = load_json(members()["manifest.json"]), {}
+    manifest["members"] = {name.replace(old, new): entry for name, entry in manifest["members"].items()}
+    for name, data in members().items():
+        parts[name.replace(old, new)] = data
+    return parts | {"manifest.json": dump(manifest)}
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("run-x", "'run-x' is no name of a run"),
+        ("run-1234567", "'run-1234567' is no name of a run"),
+        ("run-7", "run-7 is not described as it should be"),
+    ],
+)
+def test_a_run_is_called_by_its_number_everywhere(tmp_path, name, why):
+    refused(write(tmp_path / "a", renamed("runs/run-1/", f"runs/{name}/")), why)
+
+
+def test_curves_that_do_not_fit_together_are_refused(tmp_path, saved):
+    name = "runs/run-1/history.safetensors"
+    arrays = curves.to_arrays(saved.runs[0].history) | {"epochs/loss": np.zeros(77)}
+    manifest = load_json(members()["manifest.json"])
+    manifest["members"][name]["arrays"] = container.describe_arrays(arrays)
+    parts = members() | {name: array_bytes(arrays), "manifest.json": dump(manifest)}
+    refused(write(tmp_path / "a", parts), "the curves of run-1 cannot be read")
+
+
+def test_what_this_machine_cannot_read_is_told_and_is_not_damaged(tmp_path, monkeypatch):
+    def fail(error):
+        def read(*_):
+            raise error
+
+        monkeypatch.setattr(container, "_unpack", read)
+
+    fail(MemoryError())
+    refused(GOLDEN, "because it needs more memory than this machine has", damaged=False)
+    fail(OSError(5, "Input/output error"))
+    refused(GOLDEN, "could not be opened, because the disk reports an error", damaged=False)
+
+
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_tricks_of_zip_files_are_refused(tmp_path):
     path = write(tmp_path / "a", members())

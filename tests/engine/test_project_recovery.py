@@ -118,3 +118,26 @@ def test_a_state_folder_that_cannot_be_made_is_named(saved, monkeypatch, tmp_pat
     with pytest.raises(UserError, match="could not be made"):
         write_recovery("k", saved)
     assert list_recoveries() == ()
+
+
+def test_a_damaged_one_that_cannot_be_set_aside_is_told_of_where_it_is(saved, monkeypatch):
+    path = write_recovery("k", saved)
+    path.write_bytes(b"")
+    release("k")
+
+    def refuse(*_):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    (found,) = list_recoveries()
+    assert found.path == path
+    assert "is empty" in found.problem
+
+
+def test_where_nothing_can_be_locked_work_is_written_and_offered_all_the_same(saved, monkeypatch):
+    def refuse(*_):
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(recovery, "hold", refuse)
+    write_recovery("k", saved)
+    assert [found.key for found in list_recoveries()] == ["k"]

@@ -114,6 +114,15 @@ def test_every_damaged_byte_is_found():
             Checkpoint.from_bytes(content[:size])
 
 
+def test_a_checkpoint_of_another_version_is_whole_but_of_no_use(monkeypatch, stopped):
+    monkeypatch.setattr("engine.training.checkpoint.FORMAT", 2)
+    content = stopped.to_bytes()
+    monkeypatch.undo()
+    with pytest.raises(UserError, match="written by another version of Netwright") as caught:
+        Checkpoint.from_bytes(content)
+    assert not isinstance(caught.value, DamagedError)
+
+
 @pytest.fixture
 def stopped() -> Checkpoint:
     return interrupted(classifier(), SETTINGS, flowers(), 12)

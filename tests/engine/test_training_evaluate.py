@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -68,3 +69,9 @@ def test_residuals_are_in_the_unit_of_the_column():
 def test_nothing_to_evaluate_is_a_sentence(classes):
     with pytest.raises(UserError, match="no samples to evaluate"):
         evaluate(classes.graph, classes.parameters(), classes.samples, np.arange(0))
+
+
+def test_data_without_the_target_is_a_sentence(classes):
+    samples = replace(classes.samples, targets={})
+    with pytest.raises(UserError, match="The data has no column kind, which says what is right"):
+        evaluate(classes.graph, classes.parameters(), samples)
