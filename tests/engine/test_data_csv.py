@@ -296,6 +296,17 @@ def test_a_very_long_text(tmp_path):
     assert len(Csv(path=str(path)).read()["b"].values[0]) == 3_000_000
 
 
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_long_text_among_the_first_rows(tmp_path, quote):
+    path, text = tmp_path / "long.csv", "x " * 69_999 + "x"
+    path.write_text(f"a;b\n1;{quote}{text}{quote}\n2;y\n")
+    assert cells(Csv(path=str(path)).read()) == {"a": [1, 2], "b": [text, "y"]}
+
+
+def test_a_decimal_comma_that_is_asked_for_does_not_turn_points_into_texts(tmp_path):
+    assert column(tmp_path, ["1.5", "2.25"], ";", (["1,5", "3"],), decimal="comma")[0] == [1.5, 2.25]
+
+
 def test_leading_quotes_in_markers_do_no_harm(tmp_path):
     path = tmp_path / "t.csv"
     path.write_text("a\nx'\n.*\n(\n")
