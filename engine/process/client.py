@@ -85,20 +85,27 @@ class Client:
         """Start training; with `resume`, from the last checkpoint, whose own project is taken where `project` is None."""
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  (closed with the process)
         self._kills = memory_kills()
-        self._process = subprocess.Popen(
-            _command(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._log,
-            env=one_thread(os.environ),
-            creationflags=_FLAGS,
-        )
+        self._process = self._begun()
         assert self._process.stdin
         assert self._process.stdout
         self._heard = monotonic()
         self._writer = Writer(self._process.stdin)
         self._reader = Reader(self._process.stdout, self._hear, self._end)
         self._writer.put(Start(to_dict(project) if project else None, str(self.folder), resume, every))
+
+    def _begun(self) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(
+                _command(),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._log,
+                env=one_thread(os.environ),
+                creationflags=_FLAGS,
+            )
+        except OSError:
+            self._log.close()
+            raise
 
     def pause(self) -> None:
         """Let it rest after the present step; a checkpoint is kept."""

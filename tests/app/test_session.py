@@ -146,6 +146,47 @@ def test_closing_ends_the_process_and_keeps_a_checkpoint(session, endless, qtbot
     assert session.last_checkpoint("key").unfinished
 
 
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGSTOP")
+def test_a_process_that_hangs_is_told_of_and_can_be_ended(session, endless, qtbot, monkeypatch):
+    with qtbot.waitSignal(session.progress, timeout=WAIT):
+        session.train(endless, "key")
+    monkeypatch.setattr("engine.process.client.SILENCE", 0.1)
+    with qtbot.waitSignal(session.told, timeout=WAIT) as told:
+        os.kill(session.pid, signal.SIGSTOP)
+    assert "has not answered for" in told.args[0]
+    with qtbot.waitSignal(session.failed, timeout=WAIT) as told:
+        session.kill()
+    assert "signal 9" in told.args[0].text
+    assert session.state == "idle"
+
+
+def test_a_process_that_cannot_be_started_is_a_failure_and_the_next_may_start(session, endless, qtbot, monkeypatch):
+    def refuse(*_, **__):
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr("engine.process.client.subprocess.Popen", refuse)
+    with qtbot.waitSignal(session.failed) as told:
+        session.train(endless, "key")
+    assert "could not be started: [Errno 12] Cannot allocate memory." in told.args[0].text
+    assert not session.busy
+    monkeypatch.undo()
+    with qtbot.waitSignal(session.started, timeout=WAIT):
+        session.train(endless, "key")
+
+
+def test_a_run_that_cannot_be_taken_up_is_a_failure(session, project, qtbot, tmp_path, monkeypatch):
+    with qtbot.waitSignal(session.finished, timeout=WAIT) as told:
+        session.train(project, "key")
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("NETWRIGHT_STATE", str(tmp_path / "file"))
+    with qtbot.waitSignal(session.failed, timeout=WAIT) as failed:
+        session.go_on(told.args[0], "key")
+        with pytest.raises(RuntimeError):
+            session.go_on(told.args[0], "key")
+    assert "could not be made" in failed.args[0].text
+    assert session.state == "idle"
+
+
 @pytest.mark.slow
 def test_the_window_stays_quick_while_training_at_full_speed(session, endless, qtbot):
     """What the window's thread does between two ticks: 99 of 100 under 33 ms. Its own time, since machines may be busy."""
