@@ -226,6 +226,10 @@ def test_a_newer_file_is_refused_and_one_that_still_suits_opens(tmp_path, saved)
         ({"manifest.json": b'{"format": 1, "oldest_reader": 1}'}, "manifest cannot be read"),
         ({"manifest.json": b'{"format": true, "oldest_reader": 1, "members": {}}'}, "manifest cannot be read"),
         ({"manifest.json": b"\0"}, "is not valid JSON"),
+        (
+            {"manifest.json": b'{"format": 1, "oldest_reader": 1, "members": {}, "\\ud800": 1}'},
+            "manifest cannot be read",
+        ),
     ],
 )
 def test_contents_that_no_program_of_ours_wrote_are_refused(tmp_path, changes, pattern):
@@ -346,11 +350,26 @@ def test_a_failed_run_without_arrays_comes_back(saved, tmp_path):
     assert (run.id, run.status, dict(run.parameters), run.history.epochs) == ("run-12", "failed", {}, ())
 
 
-def test_what_could_not_be_opened_again_is_not_saved(saved):
-    with pytest.raises(
-        UserError, match=r"too large to be saved: its member project.json is larger than 32 MB\. Shorten"
-    ):
-        encode(Saved(saved.project.with_(notes="x" * (33 << 20))))
+@pytest.mark.parametrize(
+    ("notes", "why"), [("x" * (33 << 20), "is larger than 32 MB"), ("," * 2_000_001, "holds more than 2000000 values")]
+)
+def test_what_could_not_be_opened_again_is_not_saved(saved, notes, why):
+    with pytest.raises(UserError, match=rf"too large to be saved: its member project.json {why}\. Shorten"):
+        encode(Saved(saved.project.with_(notes=notes)))
+
+
+def test_only_texts_are_limited_in_their_values(saved, tmp_path):
+    """Weights may look like commas."""
+    commas = np.full(2_000_001, ord(","), np.uint8)
+    save(tmp_path / "a.netw", Saved(saved.project, (saved.runs[0].with_(optimizer={"best/x": commas}),)))
+    np.testing.assert_array_equal(load(tmp_path / "a.netw").runs[0].optimizer["best/x"], commas)
+
+
+def test_members_are_ordinary_files_that_everybody_may_read_once_unpacked(saved, tmp_path):
+    save(tmp_path / "a.netw", saved)
+    with zipfile.ZipFile(tmp_path / "a.netw") as archive:
+        assert {oct(info.external_attr >> 16) for info in archive.infolist()} == {"0o100644"}
+        assert {info.create_system for info in archive.infolist()} == {3}
 
 
 def test_curves_come_back_exactly_and_others_are_refused(saved):

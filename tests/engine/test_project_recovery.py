@@ -94,12 +94,13 @@ def test_a_damaged_one_is_set_aside_and_never_deleted(saved):
     assert len(list(recovery_folder().glob("*.damaged*"))) == 2
 
 
-def test_one_that_cannot_be_read_now_stays_where_it_is(saved, monkeypatch):
+@pytest.mark.parametrize("error", [UserError("No memory."), FileNotFoundError("No memory."), ValueError("No memory.")])
+def test_one_that_cannot_be_read_now_stays_where_it_is(saved, monkeypatch, error):
     path = write_recovery("k", saved)
     release("k")
 
     def refuse(*_):
-        raise UserError("No memory.")
+        raise error
 
     monkeypatch.setattr(recovery, "load", refuse)
     (found,) = list_recoveries()
