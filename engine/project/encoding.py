@@ -139,6 +139,6 @@ def document_digest(project: Project) -> str:
 def _without_folders(value: Any, name: str = "") -> Any:
     if isinstance(value, dict):
         return {key: _without_folders(item, key) for key, item in value.items()}
-    if isinstance(value, str) and name in ("path", "folder"):
+    if isinstance(value, str) and name == "path":
         return value.replace("\\", "/").rstrip("/").rpartition("/")[2]
     return value

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from engine.data.sources.csv import Csv
+from engine.data.sources.image_folder import ImageFolder
+from engine.data.sources.npz import Npz
 from engine.graph import Graph, Port
 from engine.infer import infer
 from engine.layer import Layer, ShapeError
@@ -176,6 +179,15 @@ def test_junk_in_any_place_is_refused_or_loads_and_can_be_saved_again(project):
 
 
 def test_the_digest_does_not_know_folders(project):
+    def digest(source):
+        return document_digest(project.with_(data=project.data.with_(source=source)))
+
+    for kind in (Csv, Npz, ImageFolder):
+        one, same, other = (kind(path=path) for path in ("/home/ann/data/x.1", "C:\\bob\\x.1", "/home/ann/data/x.2"))
+        assert digest(one) == digest(same)
+        assert digest(one) != digest(other)
+    assert digest(ImageFolder(path="/a/birds/")) == digest(ImageFolder(path="birds"))
+    assert digest(Csv(path="x", missing=("a/b",))) != digest(Csv(path="x", missing=("b",)))
     assert document_digest(project) != document_digest(project.with_(notes="other"))
 
 

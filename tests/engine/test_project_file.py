@@ -104,6 +104,7 @@ def test_one_that_became_infinite_takes_nobodys_place(saved):
     runs, kept = keep((first,), first.with_(status="failed"))
     assert runs == (first, kept)
     assert (kept.id, kept.status) == ("run-2", "failed")
+    assert keep((first,), first.with_(data="other"))[1].id == "run-2"  # nor does one of other data
 
 
 @pytest.mark.parametrize("status", ["running", "done", "stopped", "failed"])
@@ -330,6 +331,13 @@ def test_sizes_that_lie_are_refused(tmp_path):
     struct.pack_into("<II", data, entry + 20, 2**31, 2**31)
     (tmp_path / "a").write_bytes(data)
     refused(tmp_path / "a", "claim to be larger than the file")
+
+
+def test_an_encrypted_project_is_called_so(tmp_path):
+    data = bytearray(GOLDEN.read_bytes())
+    data[data.rindex(b"PK\1\2") + 8] |= 1
+    (tmp_path / "a").write_bytes(data)
+    refused(tmp_path / "a", "is encrypted, or packed in a way")
 
 
 def test_a_file_that_was_packed_anew_opens(tmp_path, saved):
