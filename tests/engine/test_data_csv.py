@@ -187,6 +187,15 @@ def test_cells_that_keep_a_column_from_being_numbers_are_named(tmp_path):
     assert not column(tmp_path, ["1", "two", "3", "four"])[1]
 
 
+@pytest.mark.parametrize(
+    ("cell", "word"), [("3", "number"), ("2.5%", "number"), ("1 234", "number"), ("2024-01-31", "date")]
+)
+def test_a_single_cell_far_down_is_not_lost(tmp_path, cell, word):
+    found, notes = column(tmp_path, [cell] * 150 + ["oops"])
+    assert found == [cell] * 150 + ["oops"]
+    assert f"1 of 151 cells is no {word} (oops; the first in row 151)" in notes
+
+
 def test_kinds_can_be_asked_for():
     data = read("crlf.csv", categories=("a",), texts=("b",))
     assert [(c.kind, c.values.tolist()) for c in data.columns] == [("category", ["1", "3"]), ("text", ["2", "4"])]

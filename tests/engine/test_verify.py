@@ -15,7 +15,7 @@ from engine.export import write
 from engine.export.onnx import build
 from engine.export.samples import samples
 from engine.export.session import OnnxPredictor
-from engine.export.verify import difference, verify
+from engine.export.verify import _label_stands, difference, verify
 from engine.export.write import ModelDiffersError, export, model_of
 from engine.graph import Graph
 from engine.layers.concatenate import Concatenate
@@ -120,6 +120,41 @@ def test_a_corrupted_weight_names_the_first_wrong_box(run, dataset, weight):
     found = verify(model, project.graph, run.parameters, run.fitted, chosen.feeds, chosen.inputs)
     assert not found.agrees
     assert found.first_wrong.box == weight.partition(".")[0]
+
+
+def compared(run, dataset, classes):
+    """Compare the model of a run that names its classes otherwise with the run itself."""
+    graph = run.project.graph
+    (node,) = (name for name, known in run.fitted.items() if "classes" in known)
+    model = build(graph, run.parameters, {**run.fitted, node: {"classes": classes}})
+    chosen = samples(graph, dataset, run.project.data, run.fitted, limit=16)
+    return verify(model, graph, run.parameters, run.fitted, chosen.feeds, chosen.inputs)
+
+
+@pytest.mark.parametrize("classes", [["no", "maybe", "yes"], ["maybe", "no", "certainly"], ["", "no", "yes"]])
+def test_a_wrong_label_is_found_however_right_its_numbers_are(run, dataset, classes):
+    assert compared(run, dataset, ["maybe", "no", "yes"]).agrees
+    found = compared(run, dataset, classes)
+    assert (found.first_wrong.box, found.largest) == ("kind", np.inf)
+
+
+def test_the_label_of_one_of_two_classes_is_compared_too(mixed, images):
+    assert compared(mixed, images, ["no", "yes"]).agrees
+    assert compared(mixed, images, ["yes", "no"]).first_wrong.box == "good"
+
+
+def test_where_two_classes_are_as_likely_either_label_stands():
+    fitted, labels = {"classes": ["a", "b"]}, np.array(["a", "b"])
+    for ours, stands in ((0.5, True), (0.50004, True), (0.5002, False)):
+        shares = np.array([[1 - ours, ours], [ours, 1 - ours]])
+        assert _label_stands(labels, shares, fitted) is stands
+        assert _label_stands(labels[:, None], np.array([[ours], [1 - ours]]), fitted) is stands
+
+
+def test_what_one_file_cannot_hold_is_said(run, dataset, monkeypatch):
+    monkeypatch.setattr("engine.export.onnx.LARGEST", 100)
+    with pytest.raises(UserError, match=r"The weights take [\d,]+ bytes, but one ONNX file holds at most 100"):
+        bytes(model_of(run))
 
 
 def test_a_model_that_differs_is_never_written(run, dataset, tmp_path, monkeypatch):
