@@ -1,5 +1,6 @@
 import csv
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -85,7 +86,8 @@ def test_reading_leaves_nothing_open_and_gives_equal_columns(name):
 
 
 def test_notes_say_what_was_mended():
-    assert "Windows-1252" in read("windows_1252.csv").notes[0]
+    assert "Windows-1252 and was read as such. If letters look wrong" in read("windows_1252.csv").notes[0]
+    assert read("utf16.csv").notes == ("The text is written in UTF-16 and was read as such.",)
     assert "x_2" in read("duplicate_names.csv").notes[0]
 
 
@@ -93,6 +95,22 @@ def test_header_and_delimiter_can_be_asked_for():
     assert read("no_header.csv", header="yes").names == ("1", "2", "a")
     assert cells(read("one_column.csv", header="no")) == {"column_1": ["value", "1", "2", "3"]}
     assert read("crlf.csv", delimiter="semicolon").names == ("a,b",)
+
+
+@pytest.mark.parametrize(
+    ("text", "columns"),
+    [
+        ("1990,total\n3,4\n", {"1990": [3], "total": [4]}),  # a year may be a name
+        ("1990,1991\n3,4\n", {"column_1": [1990, 3], "column_2": [1991, 4]}),
+        ("1990,total\n3,many\n", {"column_1": [1990, 3], "column_2": ["total", "many"]}),
+        ("name,town\nAnn,3\nBob,x\n", {"name": ["Ann", "Bob"], "town": ["3", "x"]}),
+        ("value\r\n1\n\n2\r3\n", {"value": [1, None, 2, 3]}),  # line ends of all kinds
+        ("value\r\nx\n2\r3\n", {"value": ["x", "2", "3"]}),
+    ],
+)
+def test_the_first_line_holds_names_where_it_differs_from_the_rest(tmp_path, text, columns):
+    (tmp_path / "t.csv").write_bytes(text.encode())
+    assert cells(Csv(path=str(tmp_path / "t.csv")).read()) == columns
 
 
 def test_a_decimal_comma_can_be_asked_for(tmp_path):
@@ -272,6 +290,21 @@ def test_all_lines_of_another_length_are_named_at_once(tmp_path):
         UserError, match=r"Line 5 of .* has 3 cells, .* 2 columns; 5 lines do not fit \(5, 15, 25, 35, 45\)"
     ):
         Csv(path=str(path)).read()
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (["1,2", "3"], "Line 3 of {path} has 1 cell, but the table has 2 columns. Mend that line"),
+        (["1", "3"], "has 1 cell, but the table has 2 columns; 2 lines do not fit (2, 3). Mend them"),
+        (["1,2,3"] * 11, "11 lines do not fit (2, 3, 4, 5, 6, 7, 8, 9, 10, 11, …). Mend them"),
+    ],
+)
+def test_lines_that_do_not_fit_are_counted(tmp_path, lines, words):
+    path = tmp_path / "t.csv"
+    path.write_text("\n".join(["a,b", *lines, "5,6", "7,8"]) + "\n")
+    with pytest.raises(UserError, match=re.escape(words.format(path=path))):
+        Csv(path=str(path), delimiter="comma").read()
 
 
 @pytest.mark.parametrize(

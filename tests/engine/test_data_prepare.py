@@ -123,7 +123,13 @@ def test_the_target_lies_after_the_window(window, horizon):
     assert cut.target_rows(samples)[-1] == 11
     some = np.array([3, 1])
     assert (cut.cut(values, some) == found[some]).all()
+    assert cut.cut(values, samples[:0]).shape == (0, window, 1)
+    assert np.shares_memory(cut.cut(values, samples[1:]), values)
     assert cut.input_rows(np.array([1])).tolist() == list(range(1, 1 + window))
+    assert cut.input_rows(samples).tolist() == list(range(12 - horizon))
+    assert cut.input_rows(samples[[0, -1]]).tolist() == sorted(
+        {*range(window), *range(12 - horizon - window, 12 - horizon)}
+    )
 
 
 def test_windows_of_a_long_series_take_no_memory():
@@ -199,6 +205,7 @@ def test_new_data_is_encoded_with_what_was_fitted():
     np.testing.assert_array_equal(whole.inputs["in"], prepared.inputs["in"])
     np.testing.assert_array_equal(whole.targets["out"], prepared.targets["out"])
     assert whole.validation.tolist() == list(range(40))
+    assert whole.notes == ()
     new = Dataset(
         (
             Column("b", "category", np.array(["q", "x"])),
@@ -212,9 +219,16 @@ def test_new_data_is_encoded_with_what_was_fitted():
     assert "1 sample is without a known target." in found.notes
     bare = encode(graph, Dataset(new.columns[:2]), choice, prepared.fitted)
     assert bare.targets == {}
+    assert bare.notes == ()
     assert len(bare) == 2
     with pytest.raises(UserError, match="no column b"):
         encode(graph, Dataset(new.columns[1:]), choice, prepared.fitted)
+
+
+def test_tables_are_encoded_at_once_however_large(monkeypatch):
+    monkeypatch.setattr("engine.data.encoding.ENCODED", 0)
+    data = table()
+    assert isinstance(prepare(wired(data, "class"), data, DataSettings()).inputs["in"], np.ndarray)
 
 
 def test_short_new_data_may_suggest_other_kinds():

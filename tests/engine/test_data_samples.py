@@ -8,7 +8,7 @@ import pytest
 from engine.columns import Column
 from engine.data.dataset import Dataset
 from engine.data.guesses import readable
-from engine.data.kinds import guess_target, tells_classes
+from engine.data.kinds import guess_target, tells_classes, text_kind
 from engine.data.prepare import data_problems, prepare
 from engine.data.samples import FOLDER, SAMPLES
 from engine.data.settings import DataSettings
@@ -191,3 +191,50 @@ def test_boxes_that_are_not_there_are_left_alone():
     assert wire_data(Graph(), data) == Graph()
     only = wire_data(Graph().add("in", Input()), data)
     assert only.nodes["in"].size == (12,)
+
+
+@pytest.mark.parametrize(
+    ("distinct", "present", "kind"),
+    [
+        (1, 2, "category"),
+        (2, 2, "text"),
+        (50, 100, "category"),
+        (50, 99, "text"),
+        (51, 102, "text"),  # many values must occur often
+        (51, 1020, "category"),
+        (51, 1019, "text"),
+        (1000, 20_000, "category"),
+        (1001, 1_000_000, "text"),
+    ],
+)
+def test_texts_are_categories_where_they_are_repeated(distinct, present, kind):
+    assert text_kind(distinct, present) == kind
+
+
+def test_a_target_is_guessed_by_its_name_else_by_its_values_else_by_its_place():
+    def guess(**columns):
+        made = []
+        for name, values in columns.items():
+            kind = "category" if isinstance(values[0], str) else "number"
+            made.append(Column(name, kind, np.array(values * 4, dtype=None if kind == "category" else float)))
+        return guess_target(Dataset(tuple(made)))
+
+    size, sold, none = [1.5, 2.5, 7.0], [0, 1, 1], [np.nan] * 3
+    assert guess(Label=size, sold=sold) == "Label"
+    assert guess(Label=none, sold=sold, size=size) == "size"
+    assert guess(is_old=sold, is_new=sold, size=size) == "is_new"
+    assert guess(size=size, colour=["a", "b", "b"], width=size) == "width"
+    assert guess(colour=["a", "b", "b"], size=size) == "colour"
+    assert guess(size=size, sold=sold) == "sold"
+    assert guess(sold=sold, size=size) == "sold"
+    assert guess(size=size, same=[3.0] * 3) == "size"
+    assert guess(size=size, empty=none) == "size"
+    assert guess(empty=none) == ""
+    assert guess() == ""
+
+
+def test_pictures_are_summed_up_by_their_shape():
+    found = summarise_column(Column("i", "image", np.zeros((5, 3, 2, 4), np.uint8)))
+    assert (found.rows, found.missing, found.distinct, found.smallest, found.largest) == (5, 0, 5, 0, 255)
+    assert found.shape == preview(Dataset((Column("i", "image", np.zeros((1, 3, 2, 4), np.uint8)),)))[0][0]
+    assert not tells_classes(Column("t", "text", np.array(["a", "b"] * 9)))
