@@ -5,9 +5,12 @@ import pytest
 from app import edits
 from app.canvas.arrange import arrange
 from app.document import Document
+from app.sizes import GAP, WIDTH
+from engine.data.sources.csv import Csv
+from engine.data.sources.image_folder import ImageFolder
 from engine.graph import Graph, Port
 from engine.layer import Layer
-from engine.problems import Problem, UserError
+from engine.problems import Problem, Reread, UserError
 from engine.project.encoding import project_bytes
 from engine.project.project import Project
 
@@ -219,3 +222,49 @@ def test_fewer_inputs_let_go_of_their_wires(qapp):
 def test_wires_that_no_fix_could_mend_are_refused(document, source, target, words):
     assert words in edits.refusal(document.project.graph, source, target)
     assert edits.refusal(document.project.graph, Port("in"), Port("b", "x")) is None
+
+
+def test_a_box_keeps_its_place_and_its_wires_under_another_name(document):
+    assert not document.edit("Rename", edits.rename("a", " a "))
+    document.edit("Rename", edits.rename("a", " wide "))
+    graph, places = document.project.graph, document.project.places
+    assert graph.wires == {Port("wide", "x"): Port("in"), Port("b", "x"): Port("wide")}
+    assert places == {"in": (0.0, 0.0), "wide": (256.0, 0.0), "b": (512.0, 0.0)}
+
+
+def test_only_boxes_that_lie_in_the_way_make_room(qapp):
+    graph = chain_project().graph.add("c", MAKE["ReLU"](), "in").add("d", MAKE["ReLU"](), "b")
+    places = {"in": (0.0, 0.0), "a": (256.0, 0.0), "b": (512.0, 0.0), "c": (256.0, 300.0), "d": (900.0, 300.0)}
+    start = Project(graph=graph, places=places)
+    found = edits.chain(edits.add(MAKE["ReLU"](), (128.0, 0.0), "e"), edits.insert("e", Port("a", "x")))(start).places
+    push = found["a"][0] - 256.0
+    assert push > 0
+    assert found["a"][0] == 128.0 + WIDTH + GAP
+    assert found == places | {"e": (128.0, 0.0)} | {n: (x + push, y) for n, (x, y) in places.items() if n in "abd"}
+    below = edits.chain(edits.add(MAKE["ReLU"](), (128.0, 300.0), "e"), edits.insert("e", Port("a", "x")))(start).places
+    assert below == places | {"e": (128.0, 300.0)}
+    before = edits.chain(edits.add(MAKE["ReLU"](), (-400.0, 0.0), "e"), edits.insert("e", Port("a", "x")))(start).places
+    assert before == places | {"e": (-400.0, 0.0)}
+
+
+def test_only_a_free_box_with_both_ends_can_be_put_into_a_wire(document):
+    free = edits.chain(*(edits.add(MAKE[kind](), (0, 0), kind) for kind in ("ReLU", "Input", "Output")))
+    graph = free(document.project).graph
+    assert {node for node in graph.nodes if edits.accepts(graph, node)} == {"ReLU"}
+
+
+def test_what_is_not_there_cannot_be_wired(document):
+    graph = document.project.graph
+    assert edits.refusal(graph, Port("nobody"), Port("a", "x")) == "nobody has no output y."
+    assert edits.refusal(graph, Port("a"), Port("nobody", "x")) == "nobody has no input x."
+
+
+def test_a_source_is_read_in_another_way_where_it_can_be(document):
+    problem, fix = Problem("Broken."), Reread("broken", "leave out", "Leave them out")
+    for source, expected in (
+        (None, None),
+        (Csv(path="x"), Csv(path="x")),
+        (ImageFolder(), ImageFolder(broken="leave out")),
+    ):
+        project = document.project.with_(data=document.project.data.with_(source=source))
+        assert edits.apply_fix(problem, fix)(project).data.source == expected

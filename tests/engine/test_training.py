@@ -9,6 +9,7 @@ from engine.schedule import Schedule
 from engine.training import loop
 from engine.training.events import Began, Diverged, Ended, EpochDone, Steps, Validating
 from engine.training.loop import Training, train
+from engine.training.scores import Gathered
 from engine.training.settings import TrainingSettings
 
 from .training_cases import classifier, flowers, regressor, sizes
@@ -133,6 +134,19 @@ def test_every_metric_that_is_watched_and_suits_is_reported():
     watched = {name: kind for name, kind in Metric.registry.items() if kind.while_training}
     expected = {name for name, kind in watched.items() if MeanSquaredError.target in kind.targets}
     assert set(training.recorder.epochs[0].metrics["out"]) == expected
+
+
+def test_of_very_many_outputs_the_first_of_an_epoch_are_scored():
+    samples = flowers()
+    rows, told = samples.train[::-1], np.eye(3, dtype=np.float32)[samples.targets["out"][samples.train[::-1]]]
+    told[5:] = np.roll(told[5:], 1, axis=1)  # all wrong
+    found = {}
+    for limit in (30, 3, 10_000):
+        gathered = Gathered(classifier(), len(rows), limit)
+        for start in range(0, len(rows), 8):
+            gathered.add(start, {"out": told[start : start + 8]})
+        found[limit] = gathered.scores(samples, rows)["out"]["Accuracy"]
+    assert found == {30: 5 / 10, 3: 5 / 8, 10_000: 5 / 38}  # at least those of one step
 
 
 class _Halving(Schedule, abstract=True):
