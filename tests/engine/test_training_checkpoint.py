@@ -154,6 +154,21 @@ def test_the_last_two_and_the_best_stay(tmp_path):
     assert store.newest() is None
 
 
+def test_an_old_checkpoint_that_cannot_be_deleted_does_no_harm(tmp_path, monkeypatch, stopped):
+    def refuse(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(type(tmp_path), "unlink", refuse)
+    store = Store(tmp_path)
+    for step in (1, 2, 3, 4):
+        assert not store.keep(replace(stopped, step=step)).trouble
+    assert len(store.paths()) == 4
+    assert store.newest().checkpoint.step == 4
+    monkeypatch.undo()
+    store.keep(replace(stopped, step=5))
+    assert len(store.paths()) == 2
+
+
 def test_checkpoints_are_kept_on_the_way(tmp_path):
     training = Training(classifier(), SETTINGS, flowers(), report_every=0.0)
     events = list(keeping(training, Store(tmp_path), {"who": "test"}, every=0.0, least=0.0))
