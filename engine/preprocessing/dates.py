@@ -57,7 +57,6 @@ def features(columns: Sequence[Column], fitted: Mapping[str, Any]) -> list[Array
     for column, start, spread in zip(of_dates(columns), fitted["starts"], fitted["spreads"], strict=True):
         seconds = whole_seconds(column.values)
         missing = seconds == MISSING
-        seconds[missing] = start
         made: list[Array] = []
         for part in fitted["parts"]:
             if part == "trend":

@@ -8,13 +8,26 @@ import pytest
 
 from engine import api
 from engine.columns import Column, date_text
+from engine.data.dataset import Dataset
 from engine.data.kinds import as_kind
+from engine.data.prepare import prepare
 from engine.data.settings import DataSettings
 from engine.data.sources.csv import Csv
 from engine.data.split import advice
 from engine.data.summary import preview, summarise
+from engine.data.wiring import wire_data
+from engine.export.write import export
+from engine.graph import Graph
+from engine.layers.dense import Dense
+from engine.layers.input import Input
+from engine.layers.output import Output
+from engine.losses.mean_squared_error import MeanSquaredError
+from engine.plan.state import draw_parameters
+from engine.preprocessing.dates import CHOICES
 from engine.preprocessing.scale import Scale
 from engine.preprocessing.standardise import Standardise
+from engine.project.project import Project
+from engine.project.run import Run
 
 DAY = 86_400
 
@@ -127,6 +140,22 @@ def test_a_date_becomes_its_place_in_time_in_the_year_the_week_and_the_day(kind)
     else:
         np.testing.assert_allclose([known.mean(), known.std()], [0, 1], atol=1e-6)
     assert kind(dates="trend").shape([column, more]) == (2,)
+
+
+@pytest.mark.parametrize("parts", CHOICES)
+@pytest.mark.parametrize("kind", [Standardise, Scale])
+def test_an_exported_model_sees_the_same_of_a_date(tmp_path, kind, parts):
+    rng = np.random.default_rng(0)
+    when = np.floor(rng.normal(1.7e9, 3e7, 30))
+    when[[3, 29]] = np.nan
+    dataset = Dataset((Column("when", "date", when), Column("x", "number", rng.normal(size=30))))
+    graph = Graph().add("in", Input()).add("head", Dense(units=1), "in")
+    graph = graph.add("out", Output(loss=MeanSquaredError()), "head")
+    graph = wire_data(graph, dataset, target="x", columns=("when",), preprocessing=kind(dates=parts))
+    fitted = prepare(graph, dataset, DataSettings()).fitted
+    run = Run("run-1", Project(graph=graph), parameters=draw_parameters(graph, 0), fitted=fitted)
+    boxes = {box.box: box for box in export(tmp_path / "m.onnx", run, dataset).verification.boxes}
+    assert boxes["in"].largest < 1e-6
 
 
 def test_kinds_are_converted():

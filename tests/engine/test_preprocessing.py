@@ -117,6 +117,7 @@ CASES = [
     (Standardise(), SERIES, (7, 2), 17),
     (Standardise(), SERIES, (14,), 20),
     (Scale(), TABLE, (5,), 20),
+    (Scale(), TABLE, (7, 1), 17),
     (Scale(), PIXELS, (1, 2, 3), 17),
     (Scale(), PIXELS, (6,), 20),
     (Scale(), IMAGES, (3, 4, 4), 17),
