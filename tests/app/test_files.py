@@ -2,6 +2,7 @@
 
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import Qt, QTimer
@@ -12,6 +13,7 @@ import app.files
 from app import preferences, replacing, tasks
 from app.document import Document
 from app.files import Files
+from app.training import leaving
 from engine.problems import UserError
 from engine.project import recovery
 from engine.project.file import load, save
@@ -259,6 +261,28 @@ def press(what):
 def test_enter_saves_and_escape_stays(files, answer, button):
     press(answer)
     assert files._ask() == button
+
+
+@pytest.mark.parametrize(
+    ("answer", "wish"), [(KEY.Key_Return, "stop"), (KEY.Key_Escape, "stay"), ("Go on next time", "later")]
+)
+def test_a_training_is_stopped_and_kept_by_enter(files, document, tmp_path, answer, wish):
+    document.path = tmp_path / "net.netw"
+    press(answer)
+    assert leaving.ask(files._window, SimpleNamespace(document=document)) == wish
+
+
+def test_a_training_of_a_project_without_a_file_cannot_go_on_next_time(files, document):
+    texts = []
+
+    def look():
+        box = QApplication.activeModalWidget()
+        texts.extend(button.text().replace("&", "") for button in box.buttons())
+        box.close()
+
+    QTimer.singleShot(0, look)
+    assert leaving.ask(files._window, SimpleNamespace(document=document)) == "stay"
+    assert sorted(texts) == ["Cancel", "Stop and keep"]
 
 
 @pytest.mark.parametrize(("answer", "replaces"), [(KEY.Key_Return, False), (KEY.Key_Escape, False), ("Replace", True)])
