@@ -138,6 +138,18 @@ def test_opening_forgets_history_selection_and_data_problems(document):
     assert document.analysis.problems == ()
 
 
+def test_what_was_just_opened_is_said_to_be_saved(document, tmp_path):
+    seen = []
+    document.edit("Set", edits.set_param("a", "units", 7))
+    document.titled.connect(lambda: seen.append((document.title, document.is_modified)))
+    document.open(Project(), tmp_path / "net.netw", runs=["a run"])
+    assert seen[-1] == ("net", False)
+    document.runs = (*document.runs, "another")
+    assert seen[-1] == ("net", True)
+    document.mark_saved(tmp_path / "other.netw")
+    assert seen[-1] == ("other", False)
+
+
 def test_data_problems_join_those_of_the_graph(document, qtbot):
     with qtbot.waitSignal(document.analysed):
         document.extra_problems = [Problem("Column age is not there.", node="in")]

@@ -242,16 +242,19 @@ def test_a_copy_of_an_example_lies_nowhere(qtbot, files, document, tmp_path):
 
 
 def press(what):
-    """Answer the question that is about to be asked: with a key, or the button of this name."""
+    """Answer the question that is about to be asked: with a key, or the button of this name; return where it is noted."""
+    asked = []
 
     def do():
         box = QApplication.activeModalWidget()
+        asked.append(f"{box.text()} {box.informativeText()}")
         if isinstance(what, KEY):
             QTest.keyClick(box, what)
         else:
             next(b for b in box.buttons() if what in (box.standardButton(b), b.text().replace("&", ""))).click()
 
     QTimer.singleShot(0, do)
+    return asked
 
 
 @pytest.mark.parametrize(
@@ -259,8 +262,9 @@ def press(what):
     [(KEY.Key_Return, BUTTON.Save), (KEY.Key_Escape, BUTTON.Cancel), (BUTTON.Discard, BUTTON.Discard)],
 )
 def test_enter_saves_and_escape_stays(files, answer, button):
-    press(answer)
+    asked = press(answer)
     assert files._ask() == button
+    assert asked == ["Save the changes to Untitled? Otherwise they are lost."]
 
 
 @pytest.mark.parametrize(
@@ -287,8 +291,9 @@ def test_a_training_of_a_project_without_a_file_cannot_go_on_next_time(files, do
 
 @pytest.mark.parametrize(("answer", "replaces"), [(KEY.Key_Return, False), (KEY.Key_Escape, False), ("Replace", True)])
 def test_a_file_is_replaced_only_by_a_click(files, tmp_path, answer, replaces):
-    press(answer)
+    asked = press(answer)
     assert replacing.ask(files._window, tmp_path / "net.netw") is replaces
+    assert asked == [f"net.netw is already there. Replace it? What it holds now is lost. It lies in {tmp_path}."]
 
 
 def test_only_a_file_that_is_there_is_asked_about(qtbot, files, tmp_path, monkeypatch):

@@ -174,9 +174,24 @@ def test_a_process_that_cannot_be_started_is_a_failure_and_the_next_may_start(se
         session.train(endless, "key")
 
 
+def test_checkpoints_that_cannot_be_written_are_told_of(session, project, qtbot, tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("NETWRIGHT_STATE", str(tmp_path / "file"))
+    told = []
+    session.told.connect(told.append)
+    with qtbot.waitSignal(session.finished, timeout=WAIT) as done:
+        session.train(project, "key")
+    assert done.args[0].status == "done"
+    assert any("could not be made" in sentence for sentence in told)
+
+
 def test_a_run_that_cannot_be_taken_up_is_a_failure(session, project, qtbot, tmp_path, monkeypatch):
     with qtbot.waitSignal(session.finished, timeout=WAIT) as told:
         session.train(project, "key")
+    with qtbot.waitSignal(session.failed, timeout=WAIT) as failed:
+        session.go_on(told.args[0], "key")
+        session.stop()
+    assert failed.args[0].text == "Training was stopped before its first step."
     (tmp_path / "file").touch()
     monkeypatch.setenv("NETWRIGHT_STATE", str(tmp_path / "file"))
     with qtbot.waitSignal(session.failed, timeout=WAIT) as failed:
