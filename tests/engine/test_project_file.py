@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.missing import Missing
 from engine.problems import UserError
@@ -20,6 +22,7 @@ from engine.project.migrations import STEPS
 from engine.project.run import Run, Saved, from_checkpoint, keep, next_id, to_checkpoint
 from engine.project.strict_json import dump
 from engine.project.strict_json import load as load_json
+from engine.training.history import Epoch, Recorder
 
 FILES = Path(__file__).parents[1] / "files"
 GOLDEN = FILES / f"format_{FORMAT}.netw"
@@ -378,6 +381,28 @@ def test_members_are_ordinary_files_that_everybody_may_read_once_unpacked(saved,
     with zipfile.ZipFile(tmp_path / "a.netw") as archive:
         assert {oct(info.external_attr >> 16) for info in archive.infolist()} == {"0o100644"}
         assert {info.create_system for info in archive.infolist()} == {3}
+
+
+NUMBER = st.floats(allow_nan=True, width=64)
+SCORES = st.fixed_dictionaries({"a/b": st.fixed_dictionaries({"R2": st.none() | st.floats(allow_nan=False)})})
+
+
+@given(
+    st.lists(st.tuples(NUMBER, NUMBER), max_size=4),
+    st.lists(st.tuples(NUMBER, st.none() | st.floats(allow_nan=False), SCORES, SCORES), max_size=4),
+)
+@settings(max_examples=40)
+def test_every_curve_comes_back_to_the_bit(steps, epochs):
+    recorder = Recorder()
+    for loss, norm in steps:
+        recorder.step(loss, 0.5, norm)
+    for number, (loss, validation_loss, metrics, more) in enumerate(epochs, 1):
+        recorder.close(Epoch(number, 3 * number, 0.1, loss, metrics, validation_loss, more, 2.5, 7.0))
+    before = recorder.snapshot()
+    after = curves.from_arrays({name: array.copy() for name, array in curves.to_arrays(before).items()})
+    assert repr(after.to_dict()) == repr(before.to_dict())  # NaN equals no other
+    with pytest.raises(ValueError, match="read-only"):
+        after.losses[:] = 1
 
 
 def test_curves_come_back_exactly_and_others_are_refused(saved):

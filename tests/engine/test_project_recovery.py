@@ -91,6 +91,7 @@ def test_a_damaged_one_is_set_aside_and_never_deleted(saved):
         assert found.path.exists()
         assert not path.exists()
         assert list_recoveries() == ()
+        assert not recovery._locks
     assert len(list(recovery_folder().glob("*.damaged*"))) == 2
 
 
