@@ -11,6 +11,7 @@ from PIL import Image
 from engine import answers, api
 from engine.columns import Column
 from engine.data.dataset import Dataset
+from engine.data.settings import DataSettings
 from engine.data.sources.csv import Csv
 from engine.data.sources.image_folder import ImageFolder
 from engine.data.sources.npz import Npz
@@ -19,7 +20,10 @@ from engine.export.onnx import METADATA
 from engine.export.session import OnnxPredictor
 from engine.problems import UserError
 from engine.process.messages import Progress, Ready
-from engine.project.file import load
+from engine.process.result import offer
+from engine.project.file import load, save
+from engine.project.run import Saved
+from engine.training.store import checkpoint_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((ROOT / "resources" / "examples").glob("*.netw"))
@@ -194,3 +198,50 @@ def test_data_that_came_with_arrays_of_its_own_is_evaluated(place):
     columns = [c if c.name != "species" else Column("species", "category", target) for c in dataset.columns]
     found = answers.evaluate(run, Dataset(tuple(columns)))
     assert found.samples == 339
+
+
+def test_what_cannot_be_trained_is_said_before_a_process_is_started(place, monkeypatch):
+    monkeypatch.setattr("engine.process.headless.run_headless", lambda *_, **__: pytest.fail("started"))
+    project = api.new("p.netw", data="penguins")
+    with pytest.raises(UserError, match="at least 1"):
+        api.train("p.netw", batch=0)
+    with pytest.raises(UserError, match="no checkpoint to resume from"):
+        api.train("p.netw", resume=True)
+    with pytest.raises(UserError, match="Only a folder of pictures can be read without those that are broken"):
+        api.train("p.netw", leave_out_broken=True)
+    save("p.netw", Saved(project.with_(graph=project.graph.remove([next(iter(project.graph.nodes))]))))
+    with pytest.raises(UserError, match=r"not there|not wired"):
+        api.train("p.netw")
+    save("p.netw", Saved(project.with_(data=DataSettings())))
+    assert api.check("p.netw") == ["No data is chosen. Choose a file, a folder or one of the samples."]
+    assert api.check(place / "p.netw") == api.check("p.netw")
+
+
+def test_a_run_needs_its_network_to_go_on_and_data_to_be_verified(place):
+    saved = load(ROOT / "tests" / "files" / "format_1.netw")
+    file, run = place / "p.netw", saved.runs[0]
+    save(file, Saved(saved.project.with_(notes="other"), saved.runs))
+    assert saved.project.data.source is None
+    with pytest.raises(UserError, match="no data to verify the model with"):
+        api.export(file, "p.onnx", run=run.id)
+    with pytest.raises(UserError, match="has no run run-9"):
+        api.export(file, "p.onnx", run="run-9")
+    offer(run, checkpoint_folder(str(file.resolve())))
+    save(file, Saved(saved.project.with_(graph=saved.project.graph.remove(["relu"])), saved.runs))
+    with pytest.raises(UserError, match="The network or its data has changed since the last checkpoint"):
+        api.train(file, resume=True)
+
+
+def test_the_latest_run_that_has_not_failed_speaks_for_a_project(place):
+    saved = load(ROOT / "tests" / "files" / "format_1.netw")
+    first = saved.runs[0].with_(fitted={"out": {}})
+
+    def latest(*status):
+        runs = (first.with_(id=f"run-{number}", status=word) for number, word in enumerate(status, 1))
+        save("p.netw", Saved(saved.project, tuple(runs)))
+        return api.run_of("p.netw").id
+
+    assert latest("done", "stopped", "failed") == "run-2"
+    assert latest("failed", "failed") == "run-2"
+    with pytest.raises(UserError, match=r"has no run yet\. Train it first"):
+        latest()
