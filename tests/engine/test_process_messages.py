@@ -1,5 +1,6 @@
 """What goes through the pipes of a training process: nothing is lost, and an end is told with its cause and a way on."""
 
+import os
 import signal
 import sys
 from io import BytesIO
@@ -10,12 +11,12 @@ from hypothesis import strategies as st
 
 from engine.plan.threads import HELPER_FLAG
 from engine.problems import UserError
-from engine.process import bundle, ending
+from engine.process import bundle, channel, ending
 from engine.process.bundle import Bundle
-from engine.process.channel import frames
+from engine.process.channel import Reader, Writer, frames
 from engine.process.client import Client, _command, run_worker_if_asked
 from engine.process.ending import Ending, memory_kills
-from engine.process.messages import Continue, Failed, Paused, Progress, Result, Start, decode, encode
+from engine.process.messages import Continue, Failed, Heartbeat, Paused, Progress, Result, Start, decode, encode
 from engine.training.events import EpochDone, Steps, Validating
 from engine.training.history import Epoch
 
@@ -127,6 +128,49 @@ def test_messages_arrive_as_they_were_sent_and_a_torn_one_not_at_all():
     assert list(frames(BytesIO(stream))) == list(MESSAGES)
     for cut in (1, 5, len(encode(MESSAGES[-1])) + 3):
         assert list(frames(BytesIO(stream[:-cut]))) == list(MESSAGES[:-1])
+
+
+def pipe():
+    reading, writing = os.pipe()
+    return os.fdopen(reading, "rb"), os.fdopen(writing, "wb")
+
+
+def test_a_writer_that_has_nothing_to_say_says_that_it_is_there(monkeypatch):
+    monkeypatch.setattr(channel, "HEARTBEAT", 0.01)
+    reading, writing = pipe()
+    writer = Writer(writing, heartbeat=True)
+    with reading:
+        heard = frames(reading)
+        assert next(heard) == Heartbeat()
+        for message in MESSAGES:
+            writer.put(message)
+        writer.close(60)
+        assert [message for message in heard if message != Heartbeat()] == list(MESSAGES)
+    assert writer.idle
+
+
+def test_what_is_said_to_nobody_is_lost_and_harms_nobody():
+    reading, writing = pipe()
+    writer = Writer(writing)
+    reading.close()
+    writer.put(MESSAGES[0])
+    writer.close(60)
+    assert writing.closed
+    writer.put(MESSAGES[0])
+    assert not writer._open
+
+
+@pytest.mark.parametrize("rest", [b"", b"torn", b"nonsense" * 9, framed(MESSAGES[0])[:-1]])
+def test_a_reader_hears_all_that_was_said_and_then_that_it_is_over(rest):
+    heard, over = [], []
+    reading, writing = pipe()
+    reader = Reader(reading, heard.append, lambda: over.append(len(heard)))
+    with writing:
+        writing.write(framed(*MESSAGES) + rest)
+    reader.join(60)
+    assert heard == list(MESSAGES)
+    assert over == [len(MESSAGES)]
+    assert reading.closed
 
 
 @pytest.mark.parametrize(
