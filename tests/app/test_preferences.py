@@ -36,7 +36,7 @@ def test_corrupt_settings_give_defaults_and_a_sentence(tmp_path, text):
 
 def test_settings_that_cannot_be_written_say_so(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(UserError):
+    with pytest.raises(UserError, match=r"The settings could not be saved in .*file: "):
         preferences.Settings(tmp_path / "file" / "settings.json").save()
 
 

@@ -227,9 +227,18 @@ def test_names_of_files_are_no_patterns(tmp_path, name):
     assert cells(Csv(path=str(tmp_path / name)).read()) == {"a": [1], "b": [2]}
 
 
-@pytest.mark.parametrize("path", ["", "missing.csv", "http://localhost/x.csv", "s3://x/y.csv", "a\0b"])
-def test_paths_that_lead_nowhere(path):
-    with pytest.raises(UserError):
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("", "No file is named. Choose a file."),
+        ("missing.csv", "missing.csv is not there. Choose the file again."),
+        ("http://localhost/x.csv", "http://localhost/x.csv is not there"),
+        ("s3://x/y.csv", "s3://x/y.csv is not there"),
+        ("a\0b", "a\0b cannot be read: embedded null byte."),
+    ],
+)
+def test_paths_that_lead_nowhere(path, words):
+    with pytest.raises(UserError, match=re.escape(words)):
         Csv(path=path).read()
 
 

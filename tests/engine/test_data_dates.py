@@ -177,7 +177,8 @@ def test_from_dates_to_a_model_and_back(place, template, capsys):
     read = next(iter(project.graph.nodes.values()))
     assert ("when" in read.columns) == (template == "mlp")
     api.train("p.netw", epochs=30)
-    assert dict(api.evaluate("p.netw").metrics) is not None
+    (scores,) = api.evaluate("p.netw").metrics.values()
+    assert 0.8 * (template == "mlp") < scores["Accuracy"] <= 1  # chance has no order that a series could learn
     report = api.export("p.netw", "p.onnx", opset=17)
     assert report.verification.largest < 1e-4
     if template == "mlp":
