@@ -26,7 +26,6 @@ class Task(QObject):
     done = Signal(object)
     failed = Signal(str)
     cancelled = Signal()
-    progressed = Signal(float)
     _ended = Signal(object)
 
     def __init__(self) -> None:
@@ -38,12 +37,10 @@ class Task(QObject):
         """Ask the work to end at its next `check`."""
         self._wish.set()
 
-    def check(self, share: float | None = None) -> None:
-        """Called by the work now and then, with how far it is (0 to 1); raises Cancelled when it should end."""
+    def check(self) -> None:
+        """Called by the work now and then; raises Cancelled when it should end."""
         if self._wish.is_set():
             raise Cancelled
-        if share is not None:
-            self.progressed.emit(share)
 
     def _work(self, work: Callable[[], Any]) -> None:
         try:

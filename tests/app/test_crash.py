@@ -93,7 +93,7 @@ def test_a_task_that_is_cancelled_gives_no_answer(qtbot):
 
     def work(task):
         go.wait(5)
-        task.check(0.5)
+        task.check()
 
     task = tasks.start(work, seen.append, seen.append)
     with qtbot.waitSignal(task.cancelled):

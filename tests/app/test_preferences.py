@@ -1,4 +1,5 @@
 import json
+import os
 
 import pytest
 
@@ -32,6 +33,16 @@ def test_corrupt_settings_give_defaults_and_a_sentence(tmp_path, text):
     assert settings.preferences == preferences.Preferences()
     assert settings.recent == []
     assert "could not be read" in settings.problem
+
+
+def test_a_new_program_keeps_copies_of_unsaved_work_and_its_settings_where_the_system_has_them(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    settings = preferences.load()
+    assert settings.preferences.recovery
+    assert not settings.preferences.reopen
+    assert settings.path == preferences.default_path()
+    if os.name == "posix" and os.uname().sysname == "Linux":
+        assert settings.path == tmp_path / "config" / "netwright" / "settings.json"
 
 
 def test_settings_that_cannot_be_written_say_so(tmp_path):

@@ -301,6 +301,13 @@ def test_all_lines_of_another_length_are_named_at_once(tmp_path):
         Csv(path=str(path)).read()
 
 
+def test_only_a_column_with_neither_name_nor_values_is_left_out(tmp_path):
+    (tmp_path / "t.csv").write_text("a,,b,\n1,,,x\n2,,,y\n")
+    data = Csv(path=str(tmp_path / "t.csv"), delimiter="comma").read()
+    assert data.names == ("a", "b", "column_4")
+    assert data.notes == ("Column b has no values.",)
+
+
 @pytest.mark.parametrize(
     ("lines", "words"),
     [

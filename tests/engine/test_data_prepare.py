@@ -336,6 +336,8 @@ def test_consecutive_samples_are_views():
     prepared = prepare(wired(data, "class"), data, DataSettings(validation=0.0))
     assert np.shares_memory(take(prepared, np.arange(4, 9)).inputs["in"], prepared.inputs["in"])
     assert not np.shares_memory(take(prepared, np.array([4, 6, 5])).inputs["in"], prepared.inputs["in"])
+    for rows in ([4, 6, 5, 7], [4, 4, 6, 7], [7, 6, 5, 4]):
+        np.testing.assert_array_equal(take(prepared, np.array(rows)).inputs["in"], prepared.inputs["in"][rows])
     assert len(take(prepared, np.arange(0)).inputs["in"]) == 0
 
 

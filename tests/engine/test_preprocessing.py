@@ -117,6 +117,7 @@ CASES = [
     (Standardise(), SERIES, (7, 2), 17),
     (Standardise(), SERIES, (14,), 20),
     (Scale(), TABLE, (5,), 20),
+    (Scale(), [TABLE[1]], (2,), 20),
     (Scale(), TABLE, (7, 1), 17),
     (Scale(), PIXELS, (1, 2, 3), 17),
     (Scale(), PIXELS, (6,), 20),
@@ -204,6 +205,12 @@ def test_characters_are_numbered_by_frequency_and_padded_before():
     assert Characters().apply(TEXT, fitted).tolist() == [[0, 3, 4, 5], [0, 0, 0, 0], [0, 0, 4, 3], [2, 2, 2, 2]]
     after = Characters(padding="after")
     assert after.apply(TEXT, fitted)[0].tolist() == [3, 4, 5, 0]
+
+
+def test_a_text_is_as_long_as_the_longest_but_never_nothing():
+    assert Characters().shape(TEXT) == (7,)
+    assert Words().shape([Column("t", "text", np.array(["to be, or", "not"]))]) == (4,)
+    assert Characters().shape([Column("t", "text", np.array(["", ""]))]) == (1,)
 
 
 def test_unknown_tokens_are_1_and_the_vocabulary_has_a_limit():

@@ -239,6 +239,13 @@ def test_a_report_can_be_read_by_people_and_programs(run, dataset, tmp_path):
     assert "<td>first</td>" in report.to_html()
 
 
+def test_a_network_without_weights_can_be_exported(run, dataset, tmp_path):
+    graph = Graph().add("in", Input(columns=("heat",), size=(1,))).add("bent", ReLU(), "in")
+    graph = graph.add("yield", Output(target="yield", loss=MeanSquaredError()), "bent")
+    fitted = prepare(graph, dataset, DataSettings()).fitted
+    assert export(tmp_path / "m.onnx", Run("run-1", Project(graph=graph), fitted=fitted), dataset).verification.agrees
+
+
 def test_what_cannot_be_exported_is_said(run, dataset, tmp_path):
     graph = run.project.graph
     for broken, text in (
