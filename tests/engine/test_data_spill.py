@@ -124,6 +124,7 @@ def test_a_folder_that_cannot_be_written_to_is_told_of(folder, decoded, cache):
     surely_right(data)
     assert len(decoded) == COUNT - FEW
     assert f"could not be kept in {cache}, because" in data.notes[0]
+    assert "free space is taken" not in data.notes[0]
 
 
 def test_a_disk_that_does_not_give_a_row_back(tmp_path, monkeypatch):
