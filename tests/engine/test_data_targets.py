@@ -10,6 +10,7 @@ from engine.columns import Column
 from engine.data.dataset import Dataset
 from engine.data.prepare import as_exported, data_problems, decode, encode, prepare
 from engine.data.settings import DataSettings
+from engine.data.targets import counted
 from engine.data.texts import alphabet_of, read, spelled, steps_needed
 from engine.export.write import export
 from engine.graph import Graph
@@ -21,7 +22,9 @@ from engine.layers.output import Output
 from engine.layers.reduce import Reduce
 from engine.layers.subtract import Subtract
 from engine.losses.contrastive import Contrastive
+from engine.losses.cross_entropy import CrossEntropy
 from engine.losses.ctc import CTC
+from engine.losses.mean_squared_error import MeanSquaredError
 from engine.losses.triplet import Triplet
 from engine.project.project import Project
 from engine.project.run import Run
@@ -191,3 +194,18 @@ def test_the_alphabet_needs_its_units():
     (problem,) = problems(graph, recordings())
     assert problem.what == "head gives 7 values, but text has 3 characters, and a blank comes first."
     assert problems(mend(graph, problem, problem.fixes[0]), recordings()) == ()
+
+
+def test_only_steps_with_a_target_are_counted():
+    numbers = np.arange(12.0).reshape(2, 3, 2)
+    known = numbers + 100
+    known[0, 1, 0] = known[1, 2, 1] = np.nan
+    answer, target = counted(MeanSquaredError(), numbers, known)
+    assert answer.tolist() == [[0, 1], [4, 5], [6, 7], [8, 9]]
+    np.testing.assert_array_equal(target, answer + 100)
+    shares, classes = np.arange(18.0).reshape(2, 3, 3), np.array([[0, -1, 2], [-1, -1, 1]])
+    answer, target = counted(CrossEntropy(), shares, classes)
+    assert answer[:, 0].tolist() == [0, 6, 15]
+    assert target.tolist() == [0, 2, 1]
+    for loss, whole in ((CrossEntropy(), np.array([0, 2])), (MeanSquaredError(), np.array([[np.nan], [1.0]]))):
+        assert counted(loss, numbers, whole)[1] is whole

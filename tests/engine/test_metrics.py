@@ -121,6 +121,19 @@ def test_calibration_error_by_hand(witness):
     witness.alike(CalibrationError, "a calculation by hand", "scores", found, 0.4, 1e-12)
 
 
+@pytest.mark.parametrize("groups", [1, 4, 15])
+def test_calibration_error_by_definition(groups):
+    rng = np.random.default_rng(0)
+    answer = rng.dirichlet([0.6] * 3, 400)
+    target = rng.integers(0, 3, 400)
+    gap = 0.0
+    for group in range(groups):
+        sure = answer.max(axis=1)
+        inside = (sure > group / groups) & (sure <= (group + 1) / groups)
+        gap += abs((answer.argmax(axis=1) == target)[inside].sum() - sure[inside].sum()) / 400
+    assert CalibrationError(groups=groups).score(answer, target) == pytest.approx(gap)
+
+
 @pytest.mark.parametrize("average", ["macro", "weighted", "micro"])
 def test_average_precision_of_many_labels(average):
     rng = np.random.default_rng(0)
