@@ -11,6 +11,7 @@ from sklearn import neighbors
 from engine.catalog import Metric
 from engine.metrics.accuracy import Accuracy
 from engine.metrics.calibration_error import CalibrationError
+from engine.metrics.cohen_kappa import CohenKappa
 from engine.metrics.character_error_rate import CharacterErrorRate
 from engine.metrics.mean_absolute_error import MeanAbsoluteError
 from engine.metrics.mean_average_precision import MeanAveragePrecision
@@ -119,6 +120,12 @@ def test_calibration_error_by_hand(witness):
     # Two are 0.9 sure and half right, two 0.6 sure and both right: (2 · 0.4 + 2 · 0.4) / 4.
     found = CalibrationError().score(answer, np.array([0, 1, 0, 1]))
     witness.alike(CalibrationError, "a calculation by hand", "scores", found, 0.4, 1e-12)
+
+
+def test_agreement_beyond_chance_needs_two_classes():
+    answer = np.array([[0.9, 0.1], [0.6, 0.4]])
+    assert math.isnan(CohenKappa().score(answer, np.array([0, 0])))
+    assert CohenKappa().score(answer, np.array([0, 1])) == 0
 
 
 @pytest.mark.parametrize("groups", [1, 4, 15])
