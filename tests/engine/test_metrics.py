@@ -11,8 +11,8 @@ from sklearn import neighbors
 from engine.catalog import Metric
 from engine.metrics.accuracy import Accuracy
 from engine.metrics.calibration_error import CalibrationError
-from engine.metrics.cohen_kappa import CohenKappa
 from engine.metrics.character_error_rate import CharacterErrorRate
+from engine.metrics.cohen_kappa import CohenKappa
 from engine.metrics.mean_absolute_error import MeanAbsoluteError
 from engine.metrics.mean_average_precision import MeanAveragePrecision
 from engine.metrics.nearest_neighbour import NearestNeighbour
