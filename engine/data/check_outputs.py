@@ -92,7 +92,7 @@ def _numbers(node: NodeId, layer: Output, column: Column) -> Iterator[Problem]:
 
 
 def _classes(node: NodeId, layer: Output, column: Column) -> Iterator[Problem]:
-    count, name = len(column.distinct) if not column.inner else 0, type(layer.loss).__name__
+    count, name = column.different if not column.inner else 0, type(layer.loss).__name__
     if _measures(column):
         yield Problem(
             f"{name} tells classes apart, but {column.name} holds {count:,} different numbers.",
@@ -131,10 +131,10 @@ CHECKS = {"value": _numbers, "text": _texts}
 
 def _measures(column: Column) -> bool:
     """Tell whether a column holds too many different numbers for classes."""
-    if column.kind != "number" or column.inner or len(column.distinct) <= 20:
+    if column.kind != "number" or column.inner or column.different <= 20:
         return False
     values = column.values[~column.missing]
-    return len(column.distinct) > 100 or bool((values != np.floor(values)).any())
+    return column.different > 100 or bool((values != np.floor(values)).any())
 
 
 def _head(graph: Graph, node: NodeId, layer: Output, column: Column) -> Iterator[Problem]:
@@ -178,5 +178,5 @@ def _wanted(layer: Output, column: Column) -> tuple[int, str]:
         return count + 1, f"{column.name} has {wording.count(count, 'character')}, and a blank comes first"
     if layer.loss.target == "binary":
         return 1, f"{column.name} has two classes, told apart by one value"
-    count = len(column.distinct)
+    count = column.different
     return count, f"{column.name} has {wording.count(count, 'class')}"

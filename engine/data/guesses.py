@@ -43,7 +43,7 @@ def readable(dataset: Dataset, target: str) -> list[Column]:
         if arrays:
             return arrays[:1]
     numbers = [c for c in rest if c.kind == "number"]
-    categories = [c for c in rest if c.kind == "category" and 2 <= len(c.distinct) <= MANY_CATEGORIES]
+    categories = [c for c in rest if c.kind == "category" and 2 <= c.different <= MANY_CATEGORIES]
     texts = [c for c in rest if c.kind == "text"]
     table = [c for c in rest if c in numbers or c in categories or c.kind == "date"]
     if texts and not categories and _much_text(texts[0], numbers):
@@ -76,7 +76,7 @@ def suggest_loss(column: Column, now: Loss) -> Loss:
     if now.target in ("label", "text"):  # chosen by a person: no other loss wants such an output
         return now
     if column.kind != "number":
-        return CrossEntropy() if now.target == "value" or len(column.distinct) != 2 else now
+        return CrossEntropy() if now.target == "value" or column.different != 2 else now
     if tells_classes(column):
-        return CrossEntropy() if now.target == "value" or len(column.distinct) != 2 else now
+        return CrossEntropy() if now.target == "value" or column.different != 2 else now
     return now if now.target == "value" else MeanSquaredError()

@@ -94,8 +94,8 @@ def tells_classes(column: Column) -> bool:
     values = column.values[~column.missing]
     if not len(values) or (values != np.floor(values)).any():
         return False
-    few = len(column.distinct) <= 20 and 3 * len(column.distinct) <= len(values)
-    return few and (_named(column.name) or len(column.distinct) == 2)
+    few = column.different <= 20 and 3 * column.different <= len(values)
+    return few and (_named(column.name) or column.different == 2)
 
 
 def guess_target(dataset: Dataset) -> str:
@@ -116,7 +116,7 @@ def guess_target(dataset: Dataset) -> str:
     if named:
         return named[-1].name
     ends = [column for column in (dataset.columns[-1], dataset.columns[0]) if column in usable]
-    ends = [column for column in ends if len(column.distinct) > 1]
+    ends = [column for column in ends if column.different > 1]
     classes = [column for column in ends if tells_classes(column)]
     return (classes or ends or usable[-1:])[0].name
 

@@ -64,7 +64,7 @@ def summarise_column(column: Column) -> ColumnSummary:
     if column.kind == "date":
         return ColumnSummary(column.name, column.kind, rows, missing, *_figures(column.values)[:3])
     return ColumnSummary(
-        column.name, column.kind, rows, missing, len(column.distinct), counts=class_counts(column)[:SHOWN]
+        column.name, column.kind, rows, missing, column.different, counts=class_counts(column)[:SHOWN]
     )
 
 

@@ -87,7 +87,7 @@ def _set_output(graph: Graph, node: NodeId, dataset: Dataset, target: str, wish:
     before = graph.wires.get(Port(node, "x"))
     head = graph.nodes.get(before.node) if before else None
     if before and isinstance(head, Dense) and loss.target not in ("label", "text"):
-        units = len(column.distinct) if loss.target == "class" else 1
+        units = column.different if loss.target == "class" else 1
         graph = graph.add(before.node, head.with_(units=max(units, 1)))
     return graph
 

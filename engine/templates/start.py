@@ -73,7 +73,7 @@ def _column(dataset: Dataset, wanted: str) -> Column:
     column = dataset[wanted]
     if column.kind == "date":
         raise UserError(f"{wanted} holds dates, which no network here predicts. Choose another column with --target.")
-    if column.kind in ("category", "text") and len(column.distinct) < 2:
+    if column.kind in ("category", "text") and column.different < 2:
         has = f"only one class ({column.distinct[0]:.40})" if column.distinct else "no values"
         raise UserError(f"The column {wanted} has {has}, so there is nothing to learn. Choose another with --target.")
     return column

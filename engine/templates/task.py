@@ -35,7 +35,7 @@ class Task:
     @property
     def units(self) -> int:
         """How many numbers the network must give."""
-        return len(self.target.distinct) if self.classes else int(np.prod(self.target.inner, dtype=int))
+        return self.target.different if self.classes else int(np.prod(self.target.inner, dtype=int))
 
     @property
     def loss(self) -> Loss:
@@ -46,7 +46,7 @@ class Task:
         known = (self.hint.columns if self.hint else ()) or self.dataset.names
         others = (self.dataset[name] for name in known if name != self.target.name)
         others = (column for column in others if column.kind in kinds and not column.missing.all())
-        return [c for c in others if c.kind != "category" or len(c.distinct) <= FEW]
+        return [c for c in others if c.kind != "category" or c.different <= FEW]
 
     def table(self) -> list[Column]:
         """Return the columns with one number, category or date in each row."""

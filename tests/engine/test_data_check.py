@@ -1,10 +1,13 @@
 import numpy as np
 import pytest
 
-from engine.columns import Column
+from engine.columns import WRITTEN, Column
 from engine.data.check import data_problems
 from engine.data.dataset import Dataset
+from engine.data.guesses import suggest_loss
+from engine.data.kinds import guess_target
 from engine.data.settings import DataSettings
+from engine.data.summary import summarise
 from engine.data.wiring import wire_data
 from engine.graph import Graph
 from engine.infer import mend
@@ -186,3 +189,14 @@ def test_tokens_need_an_embedding():
 def test_unfinished_networks_raise_nothing():
     for graph in (Graph(), Graph().add("out", Output()), Graph().add("in", Input(preprocessing=Scale()))):
         assert data_problems(graph, DATA, DataSettings())
+
+
+def test_many_numbers_are_counted_without_writing_each_out(monkeypatch):
+    numbers = np.random.default_rng(0).standard_normal((2, 500))
+    dataset = Dataset((Column("size", "number", numbers[0]), Column("price", "number", numbers[1])))
+    monkeypatch.setitem(WRITTEN, "number", lambda value: pytest.fail(f"{value} was written out"))
+    assert guess_target(dataset) == "price"
+    assert type(suggest_loss(dataset["price"], CrossEntropy())) is MeanSquaredError
+    assert summarise(dataset).columns[0].distinct == dataset["size"].different == 500
+    graph = Graph().add("in", Input(columns=("size",), size=(1,))).add("out", Output(target="price"), "in")
+    assert any("500 different numbers" in problem.what for problem in data_problems(graph, dataset, DataSettings()))
