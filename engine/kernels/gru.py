@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
@@ -40,13 +41,14 @@ def add_biases(bias: Array, state_bias: Array, out: Array) -> Iterator[Run]:
 def forward(fed: Array, gates: Array, weights: Array, h: Array, work: Array) -> Iterator[Run]:
     """Yield the calls that run over time.
 
-    `fed` (4, T, N, H) holds c and what the inputs add to r, z and n; `gates` (T, 4, N, H) gets m, r, z and n.
+    `fed` (4, T, N, H) holds c and what the inputs add to r, z and n; `gates` (T, 4, N, H) gets m, r, z and n, and without
+    a way back need be no longer than one step.
     `weights` are (3, H, J, H/J), see `products.columns`. `h` (T + 1, N, H) begins with zeros; `work` is (3, N, H).
     """
     multiply = product_steps(weights, work)  # (N, H) @ (3, H, H) -> (3, N, H)
     sums, states = work.reshape(3, -1), h.reshape(len(h), -1)
-    for t, (every, before, state) in enumerate(zip(gates, states, states[1:], strict=False)):
-        flat, given = every.reshape(4, -1), fed[:, t].reshape(4, -1)
+    for t, (before, state) in enumerate(pairwise(states)):
+        flat, given = gates[t % len(gates)].reshape(4, -1), fed[:, t].reshape(4, -1)
         if t:
             yield multiply(h[t])
             yield partial(np.add, sums, given[:3], flat[:3])

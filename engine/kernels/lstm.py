@@ -50,13 +50,15 @@ def forward(
     `inputs` (T + 1, N, H + F + 1) holds at each step the state before it, x and 1; the run fills those of its U units,
     `states`, after the first.
     `weights` are (4, H + F + 1, J, U/J), see `products.columns`. `cells` (T + 1, PLACES, N, U) begins with the first c.
-    `work` is flat with 6·N·U values.
+    Without a way back, two steps of `cells` and one of `tanh_c` (T, N, U) do, which are used in turn. `work` is flat with
+    6·N·U values.
     """
     (_, n, width), places = tanh_c.shape, cells.reshape(len(cells), PLACES, -1)
     sums, pair = work[: 4 * n * width], work[4 * n * width :].reshape(2, -1)
     multiply = product_steps(weights, sums.reshape(4, n, width))  # (N, K) @ (4, K, U) -> (4, N, U)
-    for t, here in enumerate(places[:-1]):
-        c, slope, sigmoids = places[t + 1, 0], tanh_c[t].reshape(-1), here[2:].reshape(-1)
+    for t in range(len(inputs) - 1):
+        here, then, tanh = places[t % len(cells)], places[(t + 1) % len(cells)], tanh_c[t % len(tanh_c)]
+        c, slope, sigmoids = then[0], tanh.reshape(-1), here[2:].reshape(-1)
         yield multiply(inputs[t])
         yield partial(np.tanh, sums, here[1:].reshape(-1))
         yield partial(np.multiply, sigmoids, constant(HALF, cells.dtype), sigmoids)
@@ -64,7 +66,7 @@ def forward(
         yield partial(np.multiply, here[:2], here[2:4], pair)
         yield partial(np.add, *pair, c)
         yield partial(np.tanh, c, slope)
-        yield partial(np.multiply, cells[t, 4], tanh_c[t], states[t + 1])
+        yield partial(np.multiply, here[4].reshape(tanh.shape), tanh, states[t + 1])
         yield from meet
 
 

@@ -65,10 +65,11 @@ class GRU(Recurrent):
         work: Array,
         weights: Array,
         across: Array,
+        training: bool,
         y: Array,
     ) -> Run:
         n, units, series, states = len(x), self.units, time_first(inputs), time_first(h)
-        given, laid = fed.reshape(4, -1, n, units), columns(across, n)
+        given, laid, gates = fed.reshape(4, -1, n, units), columns(across, n), every.reshape(-1, 4, n, units)
         return in_turn(
             (
                 *take_in(x, series),
@@ -78,7 +79,7 @@ class GRU(Recurrent):
                 partial(np.copyto, given[0], bias_hh_l0[2 * units :]),
                 *scale(by_gate(weight_hh_l0, 3).swapaxes(1, 2).reshape(laid.shape), laid, gru.ORDER),
                 partial(states[0].fill, 0),
-                *gru.forward(given, every.reshape(-1, 4, n, units), laid, states, work.reshape(3, n, units)),
+                *gru.forward(given, gates if training else gates[:1], laid, states, work.reshape(3, n, units)),
                 self.leave(states, y),
             )
         )

@@ -88,10 +88,13 @@ class LSTM(Recurrent):
         tanh_c: Array,
         work: Array,
         weights: Array,
+        training: bool,
         y: Array,
     ) -> Run:
-        n, units, rows = len(x), self.units, time_first(inputs)
+        n, units, rows, slopes = len(x), self.units, time_first(inputs), time_first(tanh_c)
         places, laid = cells.reshape(len(rows), lstm.PLACES, n, units), columns(weights, n)
+        if not training:
+            places, slopes = places[:2], slopes[:1]
         hh, ih = laid[:, :units], laid[:, units:-1]
         return in_turn(
             (
@@ -101,7 +104,7 @@ class LSTM(Recurrent):
                 *take_in(x, rows[:-1, :, units:]),
                 partial(rows[0, :, :units].fill, 0),
                 partial(places[0, 0].fill, 0),
-                *lstm.forward(rows, laid, rows[:, :, :units], places, time_first(tanh_c), work.reshape(-1)),
+                *lstm.forward(rows, laid, rows[:, :, :units], places, slopes, work.reshape(-1)),
                 self.leave(rows[:, :, :units], y),
             )
         )
