@@ -63,9 +63,7 @@ def summarise_column(column: Column) -> ColumnSummary:
         )
     if column.kind == "date":
         return ColumnSummary(column.name, column.kind, rows, missing, *_figures(column.values)[:3])
-    return ColumnSummary(
-        column.name, column.kind, rows, missing, column.different, counts=class_counts(column)[:SHOWN]
-    )
+    return ColumnSummary(column.name, column.kind, rows, missing, column.different, counts=class_counts(column)[:SHOWN])
 
 
 def _figures(values: Array) -> tuple[int, float | None, float | None, float | None, float | None]:

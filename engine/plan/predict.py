@@ -23,6 +23,10 @@ from engine.plan.stepping import Stepping
 from engine.plan.write import Options, write
 
 MOST = 256  # samples that are answered at a time
+FEW = 16  # samples with which most of a layer's own work is paid off
+CACHED = (
+    1 << 21
+)  # bytes of the largest value of more samples than that: what one box writes the next finds in the cache
 ROOM = 1 << 26  # bytes of the largest value of all of them
 
 
@@ -94,9 +98,9 @@ class Predictor:
 
 
 def batch_for(graph: Graph) -> int:
-    """Return how many samples to answer at a time: many, but not so many that their values would fill the memory."""
-    largest = max((prod(shape) for shape in infer(checked(graph)).shapes.values()), default=1)
-    return max(1, min(MOST, ROOM // (4 * max(largest, 1))))
+    """Return how many samples to answer at a time: as many as the cache holds values of."""
+    largest = 4 * max((prod(shape) for shape in infer(checked(graph)).shapes.values()), default=1) or 1
+    return max(1, min(MOST, ROOM // largest, max(FEW, CACHED // largest)))
 
 
 def _copied(graph: Graph, parameters: Mapping[str, Array], dtype: Any) -> State:

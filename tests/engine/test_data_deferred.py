@@ -25,7 +25,7 @@ from engine.layers.dense import Dense
 from engine.layers.flatten import Flatten
 from engine.layers.input import Input
 from engine.layers.output import Output
-from engine.plan.predict import MOST, batch_for
+from engine.plan.predict import FEW, MOST, batch_for
 from engine.preprocessing.scale import Scale
 from engine.problems import UserError
 from engine.process.worker import _essence
@@ -205,6 +205,13 @@ def test_how_much_is_kept_is_no_change_of_a_project(folder):
 
 def test_large_images_are_answered_a_few_at_a_time():
     assert batch_for(network()) == MOST
+    assert batch_for(_images(64)) == 32  # 64 KiB each
+    assert batch_for(_images(256)) == FEW
     large = Graph().add("in", Input(size=(3, 1024, 1024))).add("conv", Conv2D(filters=64), "in")
     large = large.add("flat", Flatten(), "conv").add("head", Dense(units=2), "flat").add("out", Output(), "head")
     assert batch_for(large) == 1
+
+
+def _images(side):
+    graph = Graph().add("in", Input(size=(1, side, side))).add("conv", Conv2D(filters=4), "in")
+    return graph.add("flat", Flatten(), "conv").add("head", Dense(units=2), "flat").add("out", Output(), "head")
