@@ -170,6 +170,7 @@ class Layer(Spec, family=True):
     category: ClassVar[str] = ""
     outputs: ClassVar[tuple[str, ...]] = ("y",)
     divides: ClassVar[bool] = False  # several workers divide its units (engine/plan/divided.py)
+    idle: ClassVar[bool] = False  # hands its one input on, unchanged, where it answers (engine/plan/answering.py)
     mixes: ClassVar[bool] = False  # mixes samples, and says which by `partner` and `share` (engine/plan/mixing.py)
     # What the compiler may use:
     in_place: ClassVar[bool] = False  # forward may write its output over its first input

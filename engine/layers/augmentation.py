@@ -18,6 +18,7 @@ class Augmentation(Pointwise, abstract=True):
     """
 
     category = "Augmentation"
+    idle = True
     takes_series: ClassVar[bool] = True
 
     def shape(self, x: Shape) -> Shape:

@@ -27,6 +27,7 @@ class DropPath(Pointwise):
     """
 
     category = "Regularisation"
+    idle = True
     apart = "value"
     rate: float = param("The share of samples that are set to zero.", default=0.2, min=0.0, max=0.95)
 

@@ -28,6 +28,7 @@ class Dropout(Pointwise):
     """
 
     category = "Regularisation"
+    idle = True
     apart = "value"
     in_place: ClassVar[bool] = True
     rate: float = param("The share of values that are set to zero.", default=0.5, min=0.0, max=0.95)

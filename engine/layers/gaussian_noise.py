@@ -25,6 +25,7 @@ class GaussianNoise(Pointwise):
     """
 
     category = "Regularisation"
+    idle = True
     apart = "value"
     spread: float = param("Standard deviation of the noise.", default=0.1, min=0.0, max=1e6)
 

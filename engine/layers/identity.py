@@ -23,6 +23,7 @@ class Identity(Pointwise):
     """
 
     category = "Dense"
+    idle = True
     apart = "value"
 
     @prepared

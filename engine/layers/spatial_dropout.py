@@ -27,6 +27,7 @@ class SpatialDropout(Pointwise):
     """
 
     category = "Regularisation"
+    idle = True
     apart = "step"
     rate: float = param("The share of channels that are set to zero.", default=0.2, min=0.0, max=0.95)
 

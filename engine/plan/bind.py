@@ -11,7 +11,7 @@ from typing import Any
 from engine.arrays import Array
 from engine.calls import Run, ready, singles
 from engine.plan.memory import allocate, poison
-from engine.plan.program import Argument, Call, Key, Program
+from engine.plan.program import ONCE, Argument, Call, Key, Program
 from engine.plan.setting import Setting
 from engine.plan.state import State
 
@@ -20,7 +20,10 @@ LARGE = 1 << 17  # bytes of a step from which on the time to change a setting do
 
 @dataclass(frozen=True)
 class Bound:
-    """A program with its arrays: `calls`, one for each of `program.calls`, are to run in order, and within `setting`."""
+    """A program with its arrays: `calls`, one for each of `program.calls`, are to run in order, and within `setting`.
+
+    Those of phase ONCE `prepare` makes, whenever weights have changed.
+    """
 
     program: Program
     arrays: Mapping[Key, Array]
@@ -28,18 +31,27 @@ class Bound:
     bytes: int
     setting: Setting
 
+    def prepare(self) -> None:
+        """Do the calls that depend on nothing but weights."""
+        for run in self._of(once=True):
+            self.setting.run(run)
+
     def run(self) -> None:
-        """Do all calls."""
+        """Do all other calls."""
         self.setting.run(self.execute)
 
     def execute(self) -> None:
-        """Do all calls; the caller runs within `setting`."""
+        """Do all calls but those of `prepare`; the caller runs within `setting`."""
         for call in self._singles:
             call()
 
     @cached_property
     def _singles(self) -> tuple[Run, ...]:
-        return tuple(single for call in self.calls for single in singles(call))
+        return tuple(single for call in self._of(once=False) for single in singles(call))
+
+    def _of(self, *, once: bool) -> list[Run]:
+        pairs = zip(self.program.calls, self.calls, strict=True)
+        return [run for call, run in pairs if (call.phase == ONCE) == once]
 
 
 def bind(

@@ -10,18 +10,18 @@ from engine.graph import NodeId
 from engine.layer import Weight
 from engine.normalised import rule_of
 from engine.normalised.rule import Rule
-from engine.plan.program import ArraySpec, Call, Key, Program
+from engine.plan.program import ONCE, ArraySpec, Call, Key, Program
 
 
 def make(program: Program, node: NodeId, learned: Key, weight: Weight, dtype: str, *, training: bool) -> None:
     """Write the call of a box that makes a weight of what is `learned`."""
     rule = _rule(weight)
     made = learned._replace(kind="made")
-    program.arrays[made] = ArraySpec(weight.shape, dtype, memory=weight.memory)
+    program.arrays[made] = ArraySpec(weight.shape, dtype, pinned=not training, memory=weight.memory)
     for key, shape in _scratch(rule, learned).items():
         program.arrays[key] = ArraySpec(shape, dtype)
     arguments = (learned, made, training, *_parts(rule, learned), *_scratch(rule, learned))
-    program.calls.append(Call(node, "forward", rule.forward, arguments, (made,)))
+    program.calls.append(Call(node, "forward" if training else ONCE, rule.forward, arguments, (made,)))
 
 
 def learn(program: Program, node: NodeId, learned: Key, weight: Weight) -> None:

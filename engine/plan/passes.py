@@ -17,7 +17,11 @@ from engine.lowering import lowered
 
 def improved(graph: Graph) -> Graph:
     """Return a graph without composites and problems after all passes."""
-    graph = lowered(graph)
+    return passed(lowered(graph))
+
+
+def passed(graph: Graph) -> Graph:
+    """Return a graph that is lowered after all passes."""
     for improve in PASSES:
         graph = improve(graph)
     return graph

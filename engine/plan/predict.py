@@ -14,9 +14,10 @@ from engine.infer import infer
 from engine.layers.input import Input, PaddedInput
 from engine.layers.output import Output
 from engine.lowering import lowered
+from engine.plan.answering import Folded, answering
 from engine.plan.bind import bind
 from engine.plan.compile import checked
-from engine.plan.passes import improved
+from engine.plan.passes import passed
 from engine.plan.program import Key
 from engine.plan.state import State, declared_weights
 from engine.plan.stepping import Stepping
@@ -48,8 +49,12 @@ class Predictor:
     ) -> None:
         flat, self.batch = checked(graph), batch
         state = parameters if isinstance(parameters, State) else _copied(flat, parameters, dtype)
-        self.graph = lowered(flat) if keep_values else improved(flat)
-        options = Options(batch, state.vector.dtype.name, training=False, keep_values=keep_values, rng=state.rng)
+        self.graph, folded = lowered(flat), dict[NodeId, Folded]()
+        if not keep_values:
+            graph, folded = answering(self.graph)
+            self.graph = passed(graph)
+        dtype = state.vector.dtype.name
+        options = Options(batch, dtype, training=False, keep_values=keep_values, rng=state.rng, folded=folded)
         self._bound = bind(write(self.graph, infer(self.graph), options), state)
         outputs = [node for node, layer in self.graph.nodes.items() if isinstance(layer, Output)]
         self._ends = {node: Key("value", *self.graph.sources(node)["x"]) for node in outputs}
@@ -72,6 +77,7 @@ class Predictor:
         count = min(len(array) for array in inputs.values())
         values = {name: self._bound.arrays[key] for name, key in wanted.items()}
         found = {name: np.empty((count, *value.shape[1:]), value.dtype) for name, value in values.items()}
+        self._bound.prepare()
         for start, run in self._chunks(inputs, count):
             run()
             part = slice(start, min(start + self.batch, count))

@@ -8,14 +8,16 @@ from typing import Any, NamedTuple
 
 from engine.arrays import Shape
 
+ONCE = "once"  # the phase of a call that depends on nothing but weights: it need not be made again for more samples
+
 
 class Key(NamedTuple):
     """The name of one array of a step.
 
     `kind` is "value" or "grad" (an output of a box, and its gradient), "augmented" (a value with the ones behind it), "part"
     (a further reader's share of a gradient, named by its port), "scratch", "target" or "losses" (of an Output), "weight" or
-    "grad_weight" (of the box whose weights they are), "made" or "grad_made" (of a normalised one: what layers compute with,
-    and its gradient), "spare" (the gradient of a weight by a box that does not own it, or that is frozen).
+    "grad_weight" (of the box whose weights they are), "made" or "grad_made" (of a normalised or folded one: what layers compute
+    with, and its gradient), "spare" (the gradient of a weight by a box that does not own it, or that is frozen).
     """
 
     kind: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from engine.layer import Layer, Scratch, Weight, Workers, needs
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.normalised import rule_of
+from engine.plan.answering import Folded, write_fold
 from engine.plan.gathered import NAME, gathered
 from engine.plan.made import learn, make
 from engine.plan.mixing import mix, mixer_before
@@ -28,6 +29,7 @@ class Options:
     """How a graph is to be written: with or without the backward half, and for how many samples.
 
     A step may be shared by workers: then `batch` are the samples of this one, `workers` know how many there are in all.
+    Weights of boxes that are `folded` are made before, where there is no way back.
     """
 
     batch: int
@@ -37,6 +39,7 @@ class Options:
     keep_values: bool = False  # let every value survive the step
     rng: Any = None
     workers: Workers = field(default_factory=Workers)
+    folded: Mapping[NodeId, Folded] = field(default_factory=dict)
 
 
 def write(graph: Graph, inference: Inference, options: Options) -> Program:
@@ -153,6 +156,8 @@ class _Writer:
         return any(reads_ones(self.graph.nodes[e.node], e.name) and "bias" in self._weights(e.node) for e in ends)
 
     def _make_weights(self, node: NodeId) -> None:
+        if fold := self.options.folded.get(node):
+            write_fold(self.program, node, fold, self._weights(node), self.options.dtype)
         for name, weight in self._weights(node).items():
             learned = Key("weight", *weight_of(self.graph, node, name))
             if rule_of(weight) and learned not in self.made:
@@ -326,6 +331,8 @@ class _Writer:
     def _weight(self, node: NodeId, name: str) -> Key | None:
         if name not in self._weights(node):
             return None
+        if node in self.options.folded:
+            return Key("made", node, name)
         learned = Key("weight", *weight_of(self.graph, node, name))
         return learned._replace(kind="made") if learned in self.made else learned
 
