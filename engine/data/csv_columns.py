@@ -64,7 +64,7 @@ def _look(table: Table, place: int, decimal: str, delimiter: str, dates: str) ->
         return Found(place, plain=True)
     for writing in writings(decimal, delimiter):
         if (
-            table.share(place, writing.cell, first=100) == 1
+            table.share(place, writing.cell) == 1
             and table.count(place, f"regexp_matches(c{place}, '{writing.cell}')") == present
         ):
             units = table.told(place, f"DISTINCT {writing.unit(f'c{place}')}")
@@ -79,7 +79,7 @@ def _look(table: Table, place: int, decimal: str, delimiter: str, dates: str) ->
 
 
 def _all_dates(table: Table, place: int, writing: DateWriting) -> bool:
-    if table.share(place, writing.cell, first=100) < 1:
+    if table.share(place, writing.cell) < 1:
         return False
     return not table.told(place, "1", f"{writing.read(f'c{place}')} IS NULL")
 
@@ -135,7 +135,7 @@ def _nearly(table: Table, place: int, decimal: str, delimiter: str) -> str:
     numbers = ((w.cell, f"regexp_matches({cell}, '{w.cell}')", "number") for w in writings(decimal, delimiter))
     dates = ((w.cell, f"{w.read(cell)} IS NOT NULL", "date") for w in SURE)
     for pattern, right, word in (*numbers, *dates):
-        if table.share(place, pattern, first=100) < NEARLY:
+        if table.share(place, pattern) < NEARLY:
             continue
         wrong = table.count(place, f"NOT ({right})")
         if 0 < wrong <= (1 - NEARLY) * present:

@@ -3,6 +3,7 @@ import os
 import re
 from contextlib import suppress
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.data.csv_dialect import DELIMITERS
+from engine.data.csv_table import Table
 from engine.data.sources.csv import Csv
 from engine.problems import UserError
 
@@ -373,6 +375,21 @@ def test_leading_quotes_in_markers_do_no_harm(tmp_path):
 
 
 CELL = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), max_size=8)
+
+
+def test_many_columns_of_texts_are_looked_at_together(tmp_path, monkeypatch):
+    asked, share = set(), Table.share
+    monkeypatch.setattr(
+        Table, "share", lambda table, place, pattern: asked.add(pattern) or share(table, place, pattern)
+    )
+    query = MagicMock(wraps=Table._shares_of)
+    monkeypatch.setattr(Table, "_shares_of", lambda table, pattern: query(table, pattern))
+    cells = [["1.5", "no", "7 kg", "red", "", "2024-05-17"][n % 6] for n in range(60)]
+    path = tmp_path / "wide.csv"
+    path.write_text("".join(f"{','.join(row)}\n" for row in ([f"c{n}" for n in range(60)], cells, cells, cells)))
+    kinds = [column.kind for column in Csv(path=str(path)).read().columns]
+    assert kinds == ["number", "category", "number", "category", "number", "date"] * 10
+    assert 10 < query.call_count == len(asked)
 
 
 @pytest.mark.slow
