@@ -36,9 +36,15 @@ def batches(prepared: Prepared, samples: Array, size: int) -> Iterator[Batch]:
 def take(prepared: Prepared, samples: Array) -> Batch:
     """Return these samples as one batch."""
     chosen = _consecutive(samples)
-    inputs = {node: values[chosen] for node, values in prepared.inputs.items()}
-    targets = {node: values[chosen] for node, values in prepared.targets.items()}
+    inputs = {node: _rows(values, chosen) for node, values in prepared.inputs.items()}
+    targets = {node: _rows(values, chosen) for node, values in prepared.targets.items()}
     return Batch(inputs, targets, samples)
+
+
+def _rows(values: Array, chosen: slice | Array) -> Array:
+    if isinstance(chosen, slice) or not isinstance(values, np.ndarray):
+        return values[chosen]
+    return values.take(chosen, 0)  # a third of the time of an index
 
 
 def _consecutive(samples: Array) -> slice | Array:

@@ -16,10 +16,14 @@ FEW = 48  # classes
 
 
 def softmax(x: Array) -> Array:
-    """Return exp(x) / Σ exp(x) as a new array."""
-    powers: Array = np.exp(x - x.max(axis=-1, keepdims=True))
-    powers /= powers.sum(axis=-1, keepdims=True)
-    return powers
+    """Return exp(x) / Σ exp(x) as a new array. Of few classes each is one row meanwhile: see `by_class`."""
+    few = x.shape[-1] <= FEW
+    values = np.array(x.reshape(-1, x.shape[-1]).T if few else x, order="C")
+    axis = 0 if few else -1
+    values -= values.max(axis=axis, keepdims=True)
+    np.exp(values, out=values)
+    values /= values.sum(axis=axis, keepdims=True)
+    return np.ascontiguousarray(values.T).reshape(x.shape) if few else values
 
 
 def shift(x: Array, row: Array, out: Array) -> None:

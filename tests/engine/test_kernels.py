@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.calls import in_turn
-from engine.kernels import convolution, depthwise, gelu, global_maximum, pooling
+from engine.kernels import classes, convolution, depthwise, gelu, global_maximum, pooling
 from engine.kernels.attention import attending, in_cache, leaving_out, scores_in_cache
 from engine.kernels.batch_normalisation import statistics
 from engine.kernels.chance import AT_ONCE, dropping
@@ -402,3 +402,13 @@ def test_dropout_keeps_its_share_and_makes_up_for_the_rest(rate):
     assert set(kept[kept != 0]) == {np.float32(1 / (1 - rate))}
     pairs = np.mean((kept[0, 1:] == 0) & (kept[0, :-1] == 0))
     assert pairs == pytest.approx(rate**2, abs=8 * spread)
+
+
+@pytest.mark.parametrize("shape", [(4, 2), (3, 5, 7), (2, 60), (0, 3), (5, 1)])
+def test_probabilities_are_powers_by_their_sum(shape):
+    x = np.random.default_rng(0).normal(scale=30, size=shape)
+    powers = np.exp(x)
+    found = classes.softmax(x)
+    np.testing.assert_allclose(found, powers / powers.sum(axis=-1, keepdims=True), rtol=1e-12)
+    assert found.flags.c_contiguous
+    assert np.isfinite(classes.softmax(x * 1e6)).all()
