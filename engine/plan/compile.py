@@ -6,20 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from engine.composite import flatten
 from engine.graph import Graph
-from engine.infer import infer
 from engine.optimizer import Optimizer
+from engine.plan.checked import checked
 from engine.plan.plan import Plan
 from engine.plan.single import single
 from engine.plan.state import State, declared_weights
 from engine.plan.stepping import Stepping
 from engine.plan.team import Team, TeamPlan
-from engine.problems import UserError
-
-
-class CompileError(UserError):
-    """The graph has problems, so it cannot be compiled; the text is the first of them."""
 
 
 def compile(
@@ -48,11 +42,3 @@ def compile(
         return TeamPlan(team or Team(flat, stepping, np.dtype(dtype).name, seed, count), batch)
     state = share.state if share else State(declared_weights(flat), stepping, seed, dtype)
     return single(flat, batch, state, input_gradients=input_gradients, poison=poison)
-
-
-def checked(graph: Graph) -> Graph:
-    """Return the graph without composites; raise CompileError where it has problems."""
-    problems = infer(graph).problems
-    if problems:
-        raise CompileError(str(problems[0]))
-    return flatten(graph)

@@ -29,7 +29,7 @@ from engine.plan.update import Move
 from engine.plan.write import Options, write
 
 # Places in the control counters; the leader writes all of them.
-REQUEST, COMMAND, PLAN, STEP, SEED, SOUND = (place * LINE for place in range(6))
+REQUEST, COMMAND, PLAN, STEP, SEED, SOUND, ROWS = PLACES = tuple(place * LINE for place in range(7))
 SHARED = ("value", "grad", "target", "losses")  # pinned arrays of these kinds are seen by all
 NONE = 1 << 62  # where nothing is bad
 
@@ -55,7 +55,7 @@ class Member:
         check: Callable[[], None] = lambda: None,
     ) -> None:
         self.rank, self.count, self.memory = rank, count, memory
-        self.graph = improved(graph)
+        self.flat, self.graph = graph, improved(graph)
         self.inference = infer(self.graph)
         declared = declared_weights(graph)
         rooms = Rooms(_specs(sizes(declared, stepping), count, dtype))
@@ -193,7 +193,7 @@ def _specs(vectors: dict[str, int], count: int, dtype: str) -> dict[str, ArraySp
         name: ArraySpec((size,), dtype) for name, size in lengths.items() if name != "gradient"
     } | Sync.rooms(count)
     return specs | {
-        "control": ArraySpec((6 * LINE,), "int64"),
+        "control": ArraySpec((len(PLACES) * LINE,), "int64"),
         "numbers": ArraySpec((1,), "float64"),
         "squares": ArraySpec((count,), "float64"),
         "faults": ArraySpec((count,), "int64"),

@@ -13,6 +13,7 @@ from typing import Any
 import engine.catalog  # noqa: F401  (declares all layers)
 from engine.graph import Graph, Port
 from engine.layer import Layer
+from engine.plan.answer_part import AnswerPart
 from engine.plan.member import COMMAND, PLAN, REQUEST, Member, Part
 from engine.plan.shared import SharedMemory
 from engine.plan.stepping import Stepping
@@ -46,7 +47,8 @@ class Helper:
     def __init__(self, orders: SimpleQueue[dict[str, Any]], member: Member) -> None:
         self.orders, self.member = orders, member
         self.parts: list[Part] = []
-        self.commands = (self._order, self._step, self._run, self._replay)
+        self.answers: list[AnswerPart] = []
+        self.commands = (self._order, self._step, self._run, self._replay, self._answer)
 
     def serve(self) -> None:
         """Do what is asked for, for ever."""
@@ -59,7 +61,10 @@ class Helper:
 
     def _order(self) -> None:
         told = self.orders.get()
-        self.parts.append(Part(self.member, told["batch"], told["start"]))
+        if told["answers"]:
+            self.answers.append(AnswerPart(self.member, told["batch"], told["start"]))
+        else:
+            self.parts.append(Part(self.member, told["batch"], told["start"]))
         self._say_ready()
 
     def _say_ready(self) -> None:
@@ -78,8 +83,11 @@ class Helper:
     def _replay(self) -> None:
         self._part().replay()
 
+    def _answer(self) -> None:
+        self.answers[self.member.control[PLAN]].run()
 
-ORDER, STEP, RUN, REPLAY = range(4)  # places in `Helper.commands`
+
+ORDER, STEP, RUN, REPLAY, ANSWER = range(5)  # places in `Helper.commands`
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.arrays import Array, Arrays
+from engine.arrays import Array, Arrays, Shape
 from engine.graph import Graph, NodeId, Port
 from engine.infer import infer
 from engine.layers.input import Input, PaddedInput
@@ -16,7 +16,7 @@ from engine.layers.output import Output
 from engine.lowering import lowered
 from engine.plan.answering import Folded, answering
 from engine.plan.bind import bind
-from engine.plan.compile import checked
+from engine.plan.checked import checked
 from engine.plan.passes import passed
 from engine.plan.program import Key
 from engine.plan.state import State, declared_weights
@@ -72,6 +72,12 @@ class Predictor:
         """Return the value at each output port of each box (N, ...); the predictor must keep values."""
         keys = {Port(k.node, k.name): k for k in self._bound.arrays if k.kind == "value"}
         return self._run(inputs, keys)
+
+    def shapes(self) -> dict[NodeId, Shape]:
+        """Return the shape of one sample for each Input that is read, and of what reaches each Output."""
+        arrays = self._bound.arrays
+        inputs = {node: Key("value", node, "y") for node, layer in self.graph.nodes.items() if isinstance(layer, Input)}
+        return {node: arrays[key].shape[1:] for node, key in (inputs | self._ends).items() if key in arrays}
 
     def _run(self, inputs: Mapping[NodeId, Array], wanted: Mapping[Any, Key]) -> dict[Any, Array]:
         count = min(len(array) for array in inputs.values())

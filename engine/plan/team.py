@@ -16,6 +16,7 @@ from typing import IO, Any
 import numpy as np
 
 from engine.graph import Graph
+from engine.plan.answer_part import AnswerPart
 from engine.plan.member import COMMAND, NONE, PLAN, REQUEST, SEED, SOUND, Member, Part
 from engine.plan.member import STEP as NUMBER
 from engine.plan.member_process import ORDER, READY, REPLAY, RUN, STEP, describe
@@ -54,15 +55,25 @@ class Team:
         self.processes = [_started(memory) for _ in range(1, count)]
         self._finalizer = weakref.finalize(self, _end, self.processes, memory)
         self.parts: list[Part] = []
+        self.answers: list[AnswerPart] = []
         self._meet([told | {"rank": rank} for rank in range(1, count)])
 
     def add(self, batch: int) -> int:
         """Prepare everybody for batches of another size; return the number of that plan."""
-        part = Part(self.member, batch)
-        self.parts.append(part)
-        self.ask(ORDER)
-        self._meet([{"batch": batch, "start": part.start}] * len(self.processes))
+        self.parts.append(Part(self.member, batch))
+        self._share(self.parts[-1])
         return len(self.parts) - 1
+
+    def add_answers(self, batch: int) -> int:
+        """Prepare everybody to answer so many samples at a time; return the number of that."""
+        self.answers.append(AnswerPart(self.member, batch))
+        self._share(self.answers[-1])
+        return len(self.answers) - 1
+
+    def _share(self, part: Part | AnswerPart) -> None:
+        self.ask(ORDER)
+        told = {"batch": part.batch, "start": part.start, "answers": isinstance(part, AnswerPart)}
+        self._meet([told] * len(self.processes))
 
     def _meet(self, orders: Sequence[Any]) -> None:
         for process, order in zip(self.processes, orders, strict=True):

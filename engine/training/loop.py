@@ -16,6 +16,8 @@ from engine.graph import Graph
 from engine.plan.compile import compile
 from engine.plan.plan import NotFinite, Plan
 from engine.plan.predict import Predictor, batch_for
+from engine.plan.team import TeamPlan
+from engine.plan.team_predictor import TeamPredictor
 from engine.problems import UserError
 from engine.training.ahead import ahead
 from engine.training.checkpoint import Checkpoint
@@ -66,8 +68,7 @@ class Training:
         rest = len(samples.train) % self.plan.batch
         self.last_plan = compile(graph, rest, share=self.plan) if rest else self.plan
         self.state = self.plan.state
-        check, size = len(samples.validation), batch_for(graph)
-        self.predictor = Predictor(graph, self.state.answering, batch=size) if check else None
+        self.predictor = _predictor(graph, self.plan, len(samples.validation))
         self.recorder, self.best = Recorder(), dict[str, Array]()
         self.gathered = Gathered(graph, len(samples.train))
         self._outputs = {plan: plan.outputs() for plan in (self.plan, self.last_plan)}  # views of what each step leaves
@@ -266,6 +267,14 @@ def _plan(graph: Graph, settings: TrainingSettings, samples: int, workers: int) 
     """Return the plan of a whole batch."""
     batch = min(settings.batch, samples)
     return compile(graph, batch, optimizer=settings.stepping, seed=settings.seed, workers=workers)
+
+
+def _predictor(graph: Graph, plan: Plan, samples: int) -> Predictor | None:
+    """Return what answers the validation samples: all who train, where there is enough for each; None without samples."""
+    size = batch_for(graph)
+    if isinstance(plan, TeamPlan) and samples > size:
+        return TeamPredictor(plan.team, size)
+    return Predictor(graph, plan.state.answering, batch=size) if samples else None
 
 
 def _copies(arrays: Arrays) -> Arrays:

@@ -18,7 +18,8 @@ from engine.losses.binary_cross_entropy import BinaryCrossEntropy
 from engine.losses.cross_entropy import CrossEntropy
 from engine.losses.mean_squared_error import MeanSquaredError
 from engine.optimizers.adam import Adam
-from engine.plan.compile import CompileError, compile
+from engine.plan.checked import CompileError
+from engine.plan.compile import compile
 from engine.plan.plan import NotFinite
 from engine.plan.predict import Predictor
 from engine.plan.state import draw_parameters

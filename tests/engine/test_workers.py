@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
@@ -11,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
+import engine.training.loop
 import engine.training.workers
 from engine.catalog import Optimizer
 from engine.graph import Graph
@@ -27,7 +29,11 @@ from engine.losses.mean_squared_error import MeanSquaredError
 from engine.optimizers.adam import Adam
 from engine.plan.compile import compile
 from engine.plan.plan import NotFinite
+from engine.plan.predict import Predictor
+from engine.plan.stepping import Stepping
 from engine.plan.team import HelperDied, TeamPlan
+from engine.plan.team_predictor import TeamPredictor
+from engine.training.events import EpochDone
 from engine.training.loop import Training
 from engine.training.settings import TrainingSettings
 from engine.training.workers import choose, fastest
@@ -343,3 +349,39 @@ def test_a_chosen_plan_trains_as_if_nothing_had_been_measured(monkeypatch, fewes
         )
         training.close()
     assert losses[0] == losses[1]
+
+
+@pytest.mark.parametrize("average", [0.0, 0.5])
+def test_all_workers_answer_together_what_one_answers(made, average):
+    plan = made(images(), 8, optimizer=Stepping(optimizer=Adam(), average=average), workers=2, dtype=np.float64)
+    predictor, (inputs, targets) = TeamPredictor(plan.team, 3), images_batch(8)
+    plan.load(inputs, targets)
+    for _ in range(2):
+        plan.step(0.01)
+        alone = Predictor(images(), plan.state.answering, batch=3)
+        for count in (8, 6, 1):  # of which each takes some at a time
+            some = {node: array[:count] for node, array in inputs.items()}
+            expected = alone.outputs(some)
+            for node, found in predictor.outputs(some).items():
+                np.testing.assert_allclose(found, expected[node], rtol=1e-12, atol=1e-12)
+
+
+def test_all_who_train_answer_where_there_is_enough_for_each(monkeypatch):
+    monkeypatch.setattr(engine.training.loop, "batch_for", lambda graph: 10)
+    losses = {}
+    for workers in (1, 2):
+        training = Training(classifier(), TrainingSettings(epochs=2, workers=workers), flowers())
+        with closing(training):
+            losses[workers] = [e.epoch.validation_loss for e in training.events() if isinstance(e, EpochDone)]
+            assert isinstance(training.predictor, TeamPredictor) == (workers > 1)
+    assert losses[1] == pytest.approx(losses[2], rel=1e-4)
+
+
+def test_a_helper_that_dies_ends_the_answers_with_a_sentence(made):
+    plan = made(dropping(), 8, workers=2)
+    predictor, inputs = TeamPredictor(plan.team, 4), dropping_batch(8)[0]
+    predictor.outputs(inputs)
+    plan.team.processes[0].kill()
+    plan.team.processes[0].wait()
+    with pytest.raises(HelperDied):
+        predictor.outputs(inputs)
