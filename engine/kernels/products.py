@@ -29,13 +29,19 @@ def product(a: Array, b: Array, out: Array) -> Run:
     """Return a function that writes a @ b into `out`: (..., M, K) @ (..., K, N) -> (..., M, N)."""
     if out.ndim == 2 and out.flags.f_contiguous and not out.flags.c_contiguous:
         return product(b.T, a.T, out.T)
-    whole = partial(a.dot, b, out) if out.ndim == 2 and out.flags.c_contiguous else partial(np.matmul, a, b, out)
+    dots = out.ndim == 2 and out.flags.c_contiguous and _in_order(a) and _in_order(b)
+    whole = partial(a.dot, b, out) if dots else partial(np.matmul, a, b, out)
     if not small_kernels() or out.dtype != np.float32:
         return whole
     if out.ndim == 2 and turned(b) and not turned(a) and len(a) >= MANY and b.size <= min(64 * len(a), CACHED):
         return _turning(a, b, out)
     shape = block_shape(a, b)
     return in_blocks(a, b, out, *shape) if shape else whole
+
+
+def _in_order(matrix: Array) -> bool:
+    """Tell whether a matrix has no gaps; `dot` copies one that has, value by value, which takes longer than the product."""
+    return bool(matrix.flags.forc)
 
 
 def _turning(a: Array, b: Array, out: Array) -> Run:
