@@ -9,7 +9,7 @@ What a step does are many small calls, so these functions make them once; a plan
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from itertools import product as product_of
 from math import prod
@@ -151,7 +151,7 @@ def backward_filters(x: Array, grad_y: Array, columns: Columns, part: Array, tot
     """Write the gradient of the filters (K, F) into `total`; `part` is a work array of its shape."""
     for number, (block, calls, matrix) in enumerate(columns.blocks(x)):
         yield from calls
-        yield from _add_images(number, matrix, grad_y[block], part, total)  # (K, P) @ (P, F) -> (K, F)
+        yield from add_images(number, matrix, grad_y[block], part, total)  # (K, P) @ (P, F) -> (K, F)
 
 
 def backward_mirrored(
@@ -164,7 +164,7 @@ def backward_mirrored(
     """
     for number, (block, calls, matrix) in enumerate(columns.blocks(grad_y)):
         yield from calls
-        yield from _add_images(number, matrix, x[block], part, total)  # (KF, P) @ (P, C) -> (KF, C)
+        yield from add_images(number, matrix, x[block], part, total)  # (KF, P) @ (P, C) -> (KF, C)
         yield from _write(matrix, flipped, grad_x[block])  # (P, KF) @ (KF, C) -> (P, C)
 
 
@@ -179,26 +179,7 @@ def backward_pixels(
         yield from _write(values, filters.T, grad_x[block])  # (P, F) @ (F, C) -> (P, C)
 
 
-def backward_scattered(
-    x: Array, grad_y: Array, columns: Columns, filters: Array, part: Array, total: Array, spread: Array, grad_x: Array
-) -> Iterator[Run]:
-    """Write both gradients for any stride: the gradient of each window is added back to where the window lay.
-
-    `total` gets the gradient of the filters (K, F). `spread` is a work array for a block of padded images (n, H, W, C).
-    """
-    windows = columns.windows
-    for number, ((images, *places), calls, matrix) in enumerate(columns.blocks(x)):
-        grad, block = grad_y[images, *places], spread[: images.stop - images.start]
-        yield from calls
-        yield from _add_images(number, matrix, grad, part, total)  # (K, P) @ (P, F) -> (K, F)
-        if not any(some.start for some in places):
-            yield partial(block.fill, 0)
-        yield from scattered(grad, filters, columns.columns, windows, places, block)
-        if all(some.stop == size for some, size in zip(places, windows.out, strict=False)):
-            yield partial(np.copyto, grad_x[images], windows.inside(block))
-
-
-def _add_images(number: int, matrix: Array, images: Array, part: Array, total: Array) -> Iterator[Run]:
+def add_images(number: int, matrix: Array, images: Array, part: Array, total: Array) -> Iterator[Run]:
     """Do what `add_product` does with images (P, F)."""
     calls, values = in_rows(images)
     yield from calls
@@ -223,20 +204,3 @@ def in_rows(images: Array) -> tuple[list[Run], Array]:
         return [], images.reshape(-1, images.shape[-1])
     copy = np.empty(images.shape, images.dtype)
     return [partial(np.copyto, copy, images)], copy.reshape(-1, images.shape[-1])
-
-
-def scattered(
-    images: Array, filters: Array, taps: Array, windows: Windows, places: Sequence[slice], block: Array
-) -> Iterator[Run]:
-    """Add each filter (K, F), times a value of images (n, R, OW, F), to where its window lies on a block of padded images.
-
-    The images are a part of the windows: `places` are those along each side but the last. `taps` is a flat work array.
-    """
-    calls, values = in_rows(images)
-    each = taps[: len(values) * windows.width].reshape(-1, windows.width)
-    yield from calls
-    yield product(values, filters.T, each)  # (P, F) @ (F, K) -> (P, K)
-    each = each.reshape(*images.shape[:-1], *windows.kernel, windows.channels)
-    for tap in np.ndindex(*windows.kernel):
-        pixels = windows.spread(block, tap)[:, *places]
-        yield partial(np.add, pixels, each[..., *tap, :], pixels)

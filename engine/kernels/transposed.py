@@ -7,32 +7,31 @@ one (N, H, W, C). The filters are a matrix (KH·KW·F, C). Going back is an ordi
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 
-import numpy as np
-
-from engine.arrays import Array, Shape
+from engine.arrays import Array
 from engine.calls import Run
-from engine.kernels.convolution import add_bias, block_size, scattered
+from engine.kernels.convolution import add_bias, block_size
 from engine.kernels.memory import stretches
+from engine.kernels.scattering import scattered, turned
 from engine.kernels.windows import Windows
 
 
-def canvas_shape(windows: Windows) -> Shape:
-    """Return the shape of a block of large images with their padding."""
-    return block_size(windows)[0], *windows.padded, windows.channels
-
-
 def paint(
-    windows: Windows, x: Array, filters: Array, bias: Array | None, taps: Array, canvas: Array, y: Array
+    windows: Windows,
+    x: Array,
+    filters: Array,
+    bias: Array | None,
+    taps: Array,
+    room: Array | None,
+    canvas: Array,
+    y: Array,
 ) -> Iterator[Run]:
-    """Write the large images into `y`. `taps` (flat) and `canvas` are work arrays with room for a block."""
+    """Write the large images into `y`. `taps` (flat) and `canvas` have room for a block, `room` for turned filters."""
+    calls, matrices = turned(windows, filters, len(x), room)
+    yield from calls
     images, height = block_size(windows)
     for some in stretches(len(x), images):
-        block = canvas[: some.stop - some.start]
-        yield partial(block.fill, 0)
         for rows in stretches(windows.out[0], height):
-            yield from scattered(x[some, rows], filters, taps, windows, [rows], block)
-        yield partial(np.copyto, y[some], windows.inside(block))
+            yield from scattered(x[some, rows], matrices, taps, windows, [rows], canvas, y[some])
     if bias is not None:
         yield from add_bias(bias, y)

@@ -96,11 +96,6 @@ class Windows:
         between = tuple(step * s for step, s in zip(strides, self.stride, strict=True))
         return between, tuple(step * d for step, d in zip(strides, self.dilation, strict=True))
 
-    def spread(self, padded: Array, tap: Shape) -> Array:
-        """Return the pixels that one tap of all windows touches, as a view: (N, OH, OW, C)."""
-        sides = zip(tap, self.dilation, self.stride, self.out, strict=True)
-        return padded[:, *(slice(i * d, i * d + s * (o - 1) + 1, s) for i, d, s, o in sides)]
-
     def mirror(self) -> Windows | None:
         """Return the windows by which the gradients at the output become gradients at the input, or None.
 

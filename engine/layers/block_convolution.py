@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.arrays import Array, Shape
 from engine.calls import Run, in_turn, prepared
-from engine.kernels import convolution
+from engine.kernels import convolution, scattering
 from engine.kernels.convolution import Columns
 from engine.kernels.groups import WIDE, WIDE_SCATTERED, Grouping, grouping, on_diagonal
 from engine.kernels.reductions import write_channel_sums
@@ -109,7 +109,9 @@ class BlockConvolution(Convolution, abstract=True):
             work["flipped"] = Scratch((way.size,), batched=False, kept=merged)
         elif not windows.is_plain:
             images = convolution.block_size(windows)[0]
-            work["spread"] = Scratch((images, *windows.padded, windows.channels), batched=False)
+            work["canvas"] = Scratch(scattering.canvas_shape(windows, images), batched=False)
+            if size := scattering.turned_size(windows):
+                work["turned"] = Scratch((way.groups.products, size), batched=False)
         return work | {"back_columns": Scratch((count,), batched=False)}
 
     @prepared
@@ -146,7 +148,8 @@ class BlockConvolution(Convolution, abstract=True):
         diagonal: Array | None,
         mirrored: Array | None,
         flipped: Array | None,
-        spread: Array | None,
+        canvas: Array | None,
+        turned: Array | None,
         part: Array,
         total: Array,
         grad_y: Array,
@@ -160,13 +163,13 @@ class BlockConvolution(Convolution, abstract=True):
         way, images, grad = _way(self, x.shape[1:]), as_image(x), as_image(grad_y)
         out = None if grad_x is None else as_image(grad_x)
         if out is not None and way.mirror and mirrored is not None and flipped is not None:
-            turned, blocks = (way.groups.flipped_blocks(filters) for filters in (weight, grad_weight))
+            backwards, blocks = (way.groups.flipped_blocks(filters) for filters in (weight, grad_weight))
             columns = Columns(way.mirror, mirrored, back_columns)
-            calls.append(partial(np.copyto, on_diagonal(flipped, turned), turned))
+            calls.append(partial(np.copyto, on_diagonal(flipped, backwards), backwards))
             calls += _backward_mirrored(way, images, grad, columns, flipped, part, total, out)
         else:
             matrices, columns = _matrices(way, weight, diagonal), Columns(way.windows, padded, back_columns)
-            calls += _backward_scattered(way, images, grad, columns, matrices, part, total, spread, out)
+            calls += _backward_scattered(way, images, grad, columns, matrices, part, total, turned, canvas, out)
             blocks = way.groups.blocks(grad_weight)
         calls.append(partial(np.copyto, blocks, on_diagonal(total, blocks)))
         return in_turn(calls)
@@ -213,7 +216,8 @@ def _backward_scattered(
     matrices: Array,
     part: Array,
     total: Array,
-    spread: Array | None,
+    turned: Array | None,
+    canvas: Array | None,
     grad_x: Array | None,
 ) -> Iterator[Run]:
     totals, part = total.reshape(matrices.shape), part.reshape(matrices[0].shape)
@@ -221,7 +225,8 @@ def _backward_scattered(
         given, sums = (x[..., channels], grad_y[..., filters], columns), (part, totals[number])
         if grad_x is None:
             yield from convolution.backward_filters(*given, *sums)
-        elif spread is None:
+        elif canvas is None:
             yield from convolution.backward_pixels(*given, matrices[number], *sums, grad_x[..., channels])
         else:
-            yield from convolution.backward_scattered(*given, matrices[number], *sums, spread, grad_x[..., channels])
+            room = None if turned is None else turned[number]
+            yield from scattering.backward(*given, matrices[number], *sums, room, canvas, grad_x[..., channels])

@@ -10,7 +10,7 @@ import numpy as np
 
 from engine.arrays import Array, Shape, describe
 from engine.calls import Run, in_turn, prepared
-from engine.kernels import convolution, transposed
+from engine.kernels import convolution, scattering, transposed
 from engine.kernels.reductions import write_channel_sums
 from engine.kernels.windows import Pair, Windows
 from engine.layer import OnnxGraph, Scratch, ShapeError, Weight
@@ -68,9 +68,11 @@ class TransposedConvolution(Filtering, abstract=True):
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         windows, (channels, _) = _windows(self, x), self.split(x)
         count, size = (convolution.column_count(windows),), (windows.width * channels,)
-        return {
+        images, turned = convolution.block_size(windows)[0], scattering.turned_size(windows)
+        room = {"turned": Scratch((turned,), batched=False)} if turned else {}
+        return room | {
             "taps": Scratch(count, batched=False),
-            "canvas": Scratch(transposed.canvas_shape(windows), batched=False),
+            "canvas": Scratch(scattering.canvas_shape(windows, images), batched=False),
             "columns": Scratch(count, batched=False),
             "padded": Scratch(convolution.padded_shape(windows), batched=False, kept=True),
             "whole": Scratch((*windows.out, channels)),
@@ -79,9 +81,11 @@ class TransposedConvolution(Filtering, abstract=True):
         }
 
     @prepared
-    def forward(self, x: Array, weight: Array, bias: Array | None, taps: Array, canvas: Array, y: Array) -> Run:
-        windows = _windows(self, x.shape[1:])
-        return in_turn(transposed.paint(windows, as_image(x), filter_matrix(weight), bias, taps, canvas, as_image(y)))
+    def forward(
+        self, x: Array, weight: Array, bias: Array | None, taps: Array, turned: Array | None, canvas: Array, y: Array
+    ) -> Run:
+        windows, work = _windows(self, x.shape[1:]), (taps, turned, canvas)
+        return in_turn(transposed.paint(windows, as_image(x), filter_matrix(weight), bias, *work, as_image(y)))
 
     @prepared
     def backward(

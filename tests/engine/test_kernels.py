@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.calls import in_turn
-from engine.kernels import classes, convolution, depthwise, gelu, global_maximum, pooling
+from engine.kernels import classes, convolution, depthwise, gelu, global_maximum, pooling, scattering
 from engine.kernels.attention import attending, in_cache, leaving_out, scores_in_cache
 from engine.kernels.batch_normalisation import statistics
 from engine.kernels.chance import AT_ONCE, dropping
@@ -31,6 +31,7 @@ SHAPES = {
     "dilated": Windows(5, (9, 8), (3, 2), (1, 1), ((2, 2), (1, 1)), (2, 2)),
     "strided": Windows(7, (7, 6), (3, 3), (2, 3), ((1, 1), (1, 1))),
     "skipping": Windows(5, (7, 7), (2, 2), (3, 3), ((0, 0), (0, 0))),
+    "tiled": Windows(5, (6, 8), (3, 2), (3, 2), ((0, 0), (0, 0))),
     "few channels": Windows(2, (6, 5), (3, 3), (1, 1), ((1, 1), (1, 1))),
     "few, strided": Windows(3, (6, 5), (3, 3), (2, 2), ((1, 1), (1, 1))),
     "plain": Windows(6, (3, 4), (1, 1), (1, 1), ((0, 0), (0, 0))),
@@ -40,6 +41,7 @@ SHAPES = {
     "strided volume": Windows(5, (7, 4, 6), (3, 2, 3), (2, 2, 1), ((1, 1), (0, 0), (1, 1)), (1, 1, 1)),
     "volume of few channels": Windows(1, (5, 4, 6), (3, 3, 2), (1, 1, 1), ((1, 1), (1, 1), (0, 1)), (1, 1, 1)),
     "strided, few": Windows(3, (5, 6, 4), (2, 3, 3), (2, 1, 3), ((0, 0), (1, 1), (1, 1)), (1, 1, 1)),
+    "tiled volume": Windows(5, (4, 6, 4), (2, 3, 2), (2, 3, 2), ((0, 0),) * 3, (1, 1, 1)),
     "plain volume": Windows(6, (3, 4, 2), (1, 1, 1), (1, 1, 1), ((0, 0),) * 3, (1, 1, 1)),
 }
 FILTERS = 5
@@ -115,12 +117,15 @@ def test_a_convolution_takes_any_layout(windows):
     np.testing.assert_array_equal(y, other)
 
 
-def test_the_way_back_gives_each_window_its_share(windows):
+@pytest.mark.parametrize("turned", [True, False])
+def test_the_way_back_gives_each_window_its_share(windows, turned):
     x, filters = images(windows, windows.channels, windows.size), RNG.standard_normal((windows.width, FILTERS))
     grad, grad_x = images(windows, FILTERS, windows.out), np.full(x.shape, np.nan)
     part, total = np.empty_like(filters), np.full_like(filters, np.nan)
-    spread = np.empty((convolution.block_size(windows)[0], *windows.padded, windows.channels))
-    in_turn(convolution.backward_scattered(x, grad, columns(windows), filters, part, total, spread, grad_x))()
+    kind = replace(windows, filters=FILTERS)
+    canvas = np.full(scattering.canvas_shape(windows, convolution.block_size(windows)[0]), np.nan)
+    room = np.empty(scattering.turned_size(kind)) if turned else None
+    in_turn(scattering.backward(x, grad, columns(windows), filters, part, total, room, canvas, grad_x))()
     expected_x, expected = slow_back(x, filters.reshape(*windows.kernel, -1, FILTERS), grad, windows)
     np.testing.assert_allclose(grad_x, expected_x, atol=1e-12)
     np.testing.assert_allclose(total.reshape(expected.shape), expected, atol=1e-12)
@@ -389,7 +394,10 @@ def test_filters_of_single_channels_in_blocks(name, filters, monkeypatch):
     np.testing.assert_allclose(found, np.einsum("nhwabc,nhwcm->abmc", patches, grad), atol=1e-12)
     back = np.zeros_like(padded)
     for tap in np.ndindex(*windows.kernel):
-        windows.spread(back, tap)[...] += np.einsum("nhwcm,mc->nhwc", grad, weight[tap])
+        sides = zip(tap, windows.dilation, windows.stride, windows.out, strict=True)
+        back[:, *(slice(i * d, i * d + s * (o - 1) + 1, s) for i, d, s, o in sides)] += np.einsum(
+            "nhwcm,mc->nhwc", grad, weight[tap]
+        )
     np.testing.assert_allclose(grad_x, windows.inside(back), atol=1e-12)
 
 

@@ -46,7 +46,9 @@ def test_a_result_may_lie_transposed(m, k, n, left, right):
 
 @pytest.mark.parametrize("gaps", [(True, False), (False, True), (True, True)])
 def test_a_matrix_with_gaps_is_not_given_to_dot(gaps):
-    a, b = (drawn(20, 40, False, seed)[:, 10:30] if gap else drawn(20, 20, False, seed) for seed, gap in enumerate(gaps))
+    a, b = (
+        drawn(20, 40, False, seed)[:, 10:30] if gap else drawn(20, 20, False, seed) for seed, gap in enumerate(gaps)
+    )
     out = np.full((20, 20), np.nan, np.float32)
     multiply = product(a, b, out)
     assert multiply.func is np.matmul  # `dot` would copy it, value by value
