@@ -19,7 +19,7 @@ import numpy as np
 from engine.arrays import Array, Shape
 from engine.calls import Run
 from engine.kernels.memory import stretches
-from engine.kernels.products import product
+from engine.kernels.products import product, summed
 from engine.kernels.windows import Windows
 
 CACHE = 1 << 17  # values of a block's columns, if not of all filters: half of the second-level cache of one core
@@ -191,11 +191,7 @@ def add_product(number: int, matrix: Array, values: Array, part: Array, total: A
 
     The first, whose number is 0, is written.
     """
-    if number == 0:
-        yield product(matrix.T, values, total)
-        return
-    yield product(matrix.T, values, part)
-    yield partial(np.add, total, part, total)
+    yield from summed(matrix.T, values, total, part, more=number > 0)
 
 
 def in_rows(images: Array) -> tuple[list[Run], Array]:

@@ -7,21 +7,22 @@ for small ones where it has AVX-512, which gains 15 % with many rows and half wi
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache, partial
 
 import numpy as np
 
 from engine.arrays import Array, aligned
 from engine.calls import Run, in_turn
-from engine.kernels.blocks import FEW, SMALL, block_shape, fit, in_blocks, pays, turned
-from engine.kernels.memory import ones
+from engine.kernels.blocks import FEW, LINE, SMALL, block_shape, fit, in_blocks, pays, turned
+from engine.kernels.memory import ones, stretches
 
 AVX512 = {"X86_V4", "AVX512_SKX"}  # as NumPy names it, from 2.4 on and before
 CORES = {"", "SkylakeX", "Cooperlake", "SapphireRapids"}  # whose kernels these are; "" is whatever fits the processor
 CACHED = 1 << 16  # values of a matrix that stays in the cache while all others pass by
 MANY = 256  # rows
 MOST = 64  # rows that are few beside so many columns
+DEEP = 256  # rows of a matrix that is multiplied, transposed, with another: with fewer at a time, sums take too long
 BEYOND = 1 << 18  # values of matrices that the cache does not keep from one step to the next
 
 
@@ -37,6 +38,30 @@ def product(a: Array, b: Array, out: Array) -> Run:
         return _turning(a, b, out)
     shape = block_shape(a, b)
     return in_blocks(a, b, out, *shape) if shape else whole
+
+
+def summed(a: Array, b: Array, out: Array, part: Array | None = None, *, more: bool = False) -> Iterator[Run]:
+    """Yield calls that write a @ b into `out`, or add it to that where there is `more`: (M, K) @ (K, N) -> (M, N).
+
+    A small result of a great depth is the sum of products of as much of it as is multiplied as it lies: 0.5 to 0.8 of the
+    time. `part` is a work array like `out`; without one it is made where it is needed, which is for small results only.
+    """
+    for place in _stretches(a, b):
+        if part is None and place.start:
+            part = np.empty_like(out)
+        target = part if part is not None and (more or place.start) else out
+        yield product(a[:, place], b[place], target)
+        if target is part:
+            yield partial(np.add, out, part, out)
+
+
+def _stretches(a: Array, b: Array) -> Iterator[slice]:
+    """Yield the parts of the depth of a @ b that are multiplied one after the other."""
+    (rows, depth), columns = a.shape, b.shape[1]
+    count = -(-rows * depth * columns // SMALL)
+    each = -(-depth // count // LINE) * LINE
+    gains = small_kernels() and a.dtype == np.float32 and not turned(b) and block_shape(a, b) is None
+    return stretches(depth, each if gains and each >= DEEP else depth)
 
 
 def _in_order(matrix: Array) -> bool:

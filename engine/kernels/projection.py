@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from engine.arrays import Array
 from engine.calls import Run
 from engine.kernels.broadcast import adding
-from engine.kernels.products import product
+from engine.kernels.products import product, summed
 from engine.kernels.reductions import row_sums
 
 
@@ -22,7 +22,7 @@ def projecting_back(
 ) -> Iterator[Run]:
     """Yield calls that write the gradients of both weights, and that of `x` where it is wanted."""
     rows = _rows(grad)
-    yield product(rows.T, _rows(x), grad_weight)  # (E, N·T) @ (N·T, F) -> (E, F)
+    yield from summed(rows.T, _rows(x), grad_weight)  # (E, N·T) @ (N·T, F) -> (E, F)
     yield row_sums(rows, grad_bias)
     if grad_x is not None:
         yield product(rows, weight, _rows(grad_x))  # (N·T, E) @ (E, F) -> (N·T, F)

@@ -12,7 +12,7 @@ from engine.initializer import Initializer
 from engine.initializers.glorot import GlorotUniform
 from engine.kernels.broadcast import adding
 from engine.kernels.memory import joined, ones, rectangles
-from engine.kernels.products import product
+from engine.kernels.products import product, summed
 from engine.layer import Example, Layer, OnnxGraph, ShapeError, Weight
 from engine.problems import Insert
 from engine.spec import param
@@ -67,7 +67,7 @@ class Dense(Layer):
         calls: list[Run] = []
         if grad_weight is not None:
             rows, matrix, grad_bias = _operands(x, augmented_x, grad_weight, grad_bias)
-            calls.append(product(rows.T, grad, matrix))  # (I, N) @ (N, U) -> (I, U)
+            calls += summed(rows.T, grad, matrix)  # (I, N) @ (N, U) -> (I, U)
         if grad_bias is not None:
             calls.append(partial(ones(len(grad), grad.dtype).dot, grad, grad_bias))  # (N,) @ (N, U) -> (U,)
         if grad_x is not None:

@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.calls import in_turn
 from engine.graph import Graph
 from engine.kernels import products
 from engine.kernels.blocks import SMALL, SMALL_TURNED, block_shape, in_blocks
-from engine.kernels.products import columns, product, steps
+from engine.kernels.products import columns, product, steps, summed
 from engine.layers.dense import Dense
 from engine.layers.flatten import Flatten
 from engine.layers.gru import GRU
@@ -69,6 +70,18 @@ def test_blocks_of_stacks_make_the_whole(first, second):
 def blocks(monkeypatch):
     """Blocks are cut whatever BLAS this machine has."""
     monkeypatch.setattr(products, "small_kernels", lambda: True)
+
+
+@pytest.mark.parametrize("left", [False, True])
+@pytest.mark.parametrize(("room", "more"), [(False, False), (True, False), (True, True)])
+def test_a_great_depth_is_added_up(blocks, left, room, more):
+    a, b = drawn(9, 20_000, left), drawn(20_000, 17, False, seed=1)
+    out, part = drawn(9, 17, False, seed=2), np.full((9, 17), np.nan, np.float32) if room else None
+    expected = a.astype(float) @ b.astype(float) + (out if more else 0)
+    calls = list(summed(a, b, out, part, more=more))
+    assert len(calls) > 2
+    in_turn(calls)()
+    np.testing.assert_allclose(out, expected, rtol=1e-4, atol=1e-3)
 
 
 @pytest.mark.parametrize(
