@@ -172,6 +172,7 @@ class Layer(Spec, family=True):
     divides: ClassVar[bool] = False  # several workers divide its units (engine/plan/divided.py)
     idle: ClassVar[bool] = False  # hands its one input on, unchanged, where it answers (engine/plan/answering.py)
     mixes: ClassVar[bool] = False  # mixes samples, and says which by `partner` and `share` (engine/plan/mixing.py)
+    skips_frozen: ClassVar[bool] = False  # backward takes None for the gradient of a weight that is frozen
     # What the compiler may use:
     in_place: ClassVar[bool] = False  # forward may write its output over its first input
     # and of layers with one input x (engine/plan/passes.py):

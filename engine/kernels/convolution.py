@@ -147,7 +147,7 @@ def _write(matrix: Array, filters: Array, out: Array) -> Iterator[Run]:
     yield partial(np.copyto, out, made)
 
 
-def backward_filters(x: Array, grad_y: Array, columns: Columns, part: Array, total: Array) -> Iterator[Run]:
+def backward_filters(x: Array, grad_y: Array, columns: Columns, part: Array, total: Array | None) -> Iterator[Run]:
     """Write the gradient of the filters (K, F) into `total`; `part` is a work array of its shape."""
     for number, (block, calls, matrix) in enumerate(columns.blocks(x)):
         yield from calls
@@ -155,12 +155,12 @@ def backward_filters(x: Array, grad_y: Array, columns: Columns, part: Array, tot
 
 
 def backward_mirrored(
-    x: Array, grad_y: Array, columns: Columns, flipped: Array, part: Array, total: Array, grad_x: Array
+    x: Array, grad_y: Array, columns: Columns, flipped: Array, part: Array, total: Array | None, grad_x: Array
 ) -> Iterator[Run]:
     """Write both gradients from one copy of the windows of `grad_y`, for windows that have `Windows.mirrored`.
 
     `flipped` are the filters (KH·KW·F, C) with rows and columns reversed. `total` gets their gradient in that same form,
-    `part` is a work array of its shape.
+    where it is wanted; `part` is a work array of its shape.
     """
     for number, (block, calls, matrix) in enumerate(columns.blocks(grad_y)):
         yield from calls
@@ -169,18 +169,21 @@ def backward_mirrored(
 
 
 def backward_pixels(
-    x: Array, grad_y: Array, columns: Columns, filters: Array, part: Array, total: Array, grad_x: Array
+    x: Array, grad_y: Array, columns: Columns, filters: Array, part: Array, total: Array | None, grad_x: Array
 ) -> Iterator[Run]:
     """Write both gradients where every window is one pixel: that of the filters (C, F) into `total`."""
     for number, (block, calls, matrix) in enumerate(columns.blocks(x)):
         copies, values = in_rows(grad_y[block])
         yield from (*calls, *copies)
-        yield from add_product(number, matrix, values, part, total)  # (C, P) @ (P, F) -> (C, F)
+        if total is not None:
+            yield from add_product(number, matrix, values, part, total)  # (C, P) @ (P, F) -> (C, F)
         yield from _write(values, filters.T, grad_x[block])  # (P, F) @ (F, C) -> (P, C)
 
 
-def add_images(number: int, matrix: Array, images: Array, part: Array, total: Array) -> Iterator[Run]:
-    """Do what `add_product` does with images (P, F)."""
+def add_images(number: int, matrix: Array, images: Array, part: Array, total: Array | None) -> Iterator[Run]:
+    """Do what `add_product` does with images (P, F); nothing where no total is wanted."""
+    if total is None:
+        return
     calls, values = in_rows(images)
     yield from calls
     yield from add_product(number, matrix, values, part, total)

@@ -52,20 +52,22 @@ def backward(
     columns: Columns,
     filters: Array,
     part: Array,
-    total: Array,
+    total: Array | None,
     room: Array | None,
     canvas: Array,
     grad_x: Array,
 ) -> Iterator[Run]:
     """Write both gradients of a convolution (engine/kernels/convolution.py) with filters (K, F).
 
-    `total` gets that of the filters, `part` is a work array of its shape; `room` is one for `turned`, `canvas` a canvas.
+    `total` gets that of the filters, where it is wanted, and `part` is a work array of its shape; `room` is one for `turned`,
+    `canvas` a canvas.
     """
     windows = columns.windows
     calls, taps = turned(windows, filters, len(x), room)
     yield from calls
     for number, ((images, *places), copies, matrix) in enumerate(columns.blocks(x)):
-        yield from copies
+        if total is not None:
+            yield from copies
         yield from add_images(number, matrix, grad_y[images, *places], part, total)  # (K, P) @ (P, F) -> (K, F)
         yield from scattered(grad_y[images, *places], taps, columns.columns, windows, places, canvas, grad_x[images])
 

@@ -72,24 +72,28 @@ def convolve(cut: Planes, count: int, arrive: Arrive, filters: Array, row: Array
 
 
 def backward(
-    x: Array, cut: Planes, arrive: Arrive, flipped: Array, part: Array, total: Array, grad_x: Array | None
+    x: Array, cut: Planes, arrive: Arrive, flipped: Array, part: Array, total: Array | None, grad_x: Array | None
 ) -> Iterator[Run]:
     """Write both gradients from the planes of that at the output, for windows that have `Windows.mirror`.
 
-    `flipped` are the filters (16, G, KD · F/G, C/G) that run backwards. `total` gets what `filter_sums` writes, of all blocks;
-    `part` is a work array of its shape.
+    `flipped` are the filters (16, G, KD · F/G, C/G) that run backwards. `total` gets what `filter_sums` writes, of all blocks,
+    where it is wanted; `part` is a work array of its shape.
     """
 
     def prepare(planes: Array) -> tuple[Array, tuple[list[Run], list[Run]], Pairs, list[Run]]:
         products, images = cut.multiplied(planes), shaped(cut.products, (*planes.shape[:-1], cut.tiles.filters))
-        first: list[Run] = [*spread(images), *filter_sums(planes, images, total)]
-        further: list[Run] = [*spread(images), *filter_sums(planes, images, part), partial(np.add, total, part, total)]
+        first, further = list[Run](), list[Run]()
+        if total is not None:
+            first = [*spread(images), *filter_sums(planes, images, total)]
+            further = [*spread(images), *filter_sums(planes, images, part), partial(np.add, total, part, total)]
         pairs, end = outputs(products)
         return images, (first, further), pairs, [multiply(planes, flipped, products), *end]
 
     for number, (block, calls, made) in enumerate(cut.blocks(len(x), arrive, prepare)):
         images, sums, pairs, steps = made
-        yield from (*calls, *fill(images, x, block), *sums[number > 0])
+        yield from calls
+        if total is not None:
+            yield from (*fill(images, x, block), *sums[number > 0])
         if grad_x is not None:
             yield from (*steps, *write(grad_x, block, pairs))
 

@@ -89,6 +89,8 @@ def flipped_filters(weight: Array) -> Array:
 class BlockConvolution(Convolution, abstract=True):
     """A convolution along any sides: for each few groups, one product for a block of windows that fits the cache."""
 
+    skips_frozen = True
+
     def memory(self) -> tuple[int, ...]:
         return matrix_order(self.rank)
 
@@ -154,24 +156,26 @@ class BlockConvolution(Convolution, abstract=True):
         total: Array,
         grad_y: Array,
         grad_x: Array | None,
-        grad_weight: Array,
+        grad_weight: Array | None,
         grad_bias: Array | None,
     ) -> Run:
         calls: list[Run] = []
         if grad_bias is not None:
             calls.append(partial(write_channel_sums, grad_y, grad_bias))
         way, images, grad = _way(self, x.shape[1:]), as_image(x), as_image(grad_y)
-        out = None if grad_x is None else as_image(grad_x)
+        out, sums = None if grad_x is None else as_image(grad_x), None if grad_weight is None else total
         if out is not None and way.mirror and mirrored is not None and flipped is not None:
-            backwards, blocks = (way.groups.flipped_blocks(filters) for filters in (weight, grad_weight))
+            backwards = way.groups.flipped_blocks(weight)
             columns = Columns(way.mirror, mirrored, back_columns)
             calls.append(partial(np.copyto, on_diagonal(flipped, backwards), backwards))
-            calls += _backward_mirrored(way, images, grad, columns, flipped, part, total, out)
+            calls += _backward_mirrored(way, images, grad, columns, flipped, part, sums, out)
         else:
             matrices, columns = _matrices(way, weight, diagonal), Columns(way.windows, padded, back_columns)
-            calls += _backward_scattered(way, images, grad, columns, matrices, part, total, turned, canvas, out)
-            blocks = way.groups.blocks(grad_weight)
-        calls.append(partial(np.copyto, blocks, on_diagonal(total, blocks)))
+            calls += _backward_scattered(way, images, grad, columns, matrices, part, sums, turned, canvas, out)
+        if grad_weight is not None:
+            mirrors = out is not None and way.mirror
+            blocks = (way.groups.flipped_blocks if mirrors else way.groups.blocks)(grad_weight)
+            calls.append(partial(np.copyto, blocks, on_diagonal(total, blocks)))
         return in_turn(calls)
 
     def algorithm(self, x: Shape) -> str:
@@ -199,10 +203,18 @@ def _matrices(way: _Way, weight: Array, diagonal: Array | None) -> Array:
 
 
 def _backward_mirrored(
-    way: _Way, x: Array, grad_y: Array, columns: Columns, flipped: Array, part: Array, total: Array, grad_x: Array
+    way: _Way,
+    x: Array,
+    grad_y: Array,
+    columns: Columns,
+    flipped: Array,
+    part: Array,
+    total: Array | None,
+    grad_x: Array,
 ) -> Iterator[Run]:
-    back, totals = (m.reshape(way.groups.products, -1, way.windows.channels) for m in (flipped, total))
-    part = part.reshape(totals[0].shape)
+    back = flipped.reshape(way.groups.products, -1, way.windows.channels)
+    totals = [None] * len(back) if total is None else total.reshape(back.shape)
+    part = part.reshape(back[0].shape)
     for number, channels, filters in way.shares():
         work = columns, back[number], part, totals[number], grad_x[..., channels]
         yield from convolution.backward_mirrored(x[..., channels], grad_y[..., filters], *work)
@@ -215,12 +227,13 @@ def _backward_scattered(
     columns: Columns,
     matrices: Array,
     part: Array,
-    total: Array,
+    total: Array | None,
     turned: Array | None,
     canvas: Array | None,
     grad_x: Array | None,
 ) -> Iterator[Run]:
-    totals, part = total.reshape(matrices.shape), part.reshape(matrices[0].shape)
+    totals = [None] * len(matrices) if total is None else total.reshape(matrices.shape)
+    part = part.reshape(matrices[0].shape)
     for number, channels, filters in way.shares():
         given, sums = (x[..., channels], grad_y[..., filters], columns), (part, totals[number])
         if grad_x is None:

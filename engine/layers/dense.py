@@ -29,6 +29,7 @@ class Dense(Layer):
 
     category = "Dense"
     apart = "step"
+    skips_frozen = True
     units: int = param("How many output values.", default=32, min=1, max=65_536)
     use_bias: bool = param("Add a learned constant to every output value.", default=True)
     initializer: Initializer = param("First values of the weights.", default=GlorotUniform(), advanced=True)

@@ -64,6 +64,8 @@ class WinogradConvolution(WrappedConvolution, abstract=True):
     largest of each 2 × 2 outputs. These are its tiles, so that pooling compares whole arrays.
     """
 
+    skips_frozen = True
+
     def scratch(self, x: Shape) -> dict[str, Scratch]:
         there, back = tiles_of(self.convolution, x)
         channels, filters, merged = x[0], self.convolution.filters, _groups(self.convolution, x[0]).merged
@@ -132,7 +134,7 @@ class WinogradConvolution(WrappedConvolution, abstract=True):
         total: Array,
         grad_y: Array,
         grad_x: Array | None,
-        grad_weight: Array,
+        grad_weight: Array | None,
         grad_bias: Array | None,
     ) -> Run:
         (there, back), groups = tiles_of(self.convolution, x.shape[1:]), _groups(self.convolution, x.shape[1])
@@ -150,8 +152,10 @@ class WinogradConvolution(WrappedConvolution, abstract=True):
             blocks, planes = _blocks(groups, flipped, len(weight)), flipped
             of_block, sums = (_matrices(blocks, work) for work in (part, total))
             found = [partial(np.copyto, blocks, on_diagonal(total, blocks))]
-        calls += winograd_blocks.backward(images, cut, arrive, matrices, of_block, sums, out)
-        calls += [*found, partial(winograd.filter_gradient, planes, _taps(grad_weight))]
+        wanted = None if grad_weight is None else sums
+        calls += winograd_blocks.backward(images, cut, arrive, matrices, of_block, wanted, out)
+        if grad_weight is not None:
+            calls += [*found, partial(winograd.filter_gradient, planes, _taps(grad_weight))]
         if grad_bias is not None:
             calls.append(partial(write_channel_sums, grad_y, grad_bias))
         return in_turn(calls)

@@ -352,6 +352,8 @@ class _Writer:
         declared = self._weights(node).get(name)
         if declared is None or not declared.trained or self._apart(node, name):
             return None
+        if not declared.learns and self.graph.nodes[node].skips_frozen:
+            return None
         total, spec = self._total(node, name), ArraySpec(declared.shape, self.options.dtype, memory=declared.memory)
         if declared.learns and self.learners.setdefault(total, node) == node:
             if total.kind == "grad_made":

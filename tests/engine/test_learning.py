@@ -15,6 +15,8 @@ from engine.graph import Graph, Port
 from engine.infer import infer, mend
 from engine.layer import Layer
 from engine.layers.add import Add
+from engine.layers.conv1d import Conv1D
+from engine.layers.conv2d import Conv2D
 from engine.layers.dense import Dense
 from engine.layers.input import Input
 from engine.layers.output import Output
@@ -143,6 +145,29 @@ def test_nothing_is_done_for_frozen_weights_at_the_start():
     graph = graph.add("out", Output(loss=MeanSquaredError()), "second")
     calls = compile(graph, 2, optimizer=SGD()).bound.program.calls
     assert {call.node for call in calls if call.phase == "backward"} == {"out", "second"}
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        Dense(units=3),
+        Conv1D(filters=3),
+        Conv2D(filters=3),
+        Conv2D(filters=3, stride=(2, 2)),
+        Conv2D(filters=3, kernel=(1, 1)),
+        Conv2D(filters=32),
+    ],
+)
+def test_no_gradient_is_computed_for_frozen_weights_between_others(layer):
+    width = 30 if isinstance(layer, Conv2D) and layer.filters == 32 else 4
+    shape = {Dense: (4,), Conv1D: (6, 4)}.get(type(layer), (4, 8, 8))
+    first = layer.with_(units=4) if isinstance(layer, Dense) else layer.with_(filters=width)
+    graph = Graph().add("in", Input(size=shape)).add("first", first, "in")
+    graph = graph.add("frozen", layer.with_(learning=Learning(frozen=True)), "first")
+    graph = graph.add("out", Output(loss=MeanSquaredError()), "frozen")
+    calls = compile(graph, 2, optimizer=SGD()).bound.program.calls
+    assert not [key for call in calls for key in call.named() if key.kind == "spare"]
+    assert "frozen" in {call.node for call in calls if call.phase == "backward"}
 
 
 def test_a_composite_says_how_its_boxes_learn():
