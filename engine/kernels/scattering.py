@@ -2,7 +2,7 @@
 
 A filter that moves by s pixels touches every s-th one with each tap. So what a block of images gets is gathered on a canvas
 where those lie side by side (engine/kernels/polyphase.py), and each tap is one sum of long rows: they took 2 to 4 times as
-long where each few channels lay apart, and more with 4 channels.
+long where each few channels lay apart, and more with 4 channels. Up to so many, channels lie apart instead, pixels together.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 from engine.arrays import Array, Shape
 from engine.calls import Run
-from engine.kernels.convolution import Columns, add_images, in_rows
+from engine.kernels.convolution import FEW_CHANNELS, Columns, add_images, in_rows
 from engine.kernels.polyphase import phases
 from engine.kernels.products import product
 from engine.kernels.windows import Windows
@@ -26,19 +26,30 @@ EACH = 64  # filters' values for each row of all products: so few are turned in 
 
 
 def canvas_shape(windows: Windows, images: int) -> Shape:
-    """Return the shape of a canvas for so many images: (*stride, n, *pixels, C)."""
-    sides = zip(windows.padded, windows.stride, strict=True)
-    return *windows.stride, images, *(-(-size // stride) for size, stride in sides), windows.channels
+    """Return the shape of a canvas for so many images: (*stride, n, *pixels, C); of few channels (*stride, C, n, *pixels)."""
+    pixels = tuple(-(-size // stride) for size, stride in zip(windows.padded, windows.stride, strict=True))
+    if _planar(windows):
+        return *windows.stride, windows.channels, images, *pixels
+    return *windows.stride, images, *pixels, windows.channels
+
+
+def _planar(windows: Windows) -> bool:
+    return windows.channels <= FEW_CHANNELS
 
 
 def turned_size(windows: Windows) -> int:
     """Return how many values `turned` needs for the filters of one product; 0 where they are too large."""
     size = windows.width * windows.filters
-    return size if size <= SMALL else 0
+    return size if size <= SMALL and not _planar(windows) else 0
 
 
 def turned(windows: Windows, filters: Array, images: int, room: Array | None) -> tuple[list[Run], Array]:
-    """Return filters (K, F) tap by tap, (taps, F, C), and the call that copies them into `room`, flat, where that pays."""
+    """Return filters (K, F) tap by tap, (taps, F, C), and the call that copies them into `room`, flat, where that pays.
+
+    Those of few channels are left as they are.
+    """
+    if _planar(windows):
+        return [], filters
     taps = filters.reshape(windows.taps, windows.channels, -1).swapaxes(1, 2)
     if room is None or filters.size > EACH * images * windows.pixels:
         return [], taps
@@ -83,10 +94,10 @@ def scattered(
 ) -> Iterator[Run]:
     """Add each filter, times one of `values` (n, R, OW, F), to where its window lies on images (n, H, W, C).
 
-    The filters are (taps, F, C). The values are those of a part of the windows: `places` are these along each side but the
-    last. The first part begins with empty images; after the last one they are written. `taps` is a flat work array.
+    The filters are what `turned` returns. The values are those of a part of the windows: `places` are these along each side
+    but the last. The first part begins with empty images; after the last one they are written. `taps` is a flat work array.
     """
-    tiled = _tile_images(windows)
+    tiled, canvas = _tile_images(windows), np.moveaxis(canvas, len(windows.stride), -1) if _planar(windows) else canvas
     if not tiled and not any(some.start for some in places):
         yield partial(canvas.fill, 0)
     calls, shares = _shares(values, filters, taps, windows)
@@ -104,9 +115,14 @@ def scattered(
 def _shares(images: Array, filters: Array, taps: Array, windows: Windows) -> tuple[list[Run], Array]:
     """Return what each tap of all filters gives to its pixels, (taps, n, R, OW, C), and the calls that compute it."""
     calls, values = in_rows(images)
-    each = taps[: len(values) * windows.width].reshape(windows.taps, len(values), windows.channels)
-    multiply = product(values, filters, each)  # (P, F) @ (taps, F, C) -> (taps, P, C)
-    return [*calls, multiply], each.reshape(windows.taps, *images.shape[:-1], windows.channels)
+    each = taps[: len(values) * windows.width]
+    if _planar(windows):
+        multiply = product(filters, values.T, each.reshape(windows.width, -1))  # (K, F) @ (F, P) -> (K, P)
+        planes = each.reshape(windows.taps, windows.channels, *images.shape[:-1])
+        return [*calls, multiply], np.moveaxis(planes, 1, -1)
+    shares = each.reshape(windows.taps, len(values), windows.channels)
+    multiply = product(values, filters, shares)  # (P, F) @ (taps, F, C) -> (taps, P, C)
+    return [*calls, multiply], shares.reshape(windows.taps, *images.shape[:-1], windows.channels)
 
 
 def _tile_images(windows: Windows) -> bool:
