@@ -143,7 +143,8 @@ def _spot(windows: Windows, canvas: Array, tap: Shape, places: Sequence[slice]) 
     reach = [i * d for i, d in zip(tap, windows.dilation, strict=True)]
     starts = (r // s for r, s in zip(reach, windows.stride, strict=True))
     sides = (slice(start + some.start, start + some.stop) for start, some in zip(starts, every, strict=True))
-    return canvas[*(r % s for r, s in zip(reach, windows.stride, strict=True)), :, *sides]
+    phase: Array = canvas[tuple(r % s for r, s in zip(reach, windows.stride, strict=True))]
+    return phase[:, *sides]
 
 
 def _uncovered(windows: Windows, canvas: Array, images: Array) -> Iterator[Run]:
