@@ -7,11 +7,23 @@ from collections.abc import Mapping
 import numpy as np
 
 from engine.arrays import Array
-from engine.graph import NodeId
+from engine.graph import Graph, NodeId
+from engine.infer import infer
+from engine.plan.checked import checked
 from engine.plan.member import PLAN, ROWS, SEED
 from engine.plan.member_process import ANSWER
 from engine.plan.predict import Predictor
 from engine.plan.team import Team
+
+ENOUGH = 1 << 25  # multiply-adds of a batch, about half a millisecond: with fewer, to meet costs more than is gained
+
+
+def worthwhile(graph: Graph, batch: int) -> bool:
+    """Tell whether a batch of answers is so much work that several should each do one at the same time."""
+    flat = checked(graph)
+    inference = infer(flat)
+    boxes = flat.nodes.items()
+    return batch * sum(layer.multiply_adds(*inference.inputs(flat, node)) for node, layer in boxes) >= ENOUGH
 
 
 class TeamPredictor(Predictor):

@@ -17,7 +17,7 @@ from engine.plan.compile import compile
 from engine.plan.plan import NotFinite, Plan
 from engine.plan.predict import Predictor, batch_for
 from engine.plan.team import TeamPlan
-from engine.plan.team_predictor import TeamPredictor
+from engine.plan.team_predictor import TeamPredictor, worthwhile
 from engine.problems import UserError
 from engine.training.ahead import ahead
 from engine.training.checkpoint import Checkpoint
@@ -272,7 +272,7 @@ def _plan(graph: Graph, settings: TrainingSettings, samples: int, workers: int) 
 def _predictor(graph: Graph, plan: Plan, samples: int) -> Predictor | None:
     """Return what answers the validation samples: all who train, where there is enough for each; None without samples."""
     size = batch_for(graph)
-    if isinstance(plan, TeamPlan) and samples > size:
+    if isinstance(plan, TeamPlan) and samples > size and worthwhile(graph, size):
         return TeamPredictor(plan.team, size)
     return Predictor(graph, plan.state.answering, batch=size) if samples else None
 

@@ -12,6 +12,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
+import engine.plan.team_predictor
 import engine.training.loop
 import engine.training.workers
 from engine.catalog import Optimizer
@@ -369,12 +370,17 @@ def test_all_workers_answer_together_what_one_answers(made, average):
 def test_all_who_train_answer_where_there_is_enough_for_each(monkeypatch):
     monkeypatch.setattr(engine.training.loop, "batch_for", lambda graph: 10)
     losses = {}
-    for workers in (1, 2):
+    for workers, enough in ((1, 0), (2, 0), (2, 10 * (4 * 8 + 8 * 3) + 1)):
+        monkeypatch.setattr(engine.plan.team_predictor, "ENOUGH", enough)
         training = Training(classifier(), TrainingSettings(epochs=2, workers=workers), flowers())
         with closing(training):
-            losses[workers] = [e.epoch.validation_loss for e in training.events() if isinstance(e, EpochDone)]
-            assert isinstance(training.predictor, TeamPredictor) == (workers > 1)
-    assert losses[1] == pytest.approx(losses[2], rel=1e-4)
+            losses[workers, enough > 0] = [
+                e.epoch.validation_loss for e in training.events() if isinstance(e, EpochDone)
+            ]
+            assert isinstance(training.predictor, TeamPredictor) == (workers > 1 and not enough)
+    alone, together, less = losses.values()
+    assert alone == pytest.approx(together, rel=1e-4)
+    assert less == pytest.approx(together, rel=1e-4)
 
 
 def test_a_helper_that_dies_ends_the_answers_with_a_sentence(made):
