@@ -141,7 +141,7 @@ def race(samples: dict[str, Prepared], side: int, epochs: int, workers: int) -> 
             settings = TrainingSettings(epochs=epochs, workers=workers)
             training = Training(network(side), settings, prepared, report_every=0.0)
             stack.enter_context(closing(training))
-            workers = training.workers
+            workers = training.plan.workers
             found[name] = Entrant(training, training.events())
         turn = list(found.values())
         while not all(entrant.over for entrant in turn):
@@ -154,7 +154,7 @@ def race(samples: dict[str, Prepared], side: int, epochs: int, workers: int) -> 
 def told(found: dict[str, Entrant]) -> Iterator[str]:
     """Yield a line for each way to hold the pictures: how long its stretches take beside those from arrays."""
     arrays = found[ARRAYS]
-    yield f"{arrays.training.workers} workers, {len(arrays.seconds)} stretches of {median(arrays.seconds):.2f} s"
+    yield f"{arrays.training.plan.workers} workers, {len(arrays.seconds)} stretches of {median(arrays.seconds):.2f} s"
     for name, entrant in found.items():
         each = median(mine / theirs for mine, theirs in zip(entrant.seconds, arrays.seconds, strict=True))
         total = sum(entrant.seconds) / sum(arrays.seconds)
