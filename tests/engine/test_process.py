@@ -63,6 +63,7 @@ def until(client: Client, *kinds) -> list:
 
 
 ENDLESS = 1_000_000
+GOLDEN = Path(__file__).parents[1] / "files" / "format_1.netw"
 TRIALS = int(os.environ.get("NETWRIGHT_KILLS", "6"))  # each takes seconds
 
 
@@ -193,11 +194,12 @@ def test_resuming_another_project_or_other_data_is_refused(project, tmp_path):
 
 
 def test_a_training_from_the_start_leaves_nothing_to_resume_of_the_one_before(project, tmp_path):
-    folder = tmp_path / "kept"
-    run_headless(project, folder)
-    run_headless(project.with_(training=project.training.with_(epochs=2)), folder)
-    found = Store(folder).newest().checkpoint
-    assert (found.epoch, found.about["status"]) == (2, "done")
+    (run, _) = load(GOLDEN).runs
+    offer(run.with_(counters={**run.counters, "step": 10_000}), tmp_path / "kept")
+    assert Store(tmp_path / "kept").newest().checkpoint.step == 10_000
+    run_headless(project.with_(training=project.training.with_(epochs=1)), tmp_path / "kept")
+    found = Store(tmp_path / "kept").newest().checkpoint
+    assert (found.step, found.epoch, found.about["status"]) == (9, 1, "done")
 
 
 def test_a_run_that_diverges_is_kept_and_says_where(project, tmp_path):
