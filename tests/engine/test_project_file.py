@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from engine.missing import Missing
@@ -391,6 +391,7 @@ SCORES = st.fixed_dictionaries({"a/b": st.fixed_dictionaries({"R2": st.none() | 
     st.lists(st.tuples(NUMBER, NUMBER), max_size=4),
     st.lists(st.tuples(NUMBER, st.none() | st.floats(allow_nan=False), SCORES, SCORES), max_size=4),
 )
+@example([(np.nan, 1.0)], [(np.nan, None, {"a/b": {"R2": None}}, {"a/b": {"R2": 1.0}})])
 @settings(max_examples=40)
 def test_every_curve_comes_back_to_the_bit(steps, epochs):
     recorder = Recorder()
