@@ -10,7 +10,7 @@ n: a = (1 - z)(1 - n²); z: (h - n) z (1 - z); r: a m r (1 - r); m: a r. So thes
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import pairwise
 
@@ -38,15 +38,20 @@ def add_biases(bias: Array, state_bias: Array, out: Array) -> Iterator[Run]:
     yield partial(np.copyto, out[2], bias[2])
 
 
-def forward(fed: Array, gates: Array, weights: Array, h: Array, work: Array) -> Iterator[Run]:
+def forward(
+    fed: Array, gates: Array, weights: Array, h: Array, states: Array, work: Array, meet: Sequence[Run] = ()
+) -> Iterator[Run]:
     """Yield the calls that run over time.
 
-    `fed` (4, T, N, H) holds c and what the inputs add to r, z and n; `gates` (T, 4, N, H) gets m, r, z and n, and without
+    They compute U of the H units: all, unless others compute the rest; then `meet` waits for these.
+
+    `fed` (4, T, N, U) holds c and what the inputs add to r, z and n; `gates` (T, 4, N, U) gets m, r, z and n, and without
     a way back need be no longer than one step.
-    `weights` are (3, H, J, H/J), see `products.columns`. `h` (T + 1, N, H) begins with zeros; `work` is (3, N, H).
+    `weights` are (3, H, J, U/J), see `products.columns`. `h` (T + 1, N, H) begins with zeros; the run fills those of its U
+    units, `states`, after that. `work` is (3, N, U).
     """
-    multiply = product_steps(weights, work)  # (N, H) @ (3, H, H) -> (3, N, H)
-    sums, states = work.reshape(3, -1), h.reshape(len(h), -1)
+    multiply = product_steps(weights, work)  # (N, H) @ (3, H, U) -> (3, N, U)
+    sums = work.reshape(3, -1)
     for t, (before, state) in enumerate(pairwise(states)):
         flat, given = gates[t % len(gates)].reshape(4, -1), fed[:, t].reshape(4, -1)
         if t:
@@ -54,47 +59,58 @@ def forward(fed: Array, gates: Array, weights: Array, h: Array, work: Array) -> 
             yield partial(np.add, sums, given[:3], flat[:3])
         else:
             yield partial(np.copyto, flat[:3], given[:3])
-        yield from _step(flat, given[3], before, state)
+        yield from _step(flat, given[3], before, state, work[0])
+        yield from meet
 
 
-def _step(gates: Array, given: Array, before: Array, state: Array) -> Iterator[Run]:
+def _step(gates: Array, given: Array, before: Array, state: Array, work: Array) -> Iterator[Run]:
     """Yield what becomes of the sums (m, r, z) of one step: n = tanh(given + r m), state = (1 - z) n + z before."""
-    m, r, z, n = gates
-    both = gates[1:3].reshape(-1)
+    (m, r, z, n), both, kept = gates, gates[1:3].reshape(-1), work.reshape(-1)
     yield from halved_sigmoid_calls(both, both)
     yield partial(np.multiply, r, m, n)
     yield partial(np.add, n, given, n)
     yield partial(np.tanh, n, n)
-    yield partial(np.subtract, before, n, state)
-    yield partial(np.multiply, state, z, state)
-    yield partial(np.add, state, n, state)
+    yield partial(np.subtract, before, n.reshape(before.shape), work)
+    yield partial(np.multiply, kept, z, kept)
+    yield partial(np.add, work, n.reshape(before.shape), state)
 
 
 def backward(
-    grads: Array, weights: Array, gates: Array, h: Array, grad_h: Array, whole: Array | None, work: Array, some: Array
+    grads: Array,
+    own: Array,
+    weights: Array,
+    gates: Array,
+    states: Array,
+    come: Array,
+    few: Array,
+    some: Array,
+    meet: Sequence[Run] = (),
 ) -> Iterator[Run]:
-    """Yield the calls that run back over time and write the gradients of the gates into `grads` (4, T, N, H).
+    """Yield the calls that run back over time and write the gradients of the gates into `own` (4, T, N, U).
 
-    `weights` are (3, H, J, H/J), `gates` are overwritten. `grad_h` (N, H) is the gradient of the last state, or 0 where
-    `whole` (T, N, H) has that of every state. `work` is (4, N, H), `some` (3, S, N, H).
+    That lies within `grads` (4, T, N, H). Of U units and of `meet` see `forward`.
+    `weights` are (3, H, J, U/J), `gates` are overwritten. `come` is the gradient of every state, (T, N, U), or of the last,
+    (1, N, U): each is read before the step's gradients are written. `few` is (5, N, U), `some` (3, S, N, U).
     """
-    multiply = product_steps(weights, work[:3])  # (3, N, H) @ (3, H, H) -> (3, N, H)
-    add_up, parts, d = ones(4, grads.dtype), work.reshape(4, -1), grad_h.reshape(-1)
+    multiply = product_steps(weights, few[:3])  # (3, N, H) @ (3, H, U) -> (3, N, U)
+    add_up, parts, grad_h, d = ones(4, grads.dtype), few[:4].reshape(4, -1), few[4], few[4].reshape(-1)
+    yield partial(np.copyto, grad_h, come[-1])
     for span in spans_back(len(gates), at_once(some.shape[1], d.size)):
-        room = some.reshape(-1)[: 3 * (span.stop - span.start) * d.size].reshape(3, -1, d.size)
-        yield from _factors(gates[span].reshape(-1, 4, d.size), h[span].reshape(-1, d.size), *room)
+        room = some.reshape(-1)[: 3 * (span.stop - span.start) * d.size].reshape(3, -1, *grad_h.shape)
+        yield from _factors(gates[span], states[span], *room)
         for t in backwards(span):
-            if whole is not None:
-                yield partial(np.add, grad_h, whole[t], grad_h)
-            yield partial(np.multiply, d, gates[t].reshape(4, -1), grads[:, t].reshape(4, -1))
+            if t < len(come) - 1:
+                yield partial(np.add, grad_h, come[t], grad_h)
+            yield partial(np.multiply, grad_h, gates[t], own[:, t])
             if t:
-                yield partial(np.multiply, d, room[0, t - span.start], parts[3])
+                yield partial(np.multiply, d, room[0, t - span.start].reshape(-1), parts[3])
+                yield from meet
                 yield multiply(grads[:3, t])
-                yield partial(add_up.dot, parts, d)  # (4,) @ (4, N·H) -> (N·H,)
+                yield partial(add_up.dot, parts, d)  # (4,) @ (4, N·U) -> (N·U,)
 
 
 def _factors(gates: Array, before: Array, z: Array, work: Array, rest: Array) -> Iterator[Run]:
-    """Yield the calls that turn gates (S, 4, N·H) into factors and keep `z`; the others are (S, N·H)."""
+    """Yield the calls that turn gates (S, 4, N, U) into factors and keep `z`; the others are (S, N, U)."""
     one, (m, r, both, n) = constant(1, gates.dtype), gates.swapaxes(0, 1)
     yield partial(np.copyto, z, both)
     yield partial(np.subtract, one, z, rest)

@@ -45,7 +45,7 @@ def forward(
 ) -> Iterator[Run]:
     """Yield the calls that run over time.
 
-    They compute U of the H units, which is all but where others compute the rest; then `meet` waits for these.
+    They compute U of the H units: all, unless others compute the rest; then `meet` waits for these.
 
     `inputs` (T + 1, N, H + F + 1) holds at each step the state before it, x and 1; the run fills those of its U units,
     `states`, after the first.
@@ -74,36 +74,35 @@ def backward(
     grads: Array,
     own: Array,
     recurrent: Array,
-    tanh_c: Array,
     cells: Array,
-    grad_h: Array,
-    whole: Array | None,
-    work: Sequence[Array],
-    parts: Array,
+    tanh_c: Array,
+    come: Array,
+    few: Array,
     some: Array,
     meet: Sequence[Run] = (),
 ) -> Iterator[Run]:
     """Yield the calls that run back over time and write the gradients of the gates into `own` (T, 4, N, U).
 
     That lies within `grads` (T, N, 4·H). Of U units and of `meet` see `forward`.
-    `recurrent` is (D, 4·H/D, J, U/J), see `products.summed_steps`, to which `parts` belongs.
-    `grad_h` (N, U) is the gradient of the last state, or `whole` (T, N, U) that of every state.
-    `work` is two arrays (N, U); `some` (6, S, N, U) has room for what S steps do together. `tanh_c` is overwritten.
+    `recurrent` is (D, 4·H/D, J, U/J), see `products.summed_steps`. `come` is the gradient of every state, (T, N, U), or of
+    the last, (1, N, U): each is read before the step's gradients are written.
+    `few` is (7, N, U); `some` (6, S, N, U) has room for what S steps do together. `tanh_c` is overwritten.
     """
     count, slopes = len(tanh_c), tanh_c.reshape(len(tanh_c), -1)
-    h, c, part = (array.reshape(-1) for array in (grad_h, *work))
-    multiply = summed_steps(recurrent, grad_h, parts)  # (N, 4·H) @ (4·H, U) -> (N, U)
+    (grad_h, grad_c, _), (h, c, part) = few[:3], few[:3].reshape(3, -1)
+    multiply = summed_steps(recurrent, grad_h, few[3:])  # (N, 4·H) @ (4·H, U) -> (N, U)
+    yield partial(np.copyto, grad_h, come[-1])
     yield partial(c.fill, 0)
     for span in spans_back(count, at_once(some.shape[1], h.size)):
         a, factors = some[:2, : span.stop - span.start], some[2:, : span.stop - span.start]
         yield from _factors(cells[span], tanh_c[span], a, factors)
         for t in backwards(span):
             g_f_i_o = factors[:, t - span.start]
-            if whole is not None:
-                yield partial(np.add, grad_h, whole[t], grad_h)
+            if t < len(come) - 1:
+                yield partial(np.add, grad_h, come[t], grad_h)
             yield partial(np.multiply, h, slopes[t], part)
             yield partial(np.add, c, part, c)
-            yield partial(np.multiply, work[0], g_f_i_o[:3], own[t, :3])
+            yield partial(np.multiply, grad_c, g_f_i_o[:3], own[t, :3])
             yield partial(np.multiply, grad_h, g_f_i_o[3], own[t, 3])
             if t:
                 yield from meet

@@ -30,6 +30,8 @@ def product(a: Array, b: Array, out: Array) -> Run:
     """Return a function that writes a @ b into `out`: (..., M, K) @ (..., K, N) -> (..., M, N)."""
     if out.ndim == 2 and out.flags.f_contiguous and not out.flags.c_contiguous:
         return product(b.T, a.T, out.T)
+    if out.ndim == 3 and b.ndim == 2 and out.flags.c_contiguous and a.strides[0] == a.shape[1] * a.strides[1]:
+        return product(a.reshape(-1, a.shape[2]), b, out.reshape(-1, out.shape[2]))  # (G·M, K) @ (K, N) -> (G·M, N)
     dots = out.ndim == 2 and out.flags.c_contiguous and _in_order(a) and _in_order(b)
     whole = partial(a.dot, b, out) if dots else partial(np.matmul, a, b, out)
     if not small_kernels() or out.dtype != np.float32:

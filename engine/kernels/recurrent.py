@@ -31,20 +31,19 @@ def forward(h: Array, across: Array, tanh: bool, work: Array) -> Iterator[Run]:
         yield partial(np.tanh, state, state) if tanh else partial(np.maximum, state, zero, out=state)
 
 
-def backward(
-    h: Array, recurrent: Array, tanh: bool, grad: Array, arriving: Array, whole: Array | None
-) -> Iterator[Run]:
+def backward(h: Array, recurrent: Array, tanh: bool, grad: Array, come: Array, grad_h: Array) -> Iterator[Run]:
     """Yield the calls that run back over time and write the gradients before f into `grad` (T, N, H).
 
-    `arriving` (N, H) is the gradient of the last state, or 0 where `whole` (T, N, H) has that of every state.
+    `come` is the gradient of every state, (T, N, H), or of the last, (1, N, H); `grad_h` is (N, H).
     """
-    multiply = product_steps(recurrent, arriving)  # (N, H) @ (H, H) -> (N, H)
-    rows, d = grad.reshape(len(grad), -1), arriving.reshape(-1)
+    multiply = product_steps(recurrent, grad_h)  # (N, H) @ (H, H) -> (N, H)
+    rows, d = grad.reshape(len(grad), -1), grad_h.reshape(-1)
+    yield partial(np.copyto, grad_h, come[-1])
     for span in spans_back(len(grad), at_once(len(grad), d.size)):
         yield from _slopes(h[1:][span].reshape(-1), grad[span].reshape(-1), tanh)
         for t in backwards(span):
-            if whole is not None:
-                yield partial(np.add, arriving, whole[t], arriving)
+            if t < len(come) - 1:
+                yield partial(np.add, grad_h, come[t], grad_h)
             yield partial(np.multiply, rows[t], d, rows[t])
             if t:
                 yield multiply(grad[t])

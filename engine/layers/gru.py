@@ -15,8 +15,8 @@ from engine.kernels.gates import arrange, by_gate, scale
 from engine.kernels.products import columns, product
 from engine.kernels.reductions import row_sums
 from engine.kernels.spans import room
-from engine.layer import Example, OnnxGraph, Scratch
-from engine.layers.recurrent import Recurrent, flat, pass_on, take_in, time_first
+from engine.layer import Example, OnnxGraph, Scratch, Workers
+from engine.layers.recurrent import Recurrent, flat, take_in, time_first
 
 
 class GRU(Recurrent):
@@ -33,20 +33,20 @@ class GRU(Recurrent):
     second_bias: ClassVar[bool] = True
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
-        (steps, features), units = x, self.units
+        (steps, features), units, part = x, self.units, self.part
+        mine = part.stop - part.start
         return {
             "inputs": Scratch((steps, features + 1)),
-            "fed": Scratch((4, steps, units)),
-            "every": Scratch((steps, 4, units)),
+            "fed": Scratch((4, steps, mine)),
+            "every": Scratch((steps, 4, mine)),
             "h": Scratch((steps + 1, units)),
-            "work": Scratch((3, units)),
-            "weights": Scratch((3, features + 1, units), batched=False),
-            "across": Scratch((3, units, units), batched=False),
+            "work": Scratch((3, mine)),
+            "weights": Scratch((3, features + 1, mine), batched=False),
+            "across": Scratch((3, units, mine), batched=False),
             "grads": Scratch((4, steps, units)),
-            "arriving": Scratch((units,)),
-            "back_work": Scratch((4, units)),
-            "some": Scratch((3, room(steps, units), units)),
-            "back_across": Scratch((3, units, units), batched=False),
+            "few": Scratch((5, mine)),
+            "some": Scratch((3, room(steps, mine), mine)),
+            "back_across": Scratch((3, units, mine), batched=False),
             "back_inputs": Scratch((3, steps, features)),
         }
 
@@ -66,20 +66,25 @@ class GRU(Recurrent):
         weights: Array,
         across: Array,
         training: bool,
+        workers: Workers,
         y: Array,
     ) -> Run:
-        n, units, series, states = len(x), self.units, time_first(inputs), time_first(h)
-        given, laid, gates = fed.reshape(4, -1, n, units), columns(across, n), every.reshape(-1, 4, n, units)
+        (n, steps), meet, own = inputs.shape[:2], self.meeting(workers), self.share(len(inputs))
+        series, states, laid = time_first(inputs), time_first(h), columns(across, n)
+        given, gates = fed.reshape(4, steps, n, -1), every.reshape(steps, 4, n, -1)[: None if training else 1]
+        of_hh, of_ih = self.of_part(weight_hh_l0, weight_ih_l0)
+        bias, state_bias = self.of_part(bias_ih_l0, bias_hh_l0)
         return in_turn(
             (
-                *take_in(x, series),
-                *scale(by_gate(weight_ih_l0, 3).swapaxes(1, 2), weights[:, :-1], gru.FED),
-                *gru.add_biases(by_gate(bias_ih_l0, 3), by_gate(bias_hh_l0, 3), weights[:, -1]),
-                product(flat(series), weights, given.reshape(4, -1, units)[1:]),  # (3, F + 1, H) -> (3, T·N, H)
-                partial(np.copyto, given[0], bias_hh_l0[2 * units :]),
-                *scale(by_gate(weight_hh_l0, 3).swapaxes(1, 2).reshape(laid.shape), laid, gru.ORDER),
-                partial(states[0].fill, 0),
-                *gru.forward(given, gates if training else gates[:1], laid, states, work.reshape(3, n, units)),
+                *take_in(x, series[:, own]),
+                partial(states[0, own].fill, 0),
+                *scale(of_ih.swapaxes(1, 2), weights[:, :-1], gru.FED),
+                *gru.add_biases(bias, state_bias, weights[:, -1]),
+                *meet,
+                product(flat(series), weights, given[1:].reshape(3, steps * n, -1)),  # (3, F + 1, U) -> (3, T·N, U)
+                partial(np.copyto, given[0], state_bias[2]),
+                *scale(of_hh.swapaxes(1, 2).reshape(laid.shape), laid, gru.ORDER),
+                *gru.forward(given, gates, laid, states, states[..., self.part], work.reshape(3, n, -1), meet),
                 self.leave(states, y),
             )
         )
@@ -93,11 +98,11 @@ class GRU(Recurrent):
         every: Array,
         h: Array,
         grads: Array,
-        arriving: Array,
-        back_work: Array,
+        few: Array,
         some: Array,
         back_across: Array,
         back_inputs: Array,
+        workers: Workers,
         grad_y: Array,
         grad_x: Array | None,
         grad_weight_ih_l0: Array,
@@ -105,20 +110,21 @@ class GRU(Recurrent):
         grad_bias_ih_l0: Array,
         grad_bias_hh_l0: Array,
     ) -> Run:
-        n, units, states = len(inputs), self.units, time_first(h)
-        back, gates = grads.reshape(4, -1, n, units), every.reshape(-1, 4, n, units)
-        laid, whole = columns(back_across, n), self.whole(grad_y)
-        work, few = back_work.reshape(4, n, units), some.reshape(3, -1, n, units)
-        rows, before = back.reshape(4, -1, units), flat(states[:-1])
-        series, each = flat(time_first(inputs))[:, :-1], back_inputs.reshape(3, -1, n, back_inputs.shape[-1])
+        (n, steps), meet, part = inputs.shape[:2], self.meeting(workers), self.part
+        series, states, laid = time_first(inputs), time_first(h), columns(back_across, n)
+        back, gates = grads.reshape(4, steps, n, -1), every.reshape(steps, 4, n, -1)
+        own, (come, bring) = back[..., part], self.arrive(grad_y, back[3], meet)
+        work, each = (few.reshape(5, n, -1), some.reshape(3, -1, *own.shape[2:])), back_inputs.reshape(3, steps, n, -1)
+        rows, mine = back.reshape(4, -1, self.units), own.reshape(4, -1, own.shape[-1])
+        to_hh, to_ih, *biases = self.of_part(grad_weight_hh_l0, grad_weight_ih_l0, grad_bias_ih_l0, grad_bias_hh_l0)
         return in_turn(
             (
-                self.arrive(grad_y, arriving),
-                *arrange(by_gate(weight_hh_l0, 3).reshape(laid.shape), laid, gru.ORDER),
-                *gru.backward(back, laid, gates, states, arriving, whole, work, few),
-                *_weigh(rows, series, before, by_gate(grad_weight_ih_l0, 3), by_gate(grad_weight_hh_l0, 3)),
-                *_add_up(rows, by_gate(grad_bias_ih_l0, 3), by_gate(grad_bias_hh_l0, 3)),
-                *(() if grad_x is None else pass_on(rows[1:], by_gate(weight_ih_l0, 3), each, grad_x)),
+                *arrange(by_gate(weight_hh_l0, 3)[..., part].reshape(laid.shape), laid, gru.ORDER),
+                *bring,
+                *gru.backward(back, own, laid, gates, states[..., part], come, *work, meet),
+                *_weigh(mine, flat(series)[:, :-1], flat(states[:-1]), to_ih, to_hh),
+                *_add_up(mine, *biases),
+                *self.pass_on(rows[1:], by_gate(weight_ih_l0, 3), each, grad_x, meet),
             )
         )
 
@@ -136,15 +142,15 @@ class GRU(Recurrent):
 
 
 def _weigh(grads: Array, inputs: Array, before: Array, grad_ih: Array, grad_hh: Array) -> Iterator[Run]:
-    """Yield the calls that write the gradients of weights (3, H, ...), given those of the gates (4, T·N, H)."""
+    """Yield the calls that write the gradients of weights (3, U, ...), given those of the gates (4, T·N, U)."""
     turned = grads.swapaxes(1, 2)
-    yield product(turned[1:], inputs, grad_ih)  # (3, H, T·N) @ (T·N, F) -> (3, H, F)
-    yield product(turned[1:3], before, grad_hh[:2])  # (2, H, T·N) @ (T·N, H) -> (2, H, H)
-    yield product(turned[0], before, grad_hh[2])  # (H, T·N) @ (T·N, H) -> (H, H)
+    yield product(turned[1:], inputs, grad_ih)  # (3, U, T·N) @ (T·N, F) -> (3, U, F)
+    yield product(turned[1:3], before, grad_hh[:2])  # (2, U, T·N) @ (T·N, H) -> (2, U, H)
+    yield product(turned[0], before, grad_hh[2])  # (U, T·N) @ (T·N, H) -> (U, H)
 
 
 def _add_up(grads: Array, grad_ih: Array, grad_hh: Array) -> Iterator[Run]:
-    """Yield the calls that write the gradients of biases (3, H)."""
-    yield row_sums(grads[1:], grad_ih)  # (3, T·N, H) -> (3, H)
+    """Yield the calls that write the gradients of biases (3, U)."""
+    yield row_sums(grads[1:], grad_ih)  # (3, T·N, U) -> (3, U)
     yield partial(np.copyto, grad_hh[:2], grad_ih[:2])
     yield row_sums(grads[0], grad_hh[2])

@@ -13,10 +13,11 @@ from engine.arrays import Array, Generator, Shape
 from engine.calls import Run, in_turn, prepared
 from engine.kernels import lstm
 from engine.kernels.gates import arrange, by_gate, rearrange, scale
+from engine.kernels.memory import shaped
 from engine.kernels.products import apart, columns, product
 from engine.kernels.spans import room
-from engine.layer import Example, OnnxGraph, Scratch, Weight
-from engine.layers.recurrent import Recurrent, flat, pass_on, take_in, time_first
+from engine.layer import Example, OnnxGraph, Scratch, Weight, Workers
+from engine.layers.recurrent import Recurrent, flat, take_in, time_first
 from engine.spec import param
 
 
@@ -57,22 +58,19 @@ class LSTM(Recurrent):
         return {name: replace(w, initializer=forget) if name.startswith("bias_ih") else w for name, w in found}
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:
-        (steps, features), units = x, self.units
-        wide = units + features + 1
+        (steps, features), units, part = x, self.units, self.part
+        wide, mine = units + features + 1, part.stop - part.start
         return {
             "inputs": Scratch((steps + 1, wide)),
-            "cells": Scratch((steps + 1, lstm.PLACES, units)),
-            "tanh_c": Scratch((steps, units)),
-            "work": Scratch((6 * units,)),
-            "weights": Scratch((4, wide, units), batched=False),
+            "cells": Scratch((steps + 1, lstm.PLACES, mine)),
+            "tanh_c": Scratch((steps, mine)),
+            "work": Scratch((6 * mine,)),
+            "weights": Scratch((4, wide, mine), batched=False),
             "grads": Scratch((steps, 4 * units)),
-            "few": Scratch((3, units)),
-            "parts": Scratch((4, units)),
-            "some": Scratch((6, room(steps, units), units)),
+            "few": Scratch((7, mine)),
+            "some": Scratch((6, room(steps, mine), mine)),
             "back_inputs": Scratch((steps, features)),
-            "back_ih": Scratch((4 * units, features), batched=False),
-            "back_hh": Scratch((4 * units, units), batched=False),
-            "back_weights": Scratch((4 * units, wide), batched=False),
+            "matrix": Scratch((4 * max(mine * wide, units * features),), batched=False),
         }
 
     @prepared
@@ -89,23 +87,27 @@ class LSTM(Recurrent):
         work: Array,
         weights: Array,
         training: bool,
+        workers: Workers,
         y: Array,
     ) -> Run:
-        n, units, rows, slopes = len(x), self.units, time_first(inputs), time_first(tanh_c)
-        places, laid = cells.reshape(len(rows), lstm.PLACES, n, units), columns(weights, n)
+        n, units, rows, meet = len(inputs), self.units, time_first(inputs), self.meeting(workers)
+        places, slopes, own = cells.reshape(len(rows), lstm.PLACES, n, -1), time_first(tanh_c), self.share(n)
         if not training:
             places, slopes = places[:2], slopes[:1]
-        hh, ih = laid[:, :units], laid[:, units:-1]
+        states, laid = rows[..., :units], columns(weights, n)
+        hh, ih, biases = laid[:, :units], laid[:, units:-1], laid[:, -1]
+        of_hh, of_ih, *bias = self.of_part(weight_hh_l0, weight_ih_l0, bias_ih_l0, bias_hh_l0)
         return in_turn(
             (
-                *scale(by_gate(weight_hh_l0, 4).swapaxes(1, 2).reshape(hh.shape), hh, lstm.ORDER),
-                *scale(by_gate(weight_ih_l0, 4).swapaxes(1, 2).reshape(ih.shape), ih, lstm.ORDER),
-                *lstm.add_biases(bias_ih_l0, bias_hh_l0, laid[:, -1]),
-                *take_in(x, rows[:-1, :, units:]),
-                partial(rows[0, :, :units].fill, 0),
+                *take_in(x, rows[:-1, own, units:]),
+                partial(states[0, own].fill, 0),
+                *scale(of_hh.swapaxes(1, 2).reshape(hh.shape), hh, lstm.ORDER),
+                *scale(of_ih.swapaxes(1, 2).reshape(ih.shape), ih, lstm.ORDER),
+                *lstm.add_biases(*bias, biases),
                 partial(places[0, 0].fill, 0),
-                *lstm.forward(rows, laid, rows[:, :, :units], places, slopes, work.reshape(-1)),
-                self.leave(rows[:, :, :units], y),
+                *meet,
+                *lstm.forward(rows, laid, states[..., self.part], places, slopes, work.reshape(-1), meet),
+                self.leave(states, y),
             )
         )
 
@@ -119,37 +121,31 @@ class LSTM(Recurrent):
         tanh_c: Array,
         grads: Array,
         few: Array,
-        parts: Array,
         some: Array,
         back_inputs: Array,
-        back_ih: Array,
-        back_hh: Array,
-        back_weights: Array,
+        matrix: Array,
+        workers: Workers,
         grad_y: Array,
         grad_x: Array | None,
         grad_weight_ih_l0: Array,
         grad_weight_hh_l0: Array,
         grad_bias_ih_l0: Array,
     ) -> Run:
-        n, units, rows, every = len(inputs), self.units, time_first(inputs), time_first(grads)
-        (grad_h, *rest), tanh_cells = few.reshape(3, n, units), time_first(tanh_c)
-        places, whole = cells.reshape(len(rows), lstm.PLACES, n, units)[:-1], self.whole(grad_y)
-        laid, work = columns(apart(back_hh, 4), n), (parts.reshape(4, n, units), some.reshape(6, -1, n, units))
-        by_gates = laid.reshape(4, -1, *laid.shape[2:])
-        own = every.reshape(-1, n, 4, units).swapaxes(1, 2)
-        given = flat(every)[None], back_ih[None], time_first(back_inputs)[None]
-        found = by_gate(back_weights, 4)
+        (n, *_, mine), units, part, meet = tanh_c.shape, self.units, self.part, self.meeting(workers)
+        rows, every, places = time_first(inputs), time_first(grads), cells.reshape(-1, lstm.PLACES, n, mine)[:-1]
+        gates = every.reshape(-1, n, 4, units)
+        own, (come, bring) = gates[..., part], self.arrive(grad_y, gates[:, :, 3], meet)
+        laid, ih = columns(apart(shaped(matrix, (4 * units, mine)), 4), n), shaped(matrix, weight_ih_l0.shape)
+        by_gates, work = laid.reshape(4, -1, *laid.shape[2:]), (few.reshape(7, n, mine), some.reshape(6, -1, n, mine))
+        found = self.of_part(grad_weight_hh_l0, grad_weight_ih_l0, grad_bias_ih_l0)
         return in_turn(
             (
-                self.arrive(grad_y, grad_h),
-                *arrange(by_gate(weight_hh_l0, 4).reshape(by_gates.shape), by_gates, lstm.ORDER),
-                *lstm.backward(every, own, laid, tanh_cells, places, grad_h, whole, rest, *work),
-                *arrange(by_gate(weight_ih_l0, 4), by_gate(back_ih, 4), () if grad_x is None else lstm.ORDER),
-                *(() if grad_x is None else pass_on(*given, grad_x)),
-                product(flat(every).T, flat(rows[:-1]), back_weights),  # (4·H, T·N) @ (T·N, K) -> (4·H, K)
-                *rearrange(found[..., :units], by_gate(grad_weight_hh_l0, 4), lstm.ORDER),
-                *rearrange(found[..., units:-1], by_gate(grad_weight_ih_l0, 4), lstm.ORDER),
-                *rearrange(found[..., -1], by_gate(grad_bias_ih_l0, 4), lstm.ORDER),
+                *arrange(by_gate(weight_hh_l0, 4)[..., part].reshape(by_gates.shape), by_gates, lstm.ORDER),
+                *bring,
+                *lstm.backward(every, own.swapaxes(1, 2), laid, places, time_first(tanh_c), come, *work, meet),
+                *arrange(by_gate(weight_ih_l0, 4), by_gate(ih, 4), () if grad_x is None else lstm.ORDER),
+                *self.pass_on(flat(every)[None], ih[None], time_first(back_inputs)[None], grad_x, meet),
+                *_weigh(own, flat(rows[:-1]), matrix, *found),
             )
         )
 
@@ -164,3 +160,13 @@ class LSTM(Recurrent):
         yield Example(cls(units=3), ((4, 2),))
         yield Example(cls(units=2, sequence=True), ((11, 3),))
         yield Example(cls(units=3, layers=2, sequence=True), ((4, 2),))
+
+
+def _weigh(grads: Array, inputs: Array, work: Array, grad_hh: Array, grad_ih: Array, grad_bias: Array) -> Iterator[Run]:
+    """Yield the calls that write the gradients of weights (4, U, ...), given those of the gates (T, N, 4, U)."""
+    turned, units = grads.reshape(-1, *grads.shape[2:]).transpose(1, 2, 0), grad_hh.shape[-1]
+    found = shaped(work, (*turned.shape[:2], inputs.shape[-1]))
+    yield product(turned, inputs, found)  # (4, U, T·N) @ (T·N, K) -> (4, U, K)
+    yield from rearrange(found[..., :units], grad_hh, lstm.ORDER)
+    yield from rearrange(found[..., units:-1], grad_ih, lstm.ORDER)
+    yield from rearrange(found[..., -1], grad_bias, lstm.ORDER)

@@ -12,8 +12,9 @@ from engine.arrays import Array, Shape, describe
 from engine.calls import Run
 from engine.initializer import Initializer
 from engine.initializers.glorot import GlorotUniform
+from engine.kernels.gates import by_gate
 from engine.kernels.products import product
-from engine.layer import Layer, OnnxGraph, Parts, ShapeError, Weight
+from engine.layer import Layer, OnnxGraph, Parts, ShapeError, Weight, Workers
 from engine.layers.dropout import Dropout
 from engine.layers.identity import Identity
 from engine.layers.moved_steps import LastStep, ToFront, ToPlaces
@@ -36,21 +37,12 @@ def take_in(x: Array, series: Array) -> Iterator[Run]:
     yield partial(series[..., -1].fill, 1)
 
 
-def pass_on(grads: Array, weights: Array, back: Array, grad_x: Array) -> Iterator[Run]:
-    """Yield the calls that write `grad_x` (N, T, F): the sum of grads (G, T·N, H) @ weights (G, H, F).
-
-    `back` (G, T, N, F) is overwritten.
-    """
-    each = back.reshape(len(grads), -1, back.shape[-1])
-    yield product(grads, weights, each)  # (G, T·N, H) @ (G, H, F) -> (G, T·N, F)
-    total = each[0].reshape(-1)
-    for more in each[1:]:
-        yield partial(np.add, total, more.reshape(-1), total)
-    yield partial(np.copyto, grad_x, back[0].swapaxes(0, 1))
-
-
 class Recurrent(Layer, abstract=True):
-    """A layer that reads a series step by step and has a state."""
+    """A layer that reads a series step by step and has a state.
+
+    Its calls are those of one of several workers who divide its units (see `Divided`): this one computes `part` of them,
+    U of the H, for the series of all. In the box that a person draws it is alone, and computes all.
+    """
 
     category = "Recurrent"
     gates: ClassVar[int] = 1  # how many times the state's width its weights have
@@ -114,17 +106,61 @@ class Recurrent(Layer, abstract=True):
         else:
             parts.add("", Identity(), state)
 
+    def share(self, size: int, unit: int = 1) -> slice:
+        """Return the part of so many things that this worker computes."""
+        return slice(0, size)
+
+    def meeting(self, workers: Workers) -> tuple[Run, ...]:
+        """Return the calls that wait for the others."""
+        return ()
+
+    @property
+    def part(self) -> slice:
+        """The units of this worker."""
+        return self.share(self.units, unit=16)
+
+    def of_part(self, *weights: Array) -> tuple[Array, ...]:
+        """Return the rows of weights (G·H, ...) that belong to this worker's units, as (G, U, ...)."""
+        return tuple(by_gate(weight, self.gates)[:, self.part] for weight in weights)
+
     def leave(self, states: Array, y: Array) -> Run:
-        """Return the call that writes the states (T + 1, N, H) that leave the layer."""
-        return partial(np.copyto, y, states[1:].swapaxes(0, 1) if self.sequence else states[-1])
+        """Return the call that writes those of the states (T + 1, N, H) that leave the layer."""
+        given = self._by_step(y)
+        return partial(np.copyto, given, states[-len(given) :, self.share(states.shape[1])])
 
-    def arrive(self, grad_y: Array, arriving: Array) -> Run:
-        """Return the call that writes the gradient of the last state, but for what `whole` adds to it."""
-        return partial(arriving.fill, 0) if self.sequence else partial(np.copyto, arriving, grad_y)
+    def arrive(self, grad_y: Array, place: Array, meet: Sequence[Run]) -> tuple[Array, Sequence[Run]]:
+        """Return the gradients of this worker's units in the states that left, (T, N, U) or (1, N, U), and calls before.
 
-    def whole(self, grad_y: Array) -> Array | None:
-        """Return the gradients of every state (T, N, H) where all have left."""
-        return grad_y.swapaxes(0, 1) if self.sequence else None
+        Those of the others' series come by way of `place` (T, N, H), where each step may be overwritten once it was read.
+        """
+        given = self._by_step(grad_y)
+        if not meet:
+            return given, ()
+        come = place[-len(given) :]
+        return come[..., self.part], (partial(np.copyto, come[:, self.share(come.shape[1])], given), *meet)
+
+    def _by_step(self, y: Array) -> Array:
+        """Return what leaves the layer as (T, N, H) where all states leave, or (1, N, H)."""
+        return y.swapaxes(0, 1) if self.sequence else y[None]
+
+    def pass_on(
+        self, grads: Array, weights: Array, back: Array, grad_x: Array | None, meet: Sequence[Run]
+    ) -> Iterator[Run]:
+        """Yield the calls that write `grad_x` (N, T, F): the sum of grads (G, T·N, H) @ weights (G, H, F).
+
+        Each worker computes some steps of all series in `back` (G, T, N, F), and takes its own series.
+        """
+        if grad_x is None:
+            return
+        some = self.share(grads.shape[1])
+        each = back.reshape(len(grads), -1, back.shape[-1])[:, some]
+        yield from meet
+        yield product(grads[:, some], weights, each)  # (G, T·N, H) @ (G, H, F) -> (G, T·N, F)
+        total = each[0].reshape(-1)
+        for more in each[1:]:
+            yield partial(np.add, total, more.reshape(-1), total)
+        yield from meet
+        yield partial(np.copyto, grad_x, back[0, :, self.share(back.shape[2])].swapaxes(0, 1))
 
     def onnx_operator(self, g: OnnxGraph, kind: str, x: str, order: tuple[int, ...], **attributes: Any) -> Any:
         """Write a recurrent operator of ONNX, whose gates stand in another `order`."""

@@ -14,7 +14,7 @@ from engine.kernels import recurrent
 from engine.kernels.products import columns, product
 from engine.kernels.reductions import row_sums
 from engine.layer import Example, OnnxGraph, Scratch
-from engine.layers.recurrent import Recurrent, flat, pass_on, take_in, time_first
+from engine.layers.recurrent import Recurrent, flat, take_in, time_first
 from engine.spec import param
 
 
@@ -39,7 +39,7 @@ class SimpleRNN(Recurrent):
             "weights": Scratch((features + 1, self.units), batched=False),
             "across": Scratch((self.units, self.units), batched=False),
             "back_across": Scratch((self.units, self.units), batched=False),
-            "arriving": Scratch((self.units,)),
+            "back_h": Scratch((self.units,)),
             "back_inputs": Scratch((steps, features)),
         }
 
@@ -82,7 +82,7 @@ class SimpleRNN(Recurrent):
         h: Array,
         grad: Array,
         back_across: Array,
-        arriving: Array,
+        back_h: Array,
         back_inputs: Array,
         grad_y: Array,
         grad_x: Array | None,
@@ -91,16 +91,15 @@ class SimpleRNN(Recurrent):
         grad_bias_ih_l0: Array,
     ) -> Run:
         series, states, every, back = map(time_first, (inputs, h, grad, back_inputs))
-        rows, laid = flat(every), columns(back_across, len(inputs))
+        rows, laid, (come, _) = flat(every), columns(back_across, len(inputs)), self.arrive(grad_y, every, ())
         return in_turn(
             (
-                self.arrive(grad_y, arriving),
                 partial(np.copyto, laid, weight_hh_l0.reshape(laid.shape)),
-                *recurrent.backward(states, laid, self.activation == "tanh", every, arriving, self.whole(grad_y)),
+                *recurrent.backward(states, laid, self.activation == "tanh", every, come, back_h),
                 product(rows.T, flat(series)[:, :-1], grad_weight_ih_l0),  # (H, T·N) @ (T·N, F) -> (H, F)
                 product(rows.T, flat(states[:-1]), grad_weight_hh_l0),  # (H, T·N) @ (T·N, H) -> (H, H)
                 row_sums(rows, grad_bias_ih_l0),
-                *(() if grad_x is None else pass_on(rows[None], weight_ih_l0[None], back[None], grad_x)),
+                *self.pass_on(rows[None], weight_ih_l0[None], back[None], grad_x, ()),
             )
         )
 

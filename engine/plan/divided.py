@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from engine.graph import Graph, NodeId
 from engine.infer import Inference
-from engine.layers.divided_lstm import DividedLSTM
+from engine.layers.divided import part_of
 from engine.normalised import rule_of
 from engine.sharing import weight_of, weights
 
@@ -21,9 +21,9 @@ def divided(graph: Graph, inference: Inference, samples: int, rank: int, count: 
     nodes = dict(graph.nodes)
     for node, layer in graph.nodes.items():
         inputs = inference.inputs(graph, node)
-        part = DividedLSTM.of(layer, samples, rank, count, *inputs)
+        part = part_of(layer, samples, rank, count, *inputs)
         if part and _alone(graph, inference, node):
-            nodes[node] = part.with_(learning=layer.learning)
+            nodes[node] = part
     return Graph(nodes, dict(graph.wires))
 
 

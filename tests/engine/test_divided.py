@@ -1,4 +1,4 @@
-"""LSTMs whose units several workers divide learn what one worker makes them learn."""
+"""Recurrent layers whose units several workers divide learn what one worker makes them learn."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from engine.graph import Graph
 from engine.infer import infer
 from engine.layers.dense import Dense
-from engine.layers.divided_lstm import FEWEST, DividedLSTM
+from engine.layers.divided import FEWEST, Divided
 from engine.layers.input import Input
 from engine.layers.lstm import LSTM
 from engine.layers.output import Output
@@ -40,6 +40,10 @@ def kinds(graph, batch=8, rank=0, count=2):
     return [type(found.nodes[node]) for node in found.order]
 
 
+def divides(graph, **options):
+    return any(issubclass(kind, Divided) for kind in kinds(graph, **options))
+
+
 @pytest.fixture
 def made():
     """Compile plans, and end their helpers after the test."""
@@ -69,7 +73,7 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_workers_learn_what_one_does(made, case, workers):
     graph = CASES[case]
-    assert DividedLSTM in kinds(graph, count=workers)
+    assert divides(graph, count=workers)
     alone, together = (made(graph, 7, count, dtype=np.float64) for count in (1, workers))
     for seed in range(3):
         losses = []
@@ -105,12 +109,12 @@ def test_batches_of_several_sizes_are_divided(made):
 
 
 def test_small_layers_shared_weights_and_other_layers_are_left_as_they_are():
-    assert DividedLSTM not in kinds(network(LSTM(units=256)))
-    assert DividedLSTM not in kinds(network(LSTM(units=512)), batch=1024, count=512 // FEWEST + 1)
+    assert not divides(network(LSTM(units=256)))
+    assert not divides(network(LSTM(units=512)), batch=1024, count=512 // FEWEST + 1)
     twins = network(
         LSTM(units=512, sequence=True), Dense(units=FEATURES), LSTM(units=512, learning=Learning(shares="1"))
     )
-    assert DividedLSTM not in kinds(twins)
+    assert not divides(twins)
 
 
 def test_what_becomes_infinite_is_blamed(made):

@@ -66,6 +66,15 @@ def test_blocks_of_stacks_make_the_whole(first, second):
     np.testing.assert_allclose(out, a @ b)
 
 
+@pytest.mark.parametrize("part", [slice(None), slice(1, 6)])
+def test_matrices_whose_rows_lie_evenly_are_multiplied_like_those_apart(part):
+    rng = np.random.default_rng(0)
+    rows, b, out = rng.standard_normal((30, 4, 9)), rng.standard_normal((30, 20)), np.full((4, 9, 20), np.nan)
+    a = rows[..., part].transpose(1, 2, 0)
+    product(a, b, out[:, part])()
+    np.testing.assert_allclose(out[:, part], a @ b)
+
+
 @pytest.fixture
 def blocks(monkeypatch):
     """Blocks are cut whatever BLAS this machine has."""
