@@ -9,6 +9,7 @@ from engine.arrays import Shape
 from engine.calls import Run
 from engine.kernels.memory import share
 from engine.layer import Layer, Scratch, Workers
+from engine.layers.gru import GRU
 from engine.layers.lstm import LSTM
 from engine.layers.recurrent import Recurrent
 from engine.spec import param
@@ -21,7 +22,7 @@ class Divided(Recurrent, abstract=True):
     """One worker's units of a recurrent layer. What is `common` holds the series of all, and all units, for each worker."""
 
     divides: ClassVar[bool] = True
-    common: ClassVar[tuple[str, ...]] = ("inputs", "grads", "back_inputs")
+    common: ClassVar[tuple[str, ...]] = ("inputs", "h", "grads", "back_inputs")
     samples: int = param("How many samples all workers have.", default=1, min=1)
     rank: int = param("Which of the workers this is.", default=0, min=0)
     count: int = param("How many workers there are.", default=1, min=1)
@@ -49,7 +50,11 @@ class DividedLSTM(Divided, LSTM, abstract=True):
     """One worker's units of an LSTM."""
 
 
-KINDS: dict[type[Layer], type[Divided]] = {LSTM: DividedLSTM}
+class DividedGRU(Divided, GRU, abstract=True):
+    """One worker's units of a GRU."""
+
+
+KINDS: dict[type[Layer], type[Divided]] = {LSTM: DividedLSTM, GRU: DividedGRU}
 
 
 def part_of(layer: Layer, samples: int, rank: int, count: int, *inputs: Shape) -> Divided | None:

@@ -7,6 +7,7 @@ from engine.graph import Graph
 from engine.infer import infer
 from engine.layers.dense import Dense
 from engine.layers.divided import FEWEST, Divided
+from engine.layers.gru import GRU
 from engine.layers.input import Input
 from engine.layers.lstm import LSTM
 from engine.layers.output import Output
@@ -65,6 +66,8 @@ CASES = {
     "one behind the other": network(Dense(units=6), LSTM(units=512, sequence=True), Reverse(), LSTM(units=528)),
     "layers on top of each other": network(LSTM(units=512, layers=2)),
     "held back": network(LSTM(units=512, learning=Learning(l2=0.01, max_norm=0.9)), Dense(units=3)),
+    "a GRU": network(GRU(units=601), Dense(units=3)),
+    "GRUs one behind the other": network(Dense(units=6), GRU(units=592, sequence=True), Reverse(), GRU(units=592)),
     "frozen": network(Dense(units=4), LSTM(units=512, learning=Learning(frozen=True)), Dense(units=3)),
 }
 
@@ -110,6 +113,7 @@ def test_batches_of_several_sizes_are_divided(made):
 
 def test_small_layers_shared_weights_and_other_layers_are_left_as_they_are():
     assert not divides(network(LSTM(units=256)))
+    assert not divides(network(GRU(units=512)))
     assert not divides(network(LSTM(units=512)), batch=1024, count=512 // FEWEST + 1)
     twins = network(
         LSTM(units=512, sequence=True), Dense(units=FEATURES), LSTM(units=512, learning=Learning(shares="1"))
