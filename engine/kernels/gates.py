@@ -32,9 +32,3 @@ def arrange(weight: Array, inner: Array, order: Order) -> Iterator[Run]:
     """Yield the calls that copy weights (G, ...) from PyTorch's order of gates into ours as they are."""
     for ours, theirs, _ in order:
         yield partial(np.copyto, inner[ours], weight[theirs])
-
-
-def rearrange(inner: Array, weight: Array, order: Order) -> Iterator[Run]:
-    """Yield the calls that copy gradients (G, ...) back into PyTorch's order of gates."""
-    for ours, theirs, _ in order:
-        yield partial(np.copyto, weight[theirs], inner[ours])

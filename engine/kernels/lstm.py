@@ -83,7 +83,7 @@ def backward(
 ) -> Iterator[Run]:
     """Yield the calls that run back over time and write the gradients of the gates into `own` (T, 4, N, U).
 
-    That lies within `grads` (T, N, 4·H). Of U units and of `meet` see `forward`.
+    That lies within `grads` (T, N, 4·H), in PyTorch's order of gates: i, f, g, o. Of U units and of `meet` see `forward`.
     `recurrent` is (D, 4·H/D, J, U/J), see `products.summed_steps`. `come` is the gradient of every state, (T, N, U), or of
     the last, (1, N, U): each is read before the step's gradients are written.
     `few` is (7, N, U); `some` (6, S, N, U) has room for what S steps do together. `tanh_c` is overwritten.
@@ -102,7 +102,7 @@ def backward(
                 yield partial(np.add, grad_h, come[t], grad_h)
             yield partial(np.multiply, h, slopes[t], part)
             yield partial(np.add, c, part, c)
-            yield partial(np.multiply, grad_c, g_f_i_o[:3], own[t, :3])
+            yield partial(np.multiply, grad_c, g_f_i_o[:3], own[t, 2::-1])
             yield partial(np.multiply, grad_h, g_f_i_o[3], own[t, 3])
             if t:
                 yield from meet

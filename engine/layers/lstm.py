@@ -12,8 +12,7 @@ import numpy as np
 from engine.arrays import Array, Generator, Shape
 from engine.calls import Run, in_turn, prepared
 from engine.kernels import lstm
-from engine.kernels.gates import arrange, by_gate, rearrange, scale
-from engine.kernels.memory import shaped
+from engine.kernels.gates import scale
 from engine.kernels.products import apart, columns, product
 from engine.kernels.spans import room
 from engine.layer import Example, OnnxGraph, Scratch, Weight, Workers
@@ -70,7 +69,8 @@ class LSTM(Recurrent):
             "few": Scratch((7, mine)),
             "some": Scratch((6, room(steps, mine), mine)),
             "back_inputs": Scratch((steps, features)),
-            "matrix": Scratch((4 * max(mine * wide, units * features),), batched=False),
+            "back_hh": Scratch((4 * units, mine), batched=False),
+            "back_weights": Scratch((4, mine, wide), batched=False),
         }
 
     @prepared
@@ -123,7 +123,8 @@ class LSTM(Recurrent):
         few: Array,
         some: Array,
         back_inputs: Array,
-        matrix: Array,
+        back_hh: Array,
+        back_weights: Array,
         workers: Workers,
         grad_y: Array,
         grad_x: Array | None,
@@ -135,17 +136,15 @@ class LSTM(Recurrent):
         rows, every, places = time_first(inputs), time_first(grads), cells.reshape(-1, lstm.PLACES, n, mine)[:-1]
         gates = every.reshape(-1, n, 4, units)
         own, (come, bring) = gates[..., part], self.arrive(grad_y, gates[:, :, 3], meet)
-        laid, ih = columns(apart(shaped(matrix, (4 * units, mine)), 4), n), shaped(matrix, weight_ih_l0.shape)
-        by_gates, work = laid.reshape(4, -1, *laid.shape[2:]), (few.reshape(7, n, mine), some.reshape(6, -1, n, mine))
+        laid, work = columns(apart(back_hh, 4), n), (few.reshape(7, n, mine), some.reshape(6, -1, n, mine))
         found = self.of_part(grad_weight_hh_l0, grad_weight_ih_l0, grad_bias_ih_l0)
         return in_turn(
             (
-                *arrange(by_gate(weight_hh_l0, 4)[..., part].reshape(by_gates.shape), by_gates, lstm.ORDER),
+                partial(np.copyto, laid, weight_hh_l0[:, part].reshape(laid.shape)),
                 *bring,
                 *lstm.backward(every, own.swapaxes(1, 2), laid, places, time_first(tanh_c), come, *work, meet),
-                *arrange(by_gate(weight_ih_l0, 4), by_gate(ih, 4), () if grad_x is None else lstm.ORDER),
-                *self.pass_on(flat(every)[None], ih[None], time_first(back_inputs)[None], grad_x, meet),
-                *_weigh(own, flat(rows[:-1]), matrix, *found),
+                *self.pass_on(flat(every)[None], weight_ih_l0[None], time_first(back_inputs)[None], grad_x, meet),
+                *_weigh(own, flat(rows[:-1]), back_weights, *found),
             )
         )
 
@@ -165,8 +164,7 @@ class LSTM(Recurrent):
 def _weigh(grads: Array, inputs: Array, work: Array, grad_hh: Array, grad_ih: Array, grad_bias: Array) -> Iterator[Run]:
     """Yield the calls that write the gradients of weights (4, U, ...), given those of the gates (T, N, 4, U)."""
     turned, units = grads.reshape(-1, *grads.shape[2:]).transpose(1, 2, 0), grad_hh.shape[-1]
-    found = shaped(work, (*turned.shape[:2], inputs.shape[-1]))
-    yield product(turned, inputs, found)  # (4, U, T·N) @ (T·N, K) -> (4, U, K)
-    yield from rearrange(found[..., :units], grad_hh, lstm.ORDER)
-    yield from rearrange(found[..., units:-1], grad_ih, lstm.ORDER)
-    yield from rearrange(found[..., -1], grad_bias, lstm.ORDER)
+    yield product(turned, inputs, work)  # (4, U, T·N) @ (T·N, K) -> (4, U, K)
+    yield partial(np.copyto, grad_hh, work[..., :units])
+    yield partial(np.copyto, grad_ih, work[..., units:-1])
+    yield partial(np.copyto, grad_bias, work[..., -1])
