@@ -27,6 +27,7 @@ from app.starting.offers import Offers, offers, read_and_guess
 from app.starting.tiles import TemplateTiles
 from engine.data.source import Source
 from engine.data.wording import count
+from engine.problems import Reread, UserError
 
 NAME = 300  # pixels, at most
 START = "Choose a sample, a file or a folder; the network is made for it."
@@ -42,6 +43,7 @@ class StartDialog(QDialog):
         self.read: Read | None = None
         self.offers: Offers = {}
         self._task: tasks.Task | None = None
+        self._fixes: dict[str, tuple[Source, Reread]] = {}  # by the sentence that says why a source could not be read
         self.setWindowTitle("New from data")
         self.setMinimumWidth(600)
         self.chooser, self.target, self.tiles = DataChooser(self), QComboBox(self), TemplateTiles(self)
@@ -56,6 +58,8 @@ class StartDialog(QDialog):
         self.tiles.chosen.connect(lambda _: self._show_network())
         self.facts, self.network = QLabel(self, wordWrap=True), QLabel(self, wordWrap=True)
         self.network.setProperty("quiet", True)
+        self.mend = QPushButton(self)
+        self.mend.clicked.connect(self._mend)
         self._build()
         self._say(START)
         self._show_network()
@@ -70,6 +74,7 @@ class StartDialog(QDialog):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow(heading_label("Data", self), self.chooser)
         form.addRow("", self.facts)
+        form.addRow("", self.mend)
         predict = heading_label("&Predict", self)
         predict.setBuddy(self.target)
         form.addRow(predict, self.target)
@@ -104,11 +109,24 @@ class StartDialog(QDialog):
         """Read a source."""
         self._read(source.label(), lambda: source)
 
+    def _mend(self) -> None:
+        """Read the source that could not be read once more, in the way that its error offers."""
+        source, fix = self._fixes[self.facts.text()]
+        self.choose(source.with_(**{fix.param: fix.value}))
+
     def _read(self, name: str, source: Callable[[], Source]) -> None:
         self.read, self._title = None, self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, NAME)
         self.target.clear()
         self.target.setEnabled(False)
-        self._work(f"Reading {self._title}…", lambda: read_and_guess(source()), self._show_data)
+        self._work(f"Reading {self._title}…", lambda: self._guess(source()), self._show_data)
+
+    def _guess(self, source: Source) -> tuple[Read, str]:
+        """Read a source, on another thread, and keep how an error is mended: of it, only the sentence gets here."""
+        try:
+            return read_and_guess(source)
+        except UserError as error:
+            self._fixes |= {str(error): (source, error.fix)} if isinstance(error.fix, Reread) else {}
+            raise
 
     def _show_data(self, found: tuple[Read, str]) -> None:
         self.read, target = found
@@ -163,12 +181,16 @@ class StartDialog(QDialog):
     def _refuse(self, sentence: str) -> None:
         self.chooser.show_source(self.read.source if self.read else None)
         self._say(sentence, problem=True)
+        if sentence in self._fixes:
+            self.mend.setText(self._fixes[sentence][1].label)
+            self.mend.show()
 
     def _say(self, text: str, *, problem: bool = False) -> None:
         """Write a line below the data; nothing can be made until more is known."""
         self.facts.setText(text)
         self.facts.setProperty("quiet", not problem)
         self.facts.setProperty("problem", problem)
+        self.mend.hide()
         self.facts.style().polish(self.facts)
 
     def _facts(self) -> str:

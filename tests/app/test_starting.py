@@ -1,6 +1,8 @@
 """New from data: a network that fits what a person chose."""
 
+import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton
 
@@ -152,6 +154,26 @@ def test_a_file_that_is_no_data_is_a_sentence_and_what_was_chosen_before_is_gone
     assert not dialog.go.isEnabled()
     assert dialog.target.count() == 0
     assert dialog.network.text() == ""
+
+
+def test_a_folder_with_a_broken_picture_is_read_without_it_by_one_click(qtbot, dialog, tmp_path):
+    rng = np.random.default_rng(0)
+    for number in range(12):
+        folder = tmp_path / "smears" / "ab"[number % 2]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(rng.integers(0, 256, (8, 8), np.uint8)).save(folder / f"{number}.png")
+    (tmp_path / "smears" / "a" / "torn.png").write_bytes(b"\x89PNG")
+    assert not dialog.mend.isVisible()
+    dialog.choose_path(tmp_path / "smears")
+    qtbot.waitUntil(lambda: bool(dialog.facts.property("problem")), timeout=WAIT)
+    assert not dialog.go.isEnabled()
+    assert dialog.mend.text() == "Leave it out"
+    qtbot.waitUntil(dialog.mend.isVisible)
+    dialog.mend.click()
+    offered(qtbot, dialog)
+    assert not dialog.mend.isVisible()
+    assert dialog.read.source.broken == "leave out"
+    assert len(dialog.read.dataset) == 12
 
 
 def test_data_in_which_nothing_can_be_learnt_says_so(qtbot, dialog, tmp_path):
