@@ -119,6 +119,13 @@ def predict(
 
     `on_note` hears what a person should know of how the data was read.
     """
+    return predict_rows(run, dataset, on_note)[1]
+
+
+def predict_rows(
+    run: Run, dataset: Dataset, on_note: Callable[[str], None] = lambda sentence: None
+) -> tuple[Array, list[dict[NodeId, Answer]]]:
+    """Return what `predict` does, after the row of the data set in which each sample's target lies or would lie."""
     project = run.project
     chosen = samples(project.graph, dataset, project.data, run.fitted)
     for note in chosen.notes:
@@ -129,19 +136,22 @@ def predict(
         node: decode(layer, as_exported(layer, run.fitted[node]), found[node], there.get(node))
         for node, layer in _outputs(run).items()
     }
-    return [{node: answers[row] for node, answers in told.items()} for row in range(len(chosen))]
+    return chosen.rows, [{node: answers[row] for node, answers in told.items()} for row in range(len(chosen))]
 
 
 def given(run: Run, inputs: Sequence[str]) -> Dataset:
     """Return the data set that arguments of a command mean.
 
-    One argument may be a table or an npz file; several may be pictures; else each argument is one sample: its values
-    separated by commas, in the order of the Input's columns, or a text. Raises UserError where they do not fit.
+    One argument may be a table, an npz file or a folder of pictures; several may be pictures; else each argument is one
+    sample: its values separated by commas, in the order of the Input's columns, or a text. Raises UserError where they do
+    not fit.
     """
     paths = [Path(text) for text in inputs]
     suffixes = {path.suffix.lower() for path in paths if path.suffix}
     if len(paths) == 1 and suffixes & {*TABLES, ".npz"}:
         return source_of(inputs[0], run.project.data.source).read()
+    if len(paths) == 1 and paths[0].is_dir():
+        return _pictures(run, pictures_in(paths[0]))
     if suffixes and suffixes <= set(ENDINGS):
         return _pictures(run, paths)
     return _values(run, inputs)
@@ -159,12 +169,25 @@ def _pictures(run: Run, paths: Sequence[Path]) -> Dataset:
     if len(inputs) != 1 or len(layer.size) != 3 or layer.size[0] not in (1, 3):
         raise UserError("This network does not read one picture. Give it a table or values.")
     channels, height, width = layer.size
-    images = np.stack([read_picture(path, height, width, channels == 3, "crop") for path in paths])
+    source = run.project.data.source
+    fit = source.fit if isinstance(source, ImageFolder) else "crop"  # as those were that the network has learnt from
+    images = np.stack([read_picture(path, height, width, channels == 3, fit) for path in paths])
+    short = len({path.name for path in paths}) == len(paths)
+    names = Column("file", "text", text_array(path.name if short else path.as_posix() for path in paths))
     columns = _columns(run)
     if columns[0][1] == "image":
-        return Dataset((Column(columns[0][0], "image", images),))
+        return Dataset((Column(columns[0][0], "image", images), names))
     scaled = _brought_to_range(images, next(iter(run.fitted[node] for node in inputs)))
-    return Dataset(tuple(Column(name, "number", scaled[:, place]) for place, (name, _) in enumerate(columns)))
+    return Dataset((*(Column(name, "number", scaled[:, place]) for place, (name, _) in enumerate(columns)), names))
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """Return the pictures of a folder by name; where none lies right in it, those of the folders in it."""
+    for pattern in ("[!.]*", "[!.]*/[!.]*"):
+        found = sorted(path for path in folder.glob(pattern) if path.suffix.lower() in ENDINGS and path.is_file())
+        if found:
+            return found
+    raise UserError(f"{folder} is a folder without pictures. Name pictures, a folder of them, or a table.")
 
 
 def _brought_to_range(images: Array, fitted: dict[str, list[float]]) -> Array:
@@ -181,7 +204,7 @@ def _values(run: Run, inputs: Sequence[str]) -> Dataset:
         return Dataset((Column(columns[0][0], "text", text_array(inputs)),))
     folder = next((text for text in inputs if Path(text).is_dir()), "")
     if folder:
-        raise UserError(f"{folder} is a folder. Name the pictures in it, or a table.")
+        raise UserError(f"{folder} is a folder. Name it alone, or the pictures in it.")
     if any(kind not in ("number", "category", "date") for _, kind in columns):
         raise UserError("This network reads pictures or series. Give it a file.")
     rows = [[cell.strip() for cell in text.split(",")] for text in inputs]

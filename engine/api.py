@@ -180,18 +180,25 @@ def predict(
     inputs: Sequence[str] | Dataset,
     *,
     run: str = "",
+    out: FilePath | None = None,
     on_note: Callable[[str], None] = lambda sentence: None,
 ) -> list[dict[NodeId, Answer]]:
     """Return each Output's answer for every sample, by ONNX Runtime; see `engine.answers.given` for `inputs`.
 
-    `on_note` hears what should be known of how the inputs were read, such as values that count as missing.
+    `out` is a table (CSV) to write: the answers beside the columns of the data. `on_note` hears what should be known of how
+    the inputs were read, such as values that count as missing.
     """
-    from engine import answers
+    from engine import answer_table, answers
     from engine.data.dataset import Dataset
 
-    chosen = run_of(file, run)
+    chosen, given = run_of(file, run), isinstance(inputs, Dataset)
+    if out is not None:
+        answer_table.check_out(out, () if given else inputs)
     dataset = inputs if isinstance(inputs, Dataset) else answers.given(chosen, inputs)
-    return answers.predict(chosen, dataset, on_note)
+    rows, told = answers.predict_rows(chosen, dataset, on_note)
+    if out is not None:
+        answer_table.write_answers(out, chosen, dataset, rows, told)
+    return told
 
 
 def export(file: FilePath, out: FilePath, *, opset: int = 20, run: str = "") -> Report:

@@ -97,7 +97,15 @@ COMMANDS: dict[str, tuple[str, tuple[tuple[str, dict[str, Any]], ...]]] = {
             RUN,
             (
                 "inputs",
-                {"metavar": "INPUT", "nargs": "+", "help": "a CSV file, pictures, or values such as 5.1,3.5,1.4"},
+                {
+                    "metavar": "INPUT",
+                    "nargs": "+",
+                    "help": "a CSV file, pictures, a folder of them, or values such as 5.1,3.5,1.4",
+                },
+            ),
+            (
+                "--out",
+                {"metavar": "ANSWERS.csv", "help": "write a table: the answers beside the columns of the data"},
             ),
         ),
     ),

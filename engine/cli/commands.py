@@ -14,6 +14,7 @@ from typing import Any
 from engine import api
 from engine.cli import told
 from engine.cli.execute import Outcome
+from engine.data import wording
 from engine.data.samples import SAMPLES
 from engine.files import atomic_write
 from engine.problems import UserError
@@ -87,7 +88,7 @@ def evaluate(typed: Namespace) -> Outcome:
 
 def predict(typed: Namespace) -> Outcome:
     notes: list[str] = []
-    answers = api.predict(typed.file, typed.inputs, run=typed.run, on_note=notes.append)
+    answers = api.predict(typed.file, typed.inputs, run=typed.run, out=typed.out, on_note=notes.append)
     for note in notes:
         print(note, file=sys.stderr)
     plain = [{node: told.answer(answer) for node, answer in sample.items()} for sample in answers]
@@ -95,7 +96,8 @@ def predict(typed: Namespace) -> Outcome:
     lines = [
         "  ".join(told.answer_line(node if several else "", a) for node, a in sample.items()) for sample in answers
     ]
-    return Outcome({"file": typed.file, "answers": plain, "notes": notes}, lines)
+    written = [f"Wrote {typed.out}: {wording.count(len(answers), 'answer')}."] if typed.out else lines
+    return Outcome({"file": typed.file, "answers": plain, "notes": notes}, written)
 
 
 def export(typed: Namespace) -> Outcome:

@@ -44,6 +44,9 @@ def columns(
         del numbers[place]
         note = f"Column {table.names[place]} is read as texts: its numbers are too long to be told apart as numbers."
         found[place] = Found(place, note=note)
+    for place in (place for place in tuple(numbers) if found[place].plain and _codes(table, place)):
+        del numbers[place]
+        found[place] = Found(place, note=f"Column {table.names[place]} is read as texts: its numbers begin with zeros.")
     made = []
     for place, name in enumerate(table.names):
         writing = found[place].dates if place in found else None
@@ -127,6 +130,15 @@ def _merges(table: Table, place: int) -> bool:
     if not table.told(place, cell, f"regexp_full_match({cell}, '[+-]?[0-9]{{16,}}')"):
         return False
     return table.distinct(place) != table.distinct(place, f"TRY_CAST({cell} AS DOUBLE)")
+
+
+def _codes(table: Table, place: int) -> bool:
+    """Tell whether whole numbers of one length begin with zeros, as numbers of customers or places do: 0017."""
+    cell = f"c{place}"
+    if not table.told(place, cell, f"regexp_full_match({cell}, '0[0-9]{{2,}}')"):
+        return False
+    lengths = table.told(place, f"DISTINCT length({cell})")
+    return len(lengths) == 1 and not table.count(place, f"NOT regexp_full_match({cell}, '[0-9]+')")
 
 
 def _nearly(table: Table, place: int, decimal: str, delimiter: str) -> str:

@@ -128,6 +128,41 @@ def test_pictures_are_brought_to_what_the_network_takes(place):
         api.predict("i.netw", ["nowhere.png"])
 
 
+def test_new_pictures_are_read_as_those_that_were_learnt_from(place):
+    rng = np.random.default_rng(0)
+    for name in ("left", "right"):
+        (place / "pictures" / name).mkdir(parents=True)
+        for number in range(12):
+            pixels = rng.integers(0, 40, (12, 24), np.uint8)
+            pixels[:, slice(0, 4) if name == "left" else slice(20, 24)] += 200  # at the very edge, which a crop loses
+            Image.fromarray(pixels).save(place / "pictures" / name / f"{name}{number}.png")
+    project = api.new("i.netw", template="cnn", data="pictures")
+    source = project.data.source.with_(height=12, width=12)
+    graph = project.graph.add("image", project.graph.nodes["image"].with_(size=(1, 12, 12)))
+    save("i.netw", Saved(project.with_(graph=graph, data=project.data.with_(source=source))))
+    run = api.train("i.netw", epochs=1, batch=4, seed=0)
+    own = source.read()
+    for folder, wanted in (("pictures/left", own.take(np.arange(12))), ("pictures", own)):
+        given = answers.given(run, [folder])
+        ours = given["image"].values[np.argsort(given["file"].values)]
+        names = [name.split("/")[1] for name in wanted["file"].values]
+        np.testing.assert_array_equal(ours, wanted["image"].values[np.argsort(names)])
+    api.predict("i.netw", ["pictures"], out="told.csv")
+    assert Path("told.csv").read_text().splitlines()[1].startswith("left0.png,")
+
+
+def test_what_comes_after_a_series_has_a_line_of_its_own():
+    api.new("s.netw", template="lstm", data="sunspots")
+    api.train("s.netw", epochs=1)
+    spots = Sample(name="sunspots").read()
+    told = api.predict("s.netw", spots, out="told.csv")
+    lines = Path("told.csv").read_text().splitlines()
+    assert lines[0] == "YEAR,SUNACTIVITY,predicted_SUNACTIVITY"
+    assert lines[1].startswith(",".join(column.texts()[11] for column in spots.columns))
+    assert lines[-1] == f",,{told[-1]['output'].values[0]:.9g}"
+    assert len(lines) == 1 + len(told)
+
+
 def test_a_picture_becomes_the_pixels_of_a_table():
     api.new("d.netw", template="cnn", data="digits8x8")
     run = api.train("d.netw", epochs=1)

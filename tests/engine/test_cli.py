@@ -101,6 +101,29 @@ def test_values_and_tables_are_answered(netwright, trained):
         assert text in err
 
 
+def test_answers_are_written_beside_the_columns_of_the_data(netwright, trained):
+    Path("new.csv").write_text(
+        "id,sex,extra,body_mass_g,flipper_length_mm,bill_depth_mm,bill_length_mm,island\n"
+        "0017,MALE,x,3750,181,18.7,39.1,Torgersen\n0004,,y,5700,218,15.2,50,Nowhere\n"
+    )
+    status, told, err = netwright("predict", trained, "new.csv", "--out", "told.csv")
+    assert status == 0
+    names, *lines = Path("told.csv").read_text().splitlines()
+    (first, second), head = (line.split(",") for line in lines), names.split(",")
+    assert names.startswith("id,sex,extra,body_mass_g,flipper_length_mm,bill_depth_mm,bill_length_mm,island,")
+    assert head[8:] == [
+        "predicted_species",
+        *(f"probability_species_{name}" for name in ("Adelie", "Chinstrap", "Gentoo")),
+    ]
+    assert first[:3] == ["0017", "MALE", "x"]
+    assert (first[8], second[8]) == ("Adelie", "Gentoo")
+    assert float(first[9]) == pytest.approx(told["answers"][0]["output"]["probabilities"]["Adelie"], abs=1e-6)
+    for out, sentence in (("new.csv", "holds the data itself"), ("told.xls", "ends in .csv")):
+        status, _, err = netwright("predict", trained, "new.csv", "--out", out)
+        assert status == 1
+        assert sentence in err
+
+
 def test_broken_pictures_are_left_out_where_a_person_says_so(netwright, place):
     for number in range(12):
         path = place / "pictures" / "ab"[number % 2] / f"{number:02}.png"
@@ -253,7 +276,7 @@ def test_what_cannot_be_answered_is_told_shortly(netwright, place):
     assert netwright("new", "d.netw", "--data", "digits8x8")[0] == 0
     assert netwright("train", "d.netw", "--epochs", 1)[0] == 0
     (place / "pictures").mkdir()
-    assert netwright("predict", "d.netw", "pictures")[2].startswith("pictures is a folder. Name the pictures in it")
+    assert netwright("predict", "d.netw", "pictures")[2].startswith("pictures is a folder without pictures.")
     few = netwright("predict", "d.netw", "1,2,3")[2]
     assert few.startswith("A sample needs 64 values (columns p0, p1, p2, p3, p4, p5, p6, p7 and 56 more), but 3 came")
 

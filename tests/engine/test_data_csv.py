@@ -431,3 +431,19 @@ def test_any_signs_of_a_table_give_a_table_or_a_sentence(tmp_path_factory, text)
         assert "\n" not in str(error)  # noqa: PT017
     else:
         assert len({len(column.values) for column in found.columns}) == 1
+
+
+def test_numbers_that_begin_with_zeros_keep_them(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text(
+        "id,place,share,hour\n" + "".join(f"{n:04d},{n % 3:03d},0.{n:02d},{n % 24:02d}\n" for n in range(60))
+    )
+    dataset = Csv(path=str(path)).read()
+    assert [(c.name, c.kind) for c in dataset.columns] == [
+        ("id", "text"),
+        ("place", "category"),
+        ("share", "number"),
+        ("hour", "number"),
+    ]
+    assert dataset["id"].values[17] == "0017"
+    assert dataset.notes[0] == "Column id is read as texts: its numbers begin with zeros."
