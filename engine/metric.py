@@ -17,6 +17,10 @@ class Metric(Spec, family=True):
     percent: ClassVar[bool] = False  # shown as 97.8 % rather than 0.978
     while_training: ClassVar[bool] = False  # cheap and telling enough to be watched in every epoch
 
+    def watched(self, answer: Array, *, learnt: bool) -> bool:
+        """Tell whether such answers are scored in every epoch: of the samples that are `learnt` from, or kept back."""
+        return self.while_training
+
     def score(self, answer: Array, target: Array) -> float:
         """Return the score over all samples; NaN where it is not defined."""
         raise NotImplementedError

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -44,7 +45,7 @@ def columns(
         del numbers[place]
         note = f"Column {table.names[place]} is read as texts: its numbers are too long to be told apart as numbers."
         found[place] = Found(place, note=note)
-    for place in (place for place in tuple(numbers) if found[place].plain and _codes(table, place)):
+    for place in filter(partial(_codes, table), table.padded([place for place in numbers if found[place].plain])):
         del numbers[place]
         found[place] = Found(place, note=f"Column {table.names[place]} is read as texts: its numbers begin with zeros.")
     made = []
@@ -133,12 +134,9 @@ def _merges(table: Table, place: int) -> bool:
 
 
 def _codes(table: Table, place: int) -> bool:
-    """Tell whether whole numbers of one length begin with zeros, as numbers of customers or places do: 0017."""
-    cell = f"c{place}"
-    if not table.told(place, cell, f"regexp_full_match({cell}, '0[0-9]{{2,}}')"):
-        return False
-    lengths = table.told(place, f"DISTINCT length({cell})")
-    return len(lengths) == 1 and not table.count(place, f"NOT regexp_full_match({cell}, '[0-9]+')")
+    """Tell whether numbers that begin with zeros are whole and of one length, as those of customers or places: 0017."""
+    lengths = table.told(place, f"DISTINCT length(c{place})")
+    return len(lengths) == 1 and not table.count(place, f"NOT regexp_full_match(c{place}, '[0-9]+')")
 
 
 def _nearly(table: Table, place: int, decimal: str, delimiter: str) -> str:

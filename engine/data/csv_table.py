@@ -19,6 +19,7 @@ from engine.problems import UserError
 
 LONGEST_LINE = 16 << 20  # bytes
 FIRST = 100  # cells of a column by which is guessed what it may hold
+ROWS = 1000  # that are looked at for zeros before numbers
 SHOWN = 10  # lines that are wrong are named
 
 
@@ -86,6 +87,14 @@ class Table:
         """Return the first values of an expression over the cells that are there."""
         query = f"SELECT {what} FROM {self._of(place)} WHERE c{place} IS NOT NULL AND {where} LIMIT 10"
         return [row[0] for row in self._connection.execute(query).fetchall()]
+
+    def padded(self, places: Sequence[int]) -> Iterator[int]:
+        """Yield those of some columns that have a whole number with zeros before it among their first cells: 0017."""
+        for table in ("cells", "tidy"):
+            for some in _parts([place for place in places if self._of(place) == table]):
+                found = (f"count(*) FILTER (regexp_full_match(c{i}, '0[0-9]{{2,}}'))" for i in some)
+                counts = self._ask(", ".join(found), f"(SELECT * FROM {table} LIMIT {ROWS})")
+                yield from (place for place, count in zip(some, counts, strict=True) if count)
 
     def row_of(self, place: int, where: str) -> int:
         """Return the number of the first row, from 1, in which a condition holds."""

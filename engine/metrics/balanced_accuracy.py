@@ -25,6 +25,7 @@ class BalancedAccuracy(Metric):
 
     targets: ClassVar[tuple[Target, ...]] = ("class", "binary")
     percent: ClassVar[bool] = True
+    while_training: ClassVar[bool] = True
 
     def score(self, answer: Array, target: Array) -> float:
         if not target.size:

@@ -20,6 +20,7 @@ class F1(Averaged):
     more: look at Precision and Recall.
     """
 
+    while_training: ClassVar[bool] = True
     name: ClassVar[str] = "f1_score"
 
     def of_counts(self, right: Array, said: Array, true: Array) -> Array:

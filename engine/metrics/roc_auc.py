@@ -24,6 +24,9 @@ class ROCAUC(Metric):
 
     targets: ClassVar[tuple[Target, ...]] = ("class", "binary")
 
+    def watched(self, answer: Array, *, learnt: bool) -> bool:
+        return not learnt and answer.shape[-1] <= 2  # sorting all would be felt
+
     def score(self, answer: Array, target: Array) -> float:
         if not target.size:
             return float("nan")
@@ -37,7 +40,7 @@ class ROCAUC(Metric):
 
 def _area(scores: Array, positive: Array) -> float:
     """Return the area from the ranks of the positive samples; equal scores share their rank."""
-    ordered = np.sort(scores)
-    ranks = (np.searchsorted(ordered, scores, "left") + np.searchsorted(ordered, scores, "right") + 1) / 2
-    count = int(positive.sum())
-    return float((ranks[positive].sum() - count * (count + 1) / 2) / (count * (len(scores) - count)))
+    ordered, found = np.sort(scores), np.sort(scores[positive])
+    ranks = (np.searchsorted(ordered, found, "left") + np.searchsorted(ordered, found, "right") + 1) / 2
+    count = len(found)
+    return float((ranks.sum() - count * (count + 1) / 2) / (count * (len(scores) - count)))

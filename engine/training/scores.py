@@ -90,32 +90,31 @@ def scores(
     fitted: Mapping[NodeId, Fitted],
     *,
     every: bool = False,
+    learnt: bool = False,
 ) -> Scores:
     """Return the metrics that suit each Output, in the unit of its column; None where one is not defined.
 
-    Only those that are watched while training, unless `every` one is wanted.
+    Only those that are watched while training, unless `every` one is wanted; fewer of samples that are `learnt` from.
     """
     layers = outputs_of(graph)
+    watched = None if every else learnt
     return {
-        node: _scores(
-            metrics_for(layers[node].loss, every=every), layers[node].loss, x, targets[node], fitted.get(node, {})
-        )
-        for node, x in outputs.items()
+        node: _scores(layers[node].loss, x, targets[node], fitted.get(node, {}), watched) for node, x in outputs.items()
     }
 
 
-def _scores(metrics: list[Metric], loss: Loss, x: Array, target: Array, fitted: Fitted) -> dict[str, float | None]:
+def _scores(loss: Loss, x: Array, target: Array, fitted: Fitted, learnt: bool | None) -> dict[str, float | None]:
     answer, target = counted(loss, loss.answer(x), target)
     if loss.target == "value":
         answer, target = in_unit(fitted, answer), in_unit(fitted, target)
+    metrics = [metric for metric in metrics_for(loss) if learnt is None or metric.watched(answer, learnt=learnt)]
     found = {type(metric).__name__: metric.score(answer, target) for metric in metrics}
     return {name: float(value) if isfinite(value) else None for name, value in found.items()}
 
 
-def metrics_for(loss: Loss, *, every: bool = True) -> list[Metric]:
-    """Return the metrics, with their defaults, that suit the targets of a loss: every one, or those watched in training."""
-    suiting = [kind for kind in Metric.registry.values() if loss.target in kind.targets]
-    return [kind() for kind in suiting if every or kind.while_training]
+def metrics_for(loss: Loss) -> list[Metric]:
+    """Return the metrics, with their defaults, that suit the targets of a loss."""
+    return [kind() for kind in Metric.registry.values() if loss.target in kind.targets]
 
 
 class Gathered:
@@ -144,4 +143,4 @@ class Gathered:
     def scores(self, samples: Prepared, rows: Array) -> Scores:
         """Return the metrics of the epoch, whose samples were `rows` in this order."""
         targets = {node: samples.targets[node][rows[: len(kept)]] for node, kept in self.arrays.items()}
-        return scores(self.graph, self.arrays, targets, samples.fitted)
+        return scores(self.graph, self.arrays, targets, samples.fitted, learnt=True)

@@ -1,6 +1,9 @@
 import numpy as np
 import pytest
 
+from engine.graph import Graph
+from engine.layers.output import Output
+from engine.losses.cross_entropy import CrossEntropy
 from engine.losses.mean_squared_error import MeanSquaredError
 from engine.metric import Metric
 from engine.plan.predict import Predictor
@@ -9,7 +12,7 @@ from engine.schedule import Schedule
 from engine.training import loop, pace
 from engine.training.events import Began, Diverged, Ended, EpochDone, Steps, Validating
 from engine.training.loop import Training, train
-from engine.training.scores import Gathered
+from engine.training.scores import Gathered, scores
 from engine.training.settings import TrainingSettings
 
 from .training_cases import classifier, flowers, regressor, sizes
@@ -148,6 +151,20 @@ def test_of_very_many_outputs_the_first_of_an_epoch_are_scored():
             gathered.add(start, {"out": told[start : start + 8]})
         found[limit] = gathered.scores(samples, rows)["out"]["Accuracy"]
     assert found == {30: 5 / 10, 3: 5 / 8, 10_000: 5 / 38}  # at least those of one step
+
+
+def test_scores_that_rare_classes_cannot_hide_behind_are_watched():
+    training = Training(classifier(), SETTINGS.with_(epochs=1), flowers())
+    finish(training)
+    epoch = training.recorder.epochs[0]
+    assert list(epoch.metrics["out"]) == ["Accuracy", "BalancedAccuracy", "F1"]
+    assert list(epoch.validation_metrics["out"]) == list(epoch.metrics["out"])
+    graph = Graph().add("out", Output(loss=CrossEntropy()))
+    logits, target = np.random.default_rng(0).normal(size=(50, 2)).astype(np.float32), np.arange(50) % 2
+    of_two = [
+        list(scores(graph, {"out": logits}, {"out": target}, {}, learnt=learnt)["out"]) for learnt in (True, False)
+    ]
+    assert of_two == [list(epoch.metrics["out"]), [*epoch.metrics["out"], "ROCAUC"]]
 
 
 class _Halving(Schedule, abstract=True):
