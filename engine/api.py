@@ -36,20 +36,24 @@ def new(
     template: str = "mlp",
     data: str,
     target: str = "",
+    balance: bool = False,
     leave_out_broken: bool = False,
     on_note: Callable[[str], None] = lambda sentence: None,
 ) -> Project:
     """Write a project with a template that fits the data: a sample's name, a CSV or npz file, or a folder of pictures.
 
-    `leave_out_broken` reads a folder without its broken pictures. `on_note` hears what was mended while reading.
+    `balance` lets rare classes count as much as frequent ones. `leave_out_broken` reads a folder without its broken
+    pictures. `on_note` hears what was mended while reading.
     """
     from engine.answers import source_of
+    from engine.data.balance import advice, balanced
     from engine.templates import start
 
     source = _tolerant(source_of(data)) if leave_out_broken else source_of(data)
     dataset = source.read()
     project = start(template, dataset, source, target)
-    for note in dataset.notes:
+    project = project.with_(graph=balanced(project.graph, dataset)) if balance else project
+    for note in (*dataset.notes, *advice(project.graph, dataset)):
         on_note(note)
     save(out, Saved(project))
     return project

@@ -54,16 +54,21 @@ class Column:
     @cached_property
     def distinct(self) -> tuple[str, ...]:
         """The values that occur, as texts, without the missing ones; numbers in their order."""
-        return tuple(map(self.written, self._present))
+        return tuple(map(self.written, self._tally[0]))
 
     @property
     def different(self) -> int:
         """How many different values occur. To write a million numbers out as `distinct` does takes seconds."""
-        return len(self._present)
+        return len(self._tally[0])
+
+    @property
+    def counts(self) -> Array:
+        """How often each of the `distinct` values occurs."""
+        return self._tally[1]
 
     @cached_property
-    def _present(self) -> Array:
-        return np.unique(self.values[~self.missing])
+    def _tally(self) -> tuple[Array, Array]:
+        return np.unique(self.values[~self.missing], return_counts=True)
 
     def written(self, value: Any) -> str:
         """Return one value as a person writes it; "" where it is missing. Of numbers, dates and texts only."""

@@ -26,9 +26,9 @@ from app.document import Document
 from app.forms.form import LABEL_WIDTH, Form
 from app.forms.texts import QuietCombo
 from app.icons import icon
+from engine.data import balance
 from engine.data.dataset import Dataset
 from engine.data.samples import SAMPLES
-from engine.data.settings import DataSettings
 from engine.data.source import Source
 from engine.data.sources.sample import Sample
 from engine.data.split import advice
@@ -38,6 +38,8 @@ from engine.problems import UserError
 from engine.project.project import Project
 
 ELSEWHERE = ("path", "name")  # parameters of a source that the buttons above set
+BALANCE = "Let rare classes count as much as frequent ones: more of them are found, and probabilities lean towards them"
+ALIKE = "Take the weights of the classes away again"
 PAUSE = 900  # milliseconds without an edit after which the next one is an undo step of its own
 
 
@@ -82,6 +84,7 @@ class DataPanel(QWidget):
         column.addWidget(self._again(page))
         column.addWidget(rule)
         column.addLayout(self._target(page))
+        column.addWidget(self._balance(page))
         self._add_forms(page, column)
         column.addStretch(1)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -113,6 +116,11 @@ class DataPanel(QWidget):
         self.mend = QPushButton(page)
         self.mend.clicked.connect(self.data.mend)
         return self.mend
+
+    def _balance(self, page: QWidget) -> QPushButton:
+        self.balance = QPushButton(page)
+        self.balance.clicked.connect(self._weigh)
+        return self.balance
 
     def _target(self, page: QWidget) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -160,6 +168,16 @@ class DataPanel(QWidget):
         if read is not None and target in read.dataset:
             self.document.edit(f"Predict {target}", lambda project: predicting(project, read.dataset, target))
 
+    def _weigh(self) -> None:
+        """Let all classes count alike, or all samples where they do."""
+        read = self.data.read
+        if read is not None:
+            change = balance.unbalanced if balance.is_weighed(self.document.project.graph) else balance.balanced
+            self.document.end_merge()
+            self.document.edit(
+                self.balance.text(), lambda project: project.with_(graph=change(project.graph, read.dataset))
+            )
+
     # ------------------------------------------------------------------ showing
 
     def _follow(self, before: Project, after: Project) -> None:
@@ -174,6 +192,13 @@ class DataPanel(QWidget):
         self.reading.follow(settings.source)
         self.chooser.show_source(settings.source)
         self.target.setCurrentIndex(self.target.findText(target_of(project)))
+        self._show_balance(project)
+
+    def _show_balance(self, project: Project) -> None:
+        read, weighed = self.data.read, balance.is_weighed(project.graph)
+        self.balance.setText("Count all samples alike" if weighed else "Balance classes")
+        self.balance.setToolTip(ALIKE if weighed else BALANCE)
+        self.balance.setVisible(read is not None and (weighed or balance.is_uneven(project.graph, read.dataset)))
 
     def refresh(self) -> None:
         """Show the data set as it is now."""
@@ -194,11 +219,7 @@ class DataPanel(QWidget):
     def _say(self, trouble: str, read: Read | None) -> None:
         """Write what is known of the data, or what went wrong."""
         text = (
-            _facts(read, self.document.project.data)
-            if read
-            else ""
-            if trouble
-            else "Choose a sample, a file or a folder."
+            _facts(read, self.document.project) if read else "" if trouble else "Choose a sample, a file or a folder."
         )
         if self.data.loading:
             trouble, text = "", "Reading…"
@@ -252,10 +273,11 @@ def predicting(project: Project, dataset: Dataset, target: str) -> Project:
     return project.with_(graph=wire_data(project.graph, dataset, target=target, window=project.data.window))
 
 
-def _facts(read: Read, settings: DataSettings) -> str:
-    """Return the first facts of a data set, what was mended while reading it, and what speaks against its division."""
+def _facts(read: Read, project: Project) -> str:
+    """Return the first facts of a data set, what was mended while reading it, and what speaks against trusting a score."""
+    doubts = (*advice(project.data, read.dataset), *balance.advice(project.graph, read.dataset))
     columns = read.summary.columns
     sample = SAMPLES.get(read.source.name) if isinstance(read.source, Sample) else None
     lines = [f"{read.summary.rows:,} rows · {len(columns)} {'column' if len(columns) == 1 else 'columns'}"]
     lines += [sample.title, sample.warning] if sample else []
-    return "\n".join(filter(None, [*lines, *read.summary.notes, *advice(settings, read.dataset)]))
+    return "\n".join(filter(None, [*lines, *read.summary.notes, *doubts]))

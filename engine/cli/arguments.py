@@ -51,6 +51,7 @@ COMMANDS: dict[str, tuple[str, tuple[tuple[str, dict[str, Any]], ...]]] = {
                 {"required": True, "metavar": "DATA", "help": "a sample's name, CSV or npz file, or picture folder"},
             ),
             ("--target", {"default": "", "metavar": "COLUMN", "help": "the column to predict (default: a guess)"}),
+            ("--balance", {"action": "store_true", "help": "let rare classes count as much as frequent ones"}),
             LEAVE_OUT,
         ),
     ),

@@ -33,6 +33,7 @@ def new(typed: Namespace) -> Outcome:
         template=typed.template,
         data=typed.data,
         target=typed.target,
+        balance=typed.balance,
         leave_out_broken=typed.leave_out_broken,
         on_note=notes.append,
     )

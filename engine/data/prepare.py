@@ -10,6 +10,7 @@ import numpy as np
 
 from engine.arrays import Array, Shape
 from engine.columns import Column, ColumnKind, whole_seconds
+from engine.data import balance
 from engine.data.check import data_problems
 from engine.data.dataset import Dataset, fingerprint
 from engine.data.encoding import encoded, samples_of
@@ -135,7 +136,7 @@ def prepare(graph: Graph, dataset: Dataset, settings: DataSettings) -> Prepared:
         validation,
         fitted,
         rows,
-        (*dataset.notes, *notes, *advice(settings, dataset)),
+        (*dataset.notes, *notes, *advice(settings, dataset), *balance.advice(graph, dataset)),
     )
 
 

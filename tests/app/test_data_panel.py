@@ -15,6 +15,7 @@ from engine.data.sources.csv import Csv
 from engine.data.sources.image_folder import ImageFolder
 from engine.data.sources.sample import Sample
 from engine.data.summary import summarise_column
+from engine.layers.output import Output
 
 from .small_trainings import Bench, flower_project, flowers
 from .window_parts import small_project
@@ -264,3 +265,27 @@ def test_windows_are_checked_with_the_last_rows_and_a_person_hears_why(panel, be
     for _ in range(3):
         bench.document.undo()
     assert (bench.document.project.data.window, bench.document.project.data.split) == (0, "stratified")
+
+
+def test_rare_classes_are_told_of_and_balanced_by_one_click(panel, bench, tmp_path):
+    path = tmp_path / "rare.csv"
+    path.write_text("x,ill\n" + "".join(f"{n},{'yes' if n % 10 == 0 else 'no'}\n" for n in range(200)))
+    bench.data.choose_path(path)
+    bench.ready()
+    assert "ill is yes in only 20 of 200 rows: always saying no has an accuracy of 90.0 %" in panel.facts.text()
+    assert panel.balance.isVisible()
+    panel.balance.click()
+    (output,) = [layer for layer in bench.document.project.graph.nodes.values() if isinstance(layer, Output)]
+    assert output.loss.class_weights == (0.5556, 5.0)
+    assert "accuracy" not in panel.facts.text()
+    assert panel.balance.text() == "Count all samples alike"
+    panel.balance.click()
+    (output,) = [layer for layer in bench.document.project.graph.nodes.values() if isinstance(layer, Output)]
+    assert output.loss.class_weights == ()
+    bench.document.undo_stack.undo()
+    assert panel.balance.text() == "Count all samples alike"
+
+
+def test_even_classes_need_no_balance(panel, bench):
+    pick(panel, bench, "penguins")
+    assert not panel.balance.isVisible()
