@@ -14,6 +14,8 @@ from app.icons import icon
 from app.trying.strangers import Stranger
 from app.trying.trial import Feeds, Trial
 from engine.arrays import Array
+from engine.columns import date_text, whole_seconds
+from engine.data.kinds import seconds_of
 
 NAME = 170  # pixels, at most
 
@@ -91,7 +93,7 @@ class Values(QTableWidget):
         name, place = item.data(Qt.ItemDataRole.UserRole)
         array = self.feeds[name]
         try:
-            array[place] = item.text() if array.dtype.kind in "OU" else float(item.text().replace(",", ".") or "nan")
+            array[place] = _value(item.text(), array.dtype.kind)
         except ValueError:
             with QSignalBlocker(self):
                 item.setText(_text(array[place]))
@@ -110,8 +112,22 @@ def _labels(trial: Trial, feed: str, count: int) -> list[str]:
     return names if len(names) == count else [f"{feed} {i + 1}" for i in range(count)]
 
 
+def _value(text: str, kind: str) -> object:
+    """Return what was typed as a model takes it: a text, a date in seconds, or a number. Raises ValueError."""
+    if kind in "OU":
+        return text
+    if kind == "i":
+        seconds = np.array([seconds_of(text)])
+        if text.strip() and np.isnan(seconds[0]):
+            raise ValueError(text)
+        return whole_seconds(seconds)[0]
+    return float(text.replace(",", ".") or "nan")
+
+
 def _text(value: object) -> str:
     if isinstance(value, str):
         return value
+    if isinstance(value, np.integer):  # of a date, the least number where it is missing
+        return "" if value == np.iinfo(np.int64).min else date_text(float(value))
     number = float(value)  # type: ignore[arg-type]
     return "" if np.isnan(number) else f"{number:.6g}"

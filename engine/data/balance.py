@@ -45,11 +45,11 @@ def advice(graph: Graph, dataset: Dataset) -> tuple[str, ...]:
         often, rare = int(counts.argmax()), int(counts.argmin())
         if counts[often] < UNEVEN * counts[rare] or layer.loss != _plain(layer.loss):
             continue
-        names = dataset[layer.target].distinct
+        names, share = dataset[layer.target].distinct, counts[often] / counts.sum()
         found.append(
             f"{layer.target} is {names[rare]:.40} in only {counts[rare]:,} of {counts.sum():,} rows: always saying "
-            f"{names[often]:.40} has an accuracy of {100 * counts[often] / counts.sum():.1f} %. Look at balanced accuracy, F1 or "
-            "ROC AUC, and balance the classes if the rare ones count as much."
+            f"{names[often]:.40} has an accuracy of {100 * share:.1f} %. Look at balanced accuracy, F1 or ROC AUC, and "
+            "balance the classes if the rare ones count as much."
         )
     return tuple(found)
 

@@ -11,8 +11,10 @@ from app.trying.panel import EMPTY, TryPanel
 from app.trying.strangers import strangers
 from app.trying.trial import Trial
 from engine.data.prepare import decode, prepare
+from engine.data.sources.csv import Csv
 from engine.data.sources.sample import Sample
 from engine.plan.predict import Predictor
+from engine.templates import start
 
 from .small_trainings import WAIT, Bench, example, flower_project, flowers, learn, text_project
 
@@ -139,6 +141,24 @@ def test_what_is_no_number_is_put_back(panel, bench, table_run):
     assert panel.values.item(0, 0).text() == before
     panel.values.item(0, 0).setText("2,5")
     assert panel.feeds["in"][0, 0] == 2.5
+
+
+def test_dates_are_shown_and_typed_as_dates(panel, bench, place):
+    path = place / "visits.csv"
+    lines = (f"2024-{1 + n % 12:02d}-{1 + n % 28:02d},{n % 7},{'ab'[n % 12 > 5]}" for n in range(120))
+    path.write_text("\n".join(["day,n,kind", *lines]) + "\n")
+    run = learn(start("mlp", (source := Csv(path=str(path))).read(), source, "kind"))
+    show(panel, bench, run)
+    names = [panel.values.verticalHeaderItem(row).text() for row in range(2)]
+    cell = panel.values.item(names.index("day"), 0)
+    assert cell.text() == bench.data.read.dataset["day"].texts()[panel.sample.row - 1]
+    cell.setText("2024-02-29 12:00")
+    assert panel.feeds["table.day"][0, 0] == np.datetime64("2024-02-29T12:00", "s").astype(np.int64)
+    cell.setText("tomorrow")
+    assert cell.text() == "2024-02-29 12:00:00"
+    cell.setText("")
+    assert panel.feeds["table.day"][0, 0] == np.iinfo(np.int64).min
+    answered(panel, bench)
 
 
 def mouse(picture, kind, x, y, button, held):
