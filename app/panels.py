@@ -174,7 +174,7 @@ def _try(context: Context, parent: QWidget) -> QWidget:
     from app.trying.panel import TryPanel
 
     panel = TryPanel(parent)
-    Asker(panel, context.document, context.data)
+    Asker(panel, context.document, context.data, context.tell)
     return panel
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
 from PySide6.QtCore import QObject
 
 from app import tasks
@@ -9,26 +12,46 @@ from app.dataset import ProjectData
 from app.document import Document
 from app.trying.panel import EMPTY, TryPanel
 from app.trying.trial import Feeds, Trial
+from engine.data.dataset import Dataset
+from engine.data.wording import count
 from engine.project.run import Run
 
 OTHER = "Choose the data that this run has learnt from to try it on samples."
 
 
 class Asker(QObject):
-    """Keeps the panel's trial that of the latest run, or of the one that was chosen since; answers the newest question."""
+    """Keeps the panel's trial that of the latest run, or of the one that was chosen since; answers the newest question.
 
-    def __init__(self, panel: TryPanel, document: Document, data: ProjectData) -> None:
+    `tell` is called with a sentence once something was written.
+    """
+
+    def __init__(
+        self,
+        panel: TryPanel,
+        document: Document,
+        data: ProjectData,
+        tell: Callable[[str], None] = lambda sentence: None,
+    ) -> None:
         super().__init__(panel)
-        self.panel, self.document, self.data = panel, document, data
+        self.panel, self.document, self.data, self.tell = panel, document, data, tell
+        self._trouble = ""  # why what the person chose last could not be read
         self._wish = ""  # a run's id; "" for the latest
         self._runs: list[Run] = []
-        self._made: tuple[Run, object] | None = None  # the run and the data set that the trial is for
+        self._own: tuple[Path, ...] = ()  # files of the person's own, instead of the project's data
+        self._made: tuple[object, ...] | None = None  # the run, the data set and the files that the trial is for
         self._task: tasks.Task | None = None
         self._question: Feeds | None = None
         panel.asked.connect(self._ask)
         panel.run_chosen.connect(self._choose)
+        panel.own.opened.connect(self._open)
+        panel.own.saved.connect(self._save)
+        panel.own.closed.connect(lambda: self._open(()))
         document.runs_changed.connect(self.renew)
         data.changed.connect(self.renew)
+        self.renew()
+
+    def _open(self, paths: Sequence[Path]) -> None:
+        self._own = tuple(paths)
         self.renew()
 
     def _choose(self, wish: str) -> None:
@@ -45,20 +68,53 @@ class Asker(QObject):
         self.panel.show_runs([kept.id for kept in reversed(runs)], run.id if run else "")
         read = self.data.read
         if run is None or read is None or read.source != run.project.data.source:
-            self._made = None
+            self._made, self._own = None, ()
             self.panel.show_note(EMPTY if run is None else OTHER)
-        elif self._made is None or self._made[0] is not run or self._made[1] is not read.dataset:
+        elif self._made is None or any(
+            a is not b for a, b in zip(self._made, (run, read.dataset, self._own), strict=True)
+        ):
             self._make(run, read.dataset)
 
-    def _make(self, run: Run, dataset: object) -> None:
-        self._made = wanted = (run, dataset)
-        self.panel.show_note("Making the model ready…")
+    def _make(self, run: Run, dataset: Dataset) -> None:
+        self._made = wanted = (run, dataset, self._own)
+        own = self._own
+        self.panel.own.show_paths(own)
+        self.panel.show_note("Reading…" if own else "Making the model ready…")
         tasks.start(
-            lambda task: Trial(run, dataset),  # type: ignore[arg-type]
-            lambda trial: self.panel.show_trial(trial) if self._made is wanted else None,
-            lambda text: self.panel.show_note(text) if self._made is wanted else None,
+            lambda task: _own_trial(run, own) if own else Trial(run, dataset),
+            lambda trial: self._show(trial) if self._made is wanted else None,
+            lambda text: self._refuse(text) if self._made is wanted else None,
             owner=self.panel,
         )
+
+    def _show(self, trial: Trial) -> None:
+        self.panel.show_trial(trial)
+        if self._trouble:
+            self.panel.warn(self._trouble)
+        self._trouble = ""
+
+    def _refuse(self, text: str) -> None:
+        """Say why there is nothing to be tried; of files of the person's own, beside the samples of the project's data."""
+        if self._own:
+            self._trouble = text
+            self._open(())
+        else:
+            self.panel.show_note(text)
+
+    def _save(self, path: Path) -> None:
+        """Write the answers to all samples of the person's own."""
+        trial, own = self.panel.trial, self._own
+        if trial is not None:
+            self.panel.own.show_writing(True)
+            tasks.start(lambda task: _write(path, trial, own), self._saved, self._not_saved, owner=self.panel)
+
+    def _saved(self, sentence: str) -> None:
+        self.panel.own.show_writing(False)
+        self.tell(sentence)
+
+    def _not_saved(self, sentence: str) -> None:
+        self.panel.own.show_writing(False)
+        self.panel.warn(sentence)
 
     def _ask(self, feeds: Feeds) -> None:
         self._question = feeds
@@ -85,3 +141,19 @@ class Asker(QObject):
         if self._question is None and trial is self.panel.trial:
             self.panel.show_trouble(text)
         self._next()
+
+
+def _own_trial(run: Run, paths: Sequence[Path]) -> Trial:
+    from engine.answers import given
+
+    return Trial(run, given(run, [str(path) for path in paths]), ", ".join(path.name for path in paths))
+
+
+def _write(path: Path, trial: Trial, own: Sequence[Path]) -> str:
+    from engine.answer_table import check_out, write_answers
+    from engine.answers import predict_rows
+
+    check_out(path, [str(one) for one in own])
+    rows, told = predict_rows(trial.run, trial.dataset)
+    write_answers(path, trial.run, trial.dataset, rows, told)
+    return f"Wrote {path.name}: {count(len(told), 'answer')}."

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from app.forms.texts import QuietCombo
 from app.icons import icon
 from app.trying.answers import Answers
+from app.trying.own import OwnFiles
 from app.trying.picture import Picture
 from app.trying.series_plot import SeriesPlot
 from app.trying.strangers import strangers
@@ -115,7 +116,8 @@ class TryPanel(QWidget):
         self.clear = QPushButton(icon("rotate-ccw"), "Clear", self)
         self.clear.setToolTip("Rub everything out")
         self.clear.clicked.connect(self.picture.clear)
-        for widget in (self.runs, self.index, self.surprise, self.draw, self.clear):
+        self.own = OwnFiles(self)
+        for widget in (self.runs, self.index, self.surprise, self.draw, self.clear, self.own):
             widget.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
             row.addWidget(widget)
         row.addStretch(1)
@@ -153,6 +155,7 @@ class TryPanel(QWidget):
         self.draw.setVisible(small)
         self.draw.setChecked(False)
         self.clear.setVisible(False)
+        self.own.pictures = drawable is not None
         with QSignalBlocker(self.index):
             self.index.setMaximum(len(trial))
             self.index.setSuffix(f" of {len(trial):,}")
@@ -169,8 +172,7 @@ class TryPanel(QWidget):
             self._lay_pen_down()
         self.sample = sample = trial.sample(number - 1)
         self.feeds = dict(sample.feeds)
-        part = "kept back while training" if trial.held_back else "learnt from"
-        self.origin.setText(f"Row {sample.row:,} of the data, {part}")
+        self.origin.setText(trial.origin(sample.row))
         self.texts.show_texts(trial, sample.texts)
         picture = trial.picture()
         if picture:
@@ -185,8 +187,13 @@ class TryPanel(QWidget):
         """Say which values the run has never met."""
         found = strangers(self.trial.run, self.feeds) if self.trial else []
         self.values.mark(found)
-        self.unknown.setText("\n".join(dict.fromkeys(one.sentence for one in found)))
-        self.unknown.setVisible(bool(found))
+        own = self.trial.notes if self.trial and self.trial.own else ()
+        self.warn("\n".join(dict.fromkeys((*own, *(one.sentence for one in found)))))
+
+    def warn(self, text: str) -> None:
+        """Show a sentence below the sample."""
+        self.unknown.setText(text)
+        self.unknown.setVisible(bool(text))
 
     def _show_series(self) -> None:
         name = self.trial.series() if self.trial else ""

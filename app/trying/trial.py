@@ -38,20 +38,42 @@ class Sample:
 
 
 class Trial:
-    """Answers for one run. Making one exports the model and divides the data again, so it is made off the window's thread."""
+    """Answers for one run. Making one exports the model and divides the data again, so it is made off the window's thread.
 
-    def __init__(self, run: Run, dataset: Dataset) -> None:
-        self.run, graph, settings = run, run.project.graph, run.project.data
-        self.graph = graph
+    `own` names data of which nothing was learnt: all of its samples are tried. `notes` say how it was read.
+    """
+
+    def __init__(self, run: Run, dataset: Dataset, own: str = "") -> None:
+        self.run, self.dataset, self.own = run, dataset, own
+        self.graph, settings = run.project.graph, run.project.data
+        every = samples(self.graph, dataset, settings, run.fitted)
         self.predictor = OnnxPredictor(bytes(model_of(run)))
-        prepared = prepare(graph, dataset, settings)
-        chosen = prepared.validation if len(prepared.validation) else prepared.train
-        self.rows, self.held_back = prepared.rows[chosen], bool(len(prepared.validation))
-        every = samples(graph, dataset, settings, run.fitted)
+        self.rows, self.held_back, self.notes = every.rows, False, every.notes
+        if not own:
+            prepared = prepare(self.graph, dataset, settings)
+            chosen = prepared.validation if len(prepared.validation) else prepared.train
+            self.rows, self.held_back = prepared.rows[chosen], bool(len(prepared.validation))
         kept = np.isin(every.rows, self.rows)
         self._raw = {name: array[kept] for name, array in every.feeds.items()}
-        self._truth = {node: dataset[layer.target].take(self.rows).texts() for node, layer in self.outputs.items()}
-        self._texts = {node: _joined(dataset, self.inputs[node], self.rows) for node in self.readers}
+        self._truth = {node: self._known(layer.target) for node, layer in self.outputs.items()}
+        reading = np.minimum(self.rows, len(dataset) - 1)
+        self._texts = {node: _joined(dataset, self.inputs[node], reading) for node in self.readers}
+
+    def _known(self, target: str) -> Array:
+        """Return the texts of what is to be predicted; "" where the data does not say."""
+        if target not in self.dataset:
+            return text_array("" for _ in self.rows)
+        inside = self.rows < len(self.dataset)
+        texts = self.dataset[target].take(np.where(inside, self.rows, 0)).texts()
+        return np.where(inside, texts, "")
+
+    def origin(self, row: int) -> str:
+        """Return where a sample comes from; `row` counts from 1."""
+        if not self.own:
+            return f"Row {row:,} of the data, {'kept back while training' if self.held_back else 'learnt from'}"
+        if "file" in self.dataset and self.picture():
+            return str(self.dataset["file"].values[row - 1])
+        return f"Row {row:,} of {self.own}" if row <= len(self.dataset) else f"What comes after {self.own}"
 
     @property
     def inputs(self) -> dict[NodeId, Input]:

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFileDialog, QWidget
 
 from app import tasks
 from app.trying.asker import OTHER, Asker
@@ -374,3 +375,85 @@ def test_long_sentences_about_unknown_categories_leave_the_answers_their_room(pa
     qtbot.waitUntil(lambda: panel.unknown.height() >= panel.unknown.heightForWidth(panel.unknown.width()))
     assert panel.unknown.isVisibleTo(panel)
     assert panel.answers.width() == before
+
+
+def opened(panel, bench, monkeypatch, *paths):
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([str(path) for path in paths], ""))
+    before = panel.trial
+    panel.own.open.click()
+    bench.qtbot.waitUntil(lambda: panel.trial not in (None, before), timeout=WAIT)
+    answered(panel, bench)
+
+
+def test_a_table_of_ones_own_is_answered_and_written(panel, bench, table_run, tmp_path, monkeypatch):
+    show(panel, bench, table_run)
+    assert panel.own.open.isVisibleTo(panel)
+    assert not panel.own.save.isVisibleTo(panel)
+    table = tmp_path / "new.csv"
+    table.write_text("id,s,r,q,p\n007,0,0,0,4\n008,0,0,4,0\n009,0,4,0,0\n")
+    opened(panel, bench, monkeypatch, table)
+    assert len(panel.trial) == 3
+    assert panel.origin.text() == "Row 1 of new.csv"
+    assert texts(panel)["out"][:2] == ("kind: a", "The truth is not known.")
+    panel.index.setValue(2)
+    answered(panel, bench)
+    assert texts(panel)["out"][0] == "kind: b"
+    told = []
+    panel.asker.tell = told.append
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "told"), ""))
+    panel.own.save.click()
+    bench.qtbot.waitUntil(lambda: bool(told), timeout=WAIT)
+    assert told == ["Wrote told.csv: 3 answers."]
+    head, *lines = (tmp_path / "told.csv").read_text().splitlines()
+    assert head == "id,s,r,q,p,predicted_kind,probability_kind_a,probability_kind_b,probability_kind_c"
+    assert [line.split(",")[:6:5] for line in lines] == [["007", "a"], ["008", "b"], ["009", "c"]]
+    panel.own.back.click()
+    bench.qtbot.waitUntil(lambda: panel.trial is not None, timeout=WAIT)
+    assert panel.origin.text().endswith("of the data, kept back while training")
+    assert not panel.own.save.isVisibleTo(panel)
+    answered(panel, bench)
+
+
+def test_the_truth_in_a_table_of_ones_own_is_known(panel, bench, table_run, tmp_path, monkeypatch):
+    show(panel, bench, table_run)
+    table = tmp_path / "new.csv"
+    table.write_text("p,q,r,s,kind\n4,0,0,0,b\n")
+    opened(panel, bench, monkeypatch, table)
+    assert texts(panel)["out"][:2] == ("kind: a", "Wrong: it is b.")
+
+
+def test_a_table_that_lacks_a_column_is_refused_beside_the_projects_own_samples(
+    panel, bench, table_run, tmp_path, monkeypatch
+):
+    show(panel, bench, table_run)
+    table = tmp_path / "new.csv"
+    table.write_text("p,q,r\n4,0,0\n")
+    opened(panel, bench, monkeypatch, table)
+    assert "s" in panel.unknown.text()
+    assert panel.unknown.isVisibleTo(panel)
+    assert panel.trial.own == ""
+    assert len(panel.trial) > 1
+
+
+def test_a_picture_of_ones_own_is_answered(panel, bench, digits_run, tmp_path, monkeypatch):
+    show(panel, bench, digits_run)
+    paths = [tmp_path / "цифра.png", tmp_path / "two.jpg"]
+    for path in paths:
+        Image.fromarray(np.full((40, 40), 200, np.uint8)).save(path)
+    opened(panel, bench, monkeypatch, *paths)
+    assert panel.picture.isVisibleTo(panel)
+    assert len(panel.trial) == 2
+    assert panel.origin.text() == "цифра.png"
+
+
+def test_what_comes_after_a_series_of_ones_own_is_asked_too(panel, bench, series_run, tmp_path, monkeypatch):
+    show(panel, bench, series_run)
+    table = tmp_path / "new.csv"
+    table.write_text("SUNACTIVITY\n" + "\n".join(str(10 + n) for n in range(12)) + "\n")
+    opened(panel, bench, monkeypatch, table)
+    assert len(panel.trial) == 2
+    assert panel.sample.truth["output"] == "21"
+    panel.index.setValue(2)
+    answered(panel, bench)
+    assert panel.origin.text() == "What comes after new.csv"
+    assert texts(panel)["output"][1] == "The truth is not known."
