@@ -47,13 +47,13 @@ def new(
     """
     from engine.answers import source_of
     from engine.data.balance import advice, balanced
-    from engine.templates import start
+    from engine.templates import left_out, start
 
     source = _tolerant(source_of(data)) if leave_out_broken else source_of(data)
     dataset = source.read()
     project = start(template, dataset, source, target)
     project = project.with_(graph=balanced(project.graph, dataset)) if balance else project
-    for note in (*dataset.notes, *advice(project.graph, dataset)):
+    for note in filter(None, (*dataset.notes, *advice(project.graph, dataset), left_out(project.graph, dataset))):
         on_note(note)
     save(out, Saved(project))
     return project

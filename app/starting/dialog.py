@@ -28,6 +28,7 @@ from app.starting.tiles import TemplateTiles
 from engine.data.source import Source
 from engine.data.wording import count
 from engine.problems import Reread, UserError
+from engine.templates import left_out
 
 NAME = 300  # pixels, at most
 START = "Choose a sample, a file or a folder; the network is made for it."
@@ -161,7 +162,12 @@ class StartDialog(QDialog):
 
     def _show_network(self) -> None:
         project: Any = self.offers.get(self.tiles.name())
-        self.network.setText(" → ".join(project.graph.nodes) if project else "")
+        lines = (
+            [" → ".join(project.graph.nodes), left_out(project.graph, self.read.dataset)]
+            if project and self.read
+            else []
+        )
+        self.network.setText("\n".join(filter(None, lines)))
         self.go.setEnabled(bool(project))
 
     def _make(self) -> None:

@@ -13,7 +13,7 @@ from app.inspector.facts import heading_label
 
 KINDS = {  # by the template's name: title, sentence, the family whose badge it wears
     "mlp": ("Dense (mlp)", "For tables: two hidden layers.", "Dense"),
-    "cnn": ("Convolutions (cnn)", "For pictures: small patterns, anywhere.", "Convolution"),
+    "cnn": ("Convolutions (cnn)", "For pictures and series: small patterns, anywhere.", "Convolution"),
     "lstm": ("Memory (lstm)", "For texts and series: step by step.", "Recurrent"),
 }
 

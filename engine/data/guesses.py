@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from engine.arrays import Shape
 from engine.columns import Column
 from engine.data.dataset import Dataset
-from engine.data.kinds import tells_classes
+from engine.data.kinds import tells_classes, tells_rows_apart
 from engine.layers.input import Input
 from engine.loss import Loss
 from engine.losses.cross_entropy import CrossEntropy
@@ -42,7 +42,7 @@ def readable(dataset: Dataset, target: str) -> list[Column]:
     for arrays in ([c for c in rest if c.kind == "image"], [c for c in rest if c.kind == "number" and c.inner]):
         if arrays:
             return arrays[:1]
-    numbers = [c for c in rest if c.kind == "number"]
+    numbers = [c for c in rest if c.kind == "number" and not tells_rows_apart(c)]
     categories = [c for c in rest if c.kind == "category" and 2 <= c.different <= MANY_CATEGORIES]
     texts = [c for c in rest if c.kind == "text"]
     table = [c for c in rest if c in numbers or c in categories or c.kind == "date"]

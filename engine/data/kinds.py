@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -24,6 +25,8 @@ TARGET_NAMES = (
     "gender",
     "sentiment",
 )
+ROW_NAME = re.compile(r"(?i:^id$|^index$|^unnamed: 0$|[_ .-]id$)|[a-z]I[dD]$")  # of numbers that tell rows apart
+FEWEST, LOOKED_AT, UNEVEN = 20, 2000, 0.15  # rows of a clock at least; rows that are looked at; share of a step
 FEW = 50  # different values: more are categories only if each occurs often
 
 
@@ -96,6 +99,24 @@ def tells_classes(column: Column) -> bool:
         return False
     few = column.different <= 20 and 3 * column.different <= len(values)
     return few and (_named(column.name) or column.different == 2)
+
+
+def tells_rows_apart(column: Column) -> bool:
+    """Tell whether whole numbers under a name such as `customer_id` are there to tell rows apart, none like another."""
+    if column.kind != "number" or column.inner or not ROW_NAME.search(column.name):
+        return False
+    values = column.values[~column.missing]
+    return len(values) > 1 and bool((values == np.floor(values)).all()) and column.different == len(values)
+
+
+def is_clock(column: Column) -> bool:
+    """Tell whether rows follow one another in time: dates that rise by about equal steps, but for some gaps."""
+    if column.kind != "date" or len(column.values) < FEWEST:
+        return False
+    steps = np.diff(column.values[:LOOKED_AT])
+    step = float(np.median(steps))
+    even = np.abs(steps - step) <= UNEVEN * step  # months are of about equal length
+    return step > 0 and bool((steps > 0).all()) and float(even.mean()) >= 0.9
 
 
 def guess_target(dataset: Dataset) -> str:

@@ -12,13 +12,16 @@ from engine.columns import Column
 from engine.data.guesses import suggest_preprocessing
 from engine.data.samples import SampleData
 from engine.data.settings import DataSettings
+from engine.layers.conv1d import Conv1D
 from engine.layers.conv2d import Conv2D
 from engine.layers.dense import Dense
 from engine.layers.dropout import Dropout
 from engine.layers.embedding import Embedding
 from engine.layers.flatten import Flatten
+from engine.layers.global_max_pool1d import GlobalMaxPool1D
 from engine.layers.input import Input
 from engine.layers.lstm import LSTM
+from engine.layers.max_pool1d import MaxPool1D
 from engine.layers.max_pool2d import MaxPool2D
 from engine.layers.relu import ReLU
 from engine.preprocessing.characters import Characters
@@ -32,6 +35,7 @@ from engine.templates.chain import Chain
 from engine.templates.task import Task
 
 WINDOW = 11  # rows of a series that make one sample
+LONG_WINDOW = 32  # where they follow one another in time
 MOST_TOKENS = 4096
 
 Made = tuple[Chain, DataSettings, float]  # the network up to its head, how the data is cut, the learning rate
@@ -48,12 +52,12 @@ def _mlp(task: Task) -> Made:
     """Flat vectors: two hidden layers."""
     table, images, series = task.table(), task.columns("image")[:1], _series(task)
     data = DataSettings()
-    if table:
-        chain, widths = _reading("table", table, suggest_preprocessing(table)), (64, 32)
-    elif images:
+    if images:
         chain, widths = _reading("image", images, Scale()).add("flatten", Flatten()), (128, 64)
     elif series:
         chain, widths = _reading("series", series, Standardise()).add("flatten", Flatten()), (64, 32)
+    elif table:
+        chain, widths = _reading("table", table, suggest_preprocessing(table)), (64, 32)
     elif task.columns("text") or task.classes:
         chain, widths = _words(task).add("flatten", Flatten()), (64, 32)
     else:
@@ -65,7 +69,14 @@ def _mlp(task: Task) -> Made:
 
 
 def _cnn(task: Task) -> Made:
-    """Images: convolutions with pooling as long as there is something left to pool, then a hidden layer."""
+    """Images: convolutions with pooling as long as there is something left to pool, then a hidden layer.
+
+    Series likewise, along their steps; what counts in the end is where each filter found most.
+    """
+    series = _series(task)
+    if not task.columns("image") and (series or task.timed):
+        read, data = (_reading("series", series, Standardise()), DataSettings()) if series else _windows(task)
+        return _along_steps(read), data, 2e-3
     chain, size = _image(task)
     side = min(size[1:])
     for number, filters in enumerate((16, 32), 1):
@@ -75,6 +86,17 @@ def _cnn(task: Task) -> Made:
             side //= 2
     chain.add("flatten", Flatten()).add("dense1", Dense(units=64)).add("relu3", ReLU())
     return chain.add("dropout", Dropout()), DataSettings(), 2e-3
+
+
+def _along_steps(chain: Chain) -> Chain:
+    reader = chain.graph.nodes["series"]
+    steps = reader.size[0] if isinstance(reader, Input) else 0
+    for number, filters in enumerate((32, 64), 1):
+        chain.add(f"conv{number}", Conv1D(filters=filters, kernel=5)).add(f"relu{number}", ReLU())
+        if steps >= 16:
+            chain.add(f"pool{number}", MaxPool1D())
+            steps //= 2
+    return chain.add("most", GlobalMaxPool1D()).add("dropout", Dropout(rate=0.2))
 
 
 def _image(task: Task) -> tuple[Chain, Shape]:
@@ -87,8 +109,8 @@ def _image(task: Task) -> tuple[Chain, Shape]:
     if side >= 4 and side * side == len(pixels):
         return _reading("image", pixels, Scale(), (1, side, side)), (1, side, side)
     raise UserError(
-        "The template cnn needs images, or number columns that are the pixels of a square image, which this data does "
-        "not have. Choose the template mlp or lstm."
+        "The template cnn needs images, number columns that are the pixels of a square image, or series, which this data "
+        "does not have. Choose the template mlp or lstm."
     )
 
 
@@ -104,13 +126,20 @@ def _lstm(task: Task) -> Made:
 
 
 def _windows(task: Task) -> tuple[Chain, DataSettings]:
-    """Return the Input of a series of rows: the target's own past, or all numbers where classes are to be told."""
-    read = [c for c in task.table() if c.kind == "number"] if task.classes else [task.target]
+    """Return the Input of a series of rows: the target's own past, or all numbers where classes are to be told.
+
+    Where rows follow one another in time, all numbers as well, the target's own past among them.
+    """
+    numbers = [column for column in task.table() if column.kind == "number"]
+    if not task.classes:
+        own = task.dataset.columns if task.timed else ()
+        numbers = [column for column in own if column in numbers or column is task.target] or [task.target]
+    read, most = numbers, LONG_WINDOW if task.timed else WINDOW
     if not read:
         raise UserError(
             "The template lstm needs texts or numbers, which this data does not have. Choose the template mlp."
         )
-    window = (task.hint.window if task.hint else 0) or max(1, min(WINDOW, len(task.dataset) // 10))
+    window = (task.hint.window if task.hint else 0) or max(1, min(most, len(task.dataset) // 10))
     return _reading("series", read, Standardise(), (window, len(read))), DataSettings(window=window)
 
 

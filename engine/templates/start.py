@@ -10,7 +10,10 @@ from engine.data.kinds import guess_target
 from engine.data.samples import SAMPLES, SampleData
 from engine.data.source import Source
 from engine.data.sources.sample import Sample
+from engine.data.wording import PLURAL, shortly
+from engine.graph import Graph
 from engine.layers.dense import Dense
+from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.problems import UserError
 from engine.project.project import Project
@@ -32,7 +35,7 @@ def start(template: str, dataset: Dataset, source: Source | None = None, target:
         raise UserError(f"There is no template {template!r}. Choose one of {', '.join(TEMPLATES)}.")
     task = _task(dataset, source, target)
     chain, data, rate = TEMPLATES[template](task)
-    split = "last" if data.window else "stratified" if task.classes else "random"
+    split = "last" if data.window or task.timed else "stratified" if task.classes else "random"
     if task.hint:
         data, split = data.with_(validation=task.hint.validation), task.hint.split if task.classes else split
     chain.add("scores" if task.classes else "estimate", Dense(units=task.units))
@@ -47,7 +50,28 @@ def suggest(dataset: Dataset, source: Source | None = None, target: str = "") ->
     task = _task(dataset, source, target)
     if task.columns("image") or (task.hint and len(task.hint.size) == 3):
         return "cnn"
-    return "lstm" if (task.hint and task.hint.window) or not task.table() else "mlp"
+    if any(len(column.inner) == 2 for column in task.columns("number")):
+        return "lstm"
+    series = task.hint.window if task.hint else task.timed and any(c.kind == "number" for c in task.table())
+    return "lstm" if series or not task.table() else "mlp"
+
+
+def left_out(graph: Graph, dataset: Dataset) -> str:
+    """Return a sentence about the columns that a network neither reads nor predicts, "" where there are none."""
+    inputs = [layer for layer in graph.nodes.values() if isinstance(layer, Input)]
+    used = {name for layer in inputs for name in layer.columns}
+    used |= {layer.target for layer in graph.nodes.values() if isinstance(layer, Output)}
+    if any(
+        dataset[name].inner for name in used if name in dataset
+    ):  # beside pictures and series nothing else is expected
+        return ""
+    names = [_described(column) for column in dataset.columns if column.name not in used and not column.missing.all()]
+    return f"Not read: {shortly(names)}." if names else ""
+
+
+def _described(column: Column) -> str:
+    many = column.kind in ("category", "text")
+    return f"{column.name} ({len(column.distinct):,} different {PLURAL[column.kind]})" if many else column.name
 
 
 def likely_target(dataset: Dataset, source: Source | None = None) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from engine.columns import Column
 from engine.data.dataset import Dataset
-from engine.data.kinds import tells_classes
+from engine.data.kinds import is_clock, tells_classes, tells_rows_apart
 from engine.data.samples import SampleData
 from engine.loss import Loss
 from engine.losses.cross_entropy import CrossEntropy
@@ -41,11 +41,17 @@ class Task:
     def loss(self) -> Loss:
         return CrossEntropy() if self.classes else MeanSquaredError()
 
+    @property
+    def timed(self) -> bool:
+        """Whether the rows follow one another in time, so that those before a row tell something of it."""
+        return not self.hint and any(map(is_clock, self.dataset.columns))
+
     def columns(self, *kinds: str) -> list[Column]:
         """Return the columns of these kinds that may be read: not the target, none without values or of many categories."""
         known = (self.hint.columns if self.hint else ()) or self.dataset.names
         others = (self.dataset[name] for name in known if name != self.target.name)
         others = (column for column in others if column.kind in kinds and not column.missing.all())
+        others = (column for column in others if not tells_rows_apart(column))
         return [c for c in others if c.kind != "category" or c.different <= FEW]
 
     def table(self) -> list[Column]:

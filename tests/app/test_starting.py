@@ -64,7 +64,7 @@ def test_target_and_template_follow_from_the_data(qtbot, dialog, name, target, b
     assert dialog.tiles.name() == best
     assert fitting(dialog) == fit
     assert dialog.facts.text().startswith(f"{name} · ")
-    assert dialog.network.text().endswith(" → output")
+    assert dialog.network.text().splitlines()[0].endswith(" → output")
     with qtbot.waitSignal(dialog.made) as told:
         dialog.go.click()
     project, read = told.args
@@ -123,6 +123,14 @@ def test_it_says_that_something_is_to_be_said_of_the_data(qtbot, dialog, tmp_pat
     dialog.choose_path(path)
     offered(qtbot, dialog)
     assert dialog.facts.text() == "weights.csv · 18 rows · 2 columns · 1 note on how it was read: see Data"
+
+
+def test_it_says_which_columns_the_network_does_not_read(qtbot, dialog, tmp_path):
+    path = tmp_path / "visits.csv"
+    path.write_text("visit_id,name,p,kind\n" + "".join(f"{n},guest {n},{n % 7},{'ab'[n % 2]}\n" for n in range(40)))
+    dialog.choose_path(path)
+    offered(qtbot, dialog)
+    assert dialog.network.text().splitlines()[1] == "Not read: visit_id, name (40 different texts)."
 
 
 def test_a_template_is_taken_by_keys(qtbot, dialog):

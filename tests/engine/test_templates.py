@@ -8,15 +8,18 @@ import pytest
 from engine.columns import Column
 from engine.data.check import data_problems
 from engine.data.dataset import Dataset
+from engine.data.guesses import readable
 from engine.data.samples import SAMPLES
 from engine.data.sources.sample import Sample
+from engine.data.split import advice
 from engine.infer import infer
 from engine.layers.input import Input
+from engine.layers.max_pool1d import MaxPool1D
 from engine.layers.max_pool2d import MaxPool2D
 from engine.layers.output import Output
 from engine.plan.state import draw_parameters
 from engine.problems import UserError
-from engine.templates import TEMPLATES, likely_target, start, suggest
+from engine.templates import TEMPLATES, left_out, likely_target, start, suggest
 
 IMAGES = ("digits8x8", "fashion5k", "animals4k")
 SUITED = {"mlp": set(SAMPLES), "cnn": set(IMAGES), "lstm": set(SAMPLES) - {"fashion5k", "animals4k"}}
@@ -128,3 +131,67 @@ def test_the_likely_target_is_what_is_known_of_a_sample_else_what_its_name_says(
     assert likely_target(read("auto_mpg"), Sample(name="auto_mpg")) == SAMPLES["auto_mpg"].target
     table = Dataset((Column("a", "number", np.arange(4.0)), Column("label", "number", np.arange(4.0))))
     assert likely_target(table) == "label"
+
+
+def log(rows=400, gap=0):
+    rng = np.random.default_rng(0)
+    seconds = 60.0 * np.arange(rows)
+    seconds[rows // 2 :] += gap
+    columns = [Column(name, "number", rng.normal(size=rows)) for name in ("heat", "load")]
+    state = Column("state", "category", rng.choice(np.array(["idle", "busy"]), rows))
+    return Dataset((Column("time", "date", seconds), *columns, state))
+
+
+def test_rows_that_follow_one_another_in_time_are_a_series_and_its_end_is_kept_back():
+    assert suggest(log()) == "lstm"
+    for template, box in (("lstm", "lstm"), ("cnn", "conv1")):
+        for target, read in (("state", ("heat", "load")), ("load", ("heat", "load"))):
+            project = start(template, log(), target=target)
+            assert project.graph.nodes["series"].columns == read
+            assert box in project.graph.nodes
+            assert infer(project.graph).problems == ()
+            assert (project.data.window, project.data.split) == (32, "last")
+            assert advice(project.data, log()) == ()
+    assert start("mlp", log(), target="state").data.split == "last"
+    shuffled = log().take(np.random.default_rng(0).permutation(400))
+    assert suggest(shuffled) == "mlp"
+
+
+def test_what_is_wrong_with_the_division_of_time_is_told():
+    project = start("lstm", log(gap=7200), target="state")
+    assert advice(project.data, log(gap=7200)) == ("There is a gap of 2.02 hours in time: windows reach over it.",)
+    alone = project.data.with_(window=0, split="random")
+    assert advice(alone, log())[0].startswith(
+        "The rows follow one another in time (time), so those kept back lie between"
+    )
+
+
+def test_series_are_convolved_along_their_steps_whatever_lies_beside_them():
+    rng = np.random.default_rng(0)
+    series = Column("series", "number", rng.normal(size=(60, 24, 3)).astype(np.float32))
+    label = Column("label", "category", np.array(["a", "b"] * 30))
+    dataset = Dataset((series, Column("start", "number", np.arange(60.0)), label))
+    assert suggest(dataset) == "lstm"
+    for template in TEMPLATES:
+        graph = start(template, dataset).graph
+        assert graph.nodes["series"].columns == ("series",)
+        assert infer(graph).problems == ()
+    assert isinstance(start("cnn", dataset).graph.nodes["pool1"], MaxPool1D)
+
+
+def test_numbers_of_rows_are_not_read_and_what_is_not_read_is_told():
+    rng = np.random.default_rng(0)
+    table = Dataset(
+        (
+            Column("customerId", "number", rng.permutation(90).astype(np.float64)),
+            Column("paid", "number", np.arange(90.0)),
+            Column("valid", "number", np.arange(90.0)),
+            Column("city", "category", np.array([f"c{n % 60}" for n in range(90)])),
+            Column("y", "category", np.array(["a", "b", "b"] * 30)),
+        )
+    )
+    graph = start("mlp", table, target="y").graph
+    assert graph.nodes["table"].columns == ("paid", "valid")
+    assert left_out(graph, table) == "Not read: customerId, city (60 different categories)."
+    assert left_out(start("mlp", table.take(np.arange(90)), target="city").graph, table) == "Not read: customerId."
+    assert [column.name for column in readable(table, "y")] == ["paid", "valid", "city"]
