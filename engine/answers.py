@@ -176,9 +176,9 @@ def _pictures(run: Run, paths: Sequence[Path]) -> Dataset:
     names = Column("file", "text", text_array(path.name if short else path.as_posix() for path in paths))
     columns = _columns(run)
     if columns[0][1] == "image":
-        return Dataset((Column(columns[0][0], "image", images), names))
+        return Dataset((names, Column(columns[0][0], "image", images)))
     scaled = _brought_to_range(images, next(iter(run.fitted[node] for node in inputs)))
-    return Dataset((*(Column(name, "number", scaled[:, place]) for place, (name, _) in enumerate(columns)), names))
+    return Dataset((names, *(Column(name, "number", scaled[:, place]) for place, (name, _) in enumerate(columns))))
 
 
 def pictures_in(folder: Path) -> list[Path]:

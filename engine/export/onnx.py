@@ -150,7 +150,10 @@ def _about(network: Network, entering: Mapping[NodeId, Mapping[str, Feed]], fitt
     inputs = {
         node: {
             "columns": list(layer.columns),
-            "tensors": {feed.name: {"type": feed.dtype, "shape": feed.shape} for feed in entering[node].values()},
+            "tensors": {
+                feed.name: {"type": feed.dtype, "shape": feed.shape, "columns": _read(name, layer, fitted[node])}
+                for name, feed in entering[node].items()
+            },
             "preprocessing": layer.preprocessing.to_dict(),
             **{key: fitted[node][key] for key in ("vocabulary", "categories", "dates") if key in fitted[node]},
         }
@@ -165,6 +168,13 @@ def _about(network: Network, entering: Mapping[NodeId, Mapping[str, Feed]], fitt
         for node, layer in network.outputs.items()
     }
     return {"inputs": inputs, "outputs": outputs, "version": program_version()}
+
+
+def _read(feed: str, layer: Input, fitted: Fitted) -> list[str]:
+    """Return the columns that a tensor holds, in their order; of one column the tensor has its name."""
+    kinds = dict(fitted.get("columns", ()))
+    apart = [name for name in layer.columns if kinds.get(name) in ("category", "date")]
+    return [feed] if feed in apart else [name for name in layer.columns if name not in apart]
 
 
 def assemble(sheet: Sheet, entering: Iterable[Feed], leaving: Iterable[Feed], about: Mapping[str, Any]) -> ModelProto:

@@ -60,9 +60,10 @@ class Report:
         yield f"Written by Netwright {self.about['version']} from {self.about.get('run', 'a run')}"
         for node, told in self.about["inputs"].items():
             sizes = (
-                f"{name} {tensor['type']} {['batch', *tensor['shape']]}" for name, tensor in told["tensors"].items()
+                f"{name} {tensor['type']} {['batch', *tensor['shape']]} of {', '.join(tensor['columns'])}"
+                for name, tensor in told["tensors"].items()
             )
-            yield f"Input {node}: {'; '.join(sizes)}, read from {', '.join(told['columns'])}"
+            yield f"Input {node}: {'; '.join(sizes)}"
         for node, told in self.about["outputs"].items():
             classes = f" ({', '.join(map(str, told['classes']))})" if "classes" in told else ""
             yield f"Output {node}: {told['target']}{classes}"

@@ -101,6 +101,8 @@ def test_a_model_speaks_for_itself(run, dataset, tmp_path):
     assert about["run"] == "run-1"
     assert about["outputs"]["kind"]["classes"] == ["maybe", "no", "yes"]
     assert about["inputs"]["in"]["columns"] == ["heat", "wind", "place"]
+    told = {name: tensor["columns"] for name, tensor in about["inputs"]["in"]["tensors"].items()}
+    assert told == {"in": ["heat", "wind"], "in.place": ["place"]}
     assert 0 <= about["largest_difference"] < 1e-4
     assert OnnxPredictor(bytes(model.SerializeToString())).about == about
 
