@@ -19,6 +19,7 @@ from engine.data.settings import DataSettings
 from engine.data.split import advice, split
 from engine.data.steps import Steps, present, targets_of
 from engine.data.targets import Answer, as_exported, decode, encode_target, fit_target, in_unit
+from engine.data.unknown import unknown_categories
 from engine.data.windows import Cut
 from engine.graph import Graph, NodeId
 from engine.layers.input import Input
@@ -162,7 +163,8 @@ def encode(graph: Graph, dataset: Dataset, settings: DataSettings, fitted: Mappi
         targets[node], found = task.target(node, column, fitted[node], inputs)
         known &= found
     unknown = int(len(samples) - known.sum())
-    notes = (f"{_samples(unknown)} without a known target.",) if given and unknown else ()
+    notes = [f"{_samples(unknown)} without a known target."] if given and unknown else []
+    notes += [note for node in task.inputs for note in unknown_categories(dataset, fitted[node])]
     return Prepared(
         inputs,
         targets,

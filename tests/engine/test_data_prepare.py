@@ -357,3 +357,19 @@ def test_fingerprints_tell_data_sets_apart():
 def test_problems_stop_preparing():
     with pytest.raises(UserError, match="reads no columns"):
         prepare(network(), table(), DataSettings())
+
+
+def test_categories_that_were_not_learnt_from_are_counted_and_named():
+    known = Dataset((Column("place", "category", np.array(["a", "b"] * 10)), Column("y", "number", np.arange(20.0))))
+    graph = Graph().add("in", Input(columns=("place",), size=(2,))).add("head", Dense(units=1), "in")
+    graph = graph.add("out", Output(target="y", loss=MeanSquaredError()), "head")
+    fitted = prepare(graph, known, DataSettings()).fitted
+
+    def notes(*places):
+        return encode(graph, Dataset((Column("place", "category", np.array(places)),)), DataSettings(), fitted).notes
+
+    assert notes("a", "b", "") == ()
+    assert notes("a", "c") == ("1 value of place was not among those learnt from and counts as missing: c.",)
+    assert notes("f", "e", "d", "c", "c") == (
+        "5 values of place were not among those learnt from and count as missing: c, d, e, …",
+    )
