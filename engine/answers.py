@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -28,11 +28,11 @@ from engine.export.write import model_of
 from engine.graph import NodeId
 from engine.layers.input import Input
 from engine.layers.output import Output
-from engine.plan.predict import Predictor, batch_for
 from engine.problems import UserError
 from engine.project.run import Run
+from engine.training.evaluate import ClassScore
+from engine.training.evaluate import evaluate as evaluate_part
 from engine.training.history import Scores
-from engine.training.scores import examine, scores
 
 TABLES = (".csv", ".tsv", ".txt", ".tab")
 
@@ -47,6 +47,7 @@ class Evaluation:
     loss: float
     metrics: Scores
     notes: tuple[str, ...] = ()
+    classes: Mapping[NodeId, tuple[ClassScore, ...]] = field(default_factory=dict)  # of each Output that tells some
 
 
 def source_of(text: str, like: Source | None = None) -> Source:
@@ -93,15 +94,10 @@ def _evaluation(run: Run, chosen: Prepared, rows: Array, part: str, notes: tuple
         raise UserError(
             f"The data has no samples whose {', '.join(missing) or 'target'} is known, so nothing can be compared."
         )
-    work = examine(Predictor(graph, run.parameters, batch=batch_for(graph)), chosen, rows)
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            seen = end.value
-            break
-    found = scores(graph, seen.outputs, seen.targets, run.fitted, every=True)
-    return Evaluation(run.id, part, len(rows), seen.loss, found, (*chosen.notes, *notes))
+    seen = evaluate_part(graph, run.parameters, chosen, rows)
+    found = {node: output.metrics for node, output in seen.outputs.items()}
+    classes = {node: output.classes for node, output in seen.outputs.items() if output.classes}
+    return Evaluation(run.id, part, len(rows), seen.loss, found, (*chosen.notes, *notes), classes)
 
 
 def _outputs(run: Run) -> dict[NodeId, Output]:

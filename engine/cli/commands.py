@@ -84,6 +84,11 @@ def evaluate(typed: Namespace) -> Outcome:
     metrics = told.metrics(found.metrics)
     lines = [f"{found.run} on {found.samples:,} {'validation samples' if found.part == 'validation' else 'samples'}:"]
     lines += [f"  {name} {value:.6g}" for name, value in {"loss": found.loss, **metrics}.items() if value is not None]
+    lines += [
+        line
+        for node, scores in found.classes.items()
+        for line in told.class_lines(node, scores, len(found.metrics) > 1)
+    ]
     return Outcome({**asdict(found), "metrics": metrics}, [*lines, *found.notes])
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from engine.project.run import Run
@@ -11,6 +11,7 @@ from engine.training.history import Epoch, Scores
 
 if TYPE_CHECKING:
     from engine.data.targets import Answer
+    from engine.training.evaluate import ClassScore
 
 
 def metrics(scores: Scores) -> dict[str, float | None]:
@@ -73,6 +74,18 @@ def _figures(found: Mapping[str, Any]) -> str:
     names = ("run", "status", "started", "seed", "epochs", "steps", "best_epoch", "seconds", "parameters", "history")
     chosen = {name: value for name, value in found.items() if name not in names and value is not None}
     return "  ".join(f"{name.replace('_', ' ')} {value:.4g}" for name, value in chosen.items())
+
+
+def class_lines(node: str, scores: Sequence[ClassScore], several: bool) -> list[str]:
+    """Return a table of how well each class is told from the others; `node` is said where there are `several` Outputs."""
+    width = max(len(score.name) for score in scores)
+    lines = [f"  {f'class of {node}' if several else 'class':{width + 2}}  samples  precision  recall      f1"]
+    for score in scores:
+        shares = (
+            f"{'-' if share is None else f'{share:.1%}':>8}" for share in (score.precision, score.recall, score.f1)
+        )
+        lines.append(f"  {score.name:{width + 2}}  {score.samples:7,}   {''.join(shares)}")
+    return lines
 
 
 def answer(found: Answer) -> dict[str, Any]:

@@ -101,6 +101,24 @@ def test_values_and_tables_are_answered(netwright, trained):
         assert text in err
 
 
+def test_it_is_told_how_well_each_class_is_found(netwright, trained, capsys):
+    told = netwright("evaluate", trained)[1]
+    scores = told["classes"]["output"]
+    assert [score["name"] for score in scores] == ["Adelie", "Chinstrap", "Gentoo"]
+    assert sum(score["samples"] for score in scores) == told["samples"]
+    assert sum(score["recall"] for score in scores) / 3 == pytest.approx(told["metrics"]["recall"])
+    cli.main(["evaluate", trained])
+    lines = capsys.readouterr().out.splitlines()
+    (head,) = [
+        place for place, line in enumerate(lines) if line.split() == ["class", "samples", "precision", "recall", "f1"]
+    ]
+    assert lines[head + 1].split() == [
+        "Adelie",
+        str(scores[0]["samples"]),
+        *(f"{scores[0][n]:.1%}" for n in ("precision", "recall", "f1")),
+    ]
+
+
 def test_answers_are_written_beside_the_columns_of_the_data(netwright, trained):
     Path("new.csv").write_text(
         "id,sex,extra,body_mass_g,flipper_length_mm,bill_depth_mm,bill_length_mm,island\n"
