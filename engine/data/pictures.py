@@ -20,6 +20,7 @@ from engine.problems import UserError
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP", "TIFF", "PPM")
 ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
 LARGEST = 256 << 20  # bytes of a file
+GREY = ("1", "L", "LA", "La", "I", "F", "I;16", "I;16B", "I;16L", "I;16N")  # Pillow's modes without colours
 SIXTEEN = ("I;16", "I;16B", "I;16L")  # Pillow's modes of 16 bits a pixel
 MOST_PIXELS = 100_000_000
 
@@ -27,6 +28,11 @@ MOST_PIXELS = 100_000_000
 def picture_size(path: Path) -> tuple[int, int]:
     """Return height and width of a picture file without decoding it."""
     return _guarded(path, lambda image: (image.height, image.width))
+
+
+def has_colours(path: Path) -> bool:
+    """Tell whether a picture file may hold colours, without decoding it."""
+    return _guarded(path, lambda image: image.mode not in GREY) is True
 
 
 def read_picture(path: Path, height: int, width: int, colour: bool, fit: str) -> Array:

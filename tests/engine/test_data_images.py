@@ -191,7 +191,7 @@ def test_other_files_are_passed_over_with_a_note(tmp_path):
     put(tmp_path, "a/deeper/2.png", picture())
     data = read(tmp_path)
     assert len(data) == 1
-    assert data.notes == (f"3 other files or folders in {tmp_path.name} were passed over.",)
+    assert data.notes[0] == f"3 other files or folders in {tmp_path.name} were passed over."
 
 
 def test_folders_that_hold_nothing(tmp_path):
@@ -213,3 +213,15 @@ def test_a_pipe_among_the_pictures_does_not_hang(tmp_path):
 def test_more_pictures_than_memory_are_refused(animals):
     with pytest.raises(UserError, match="smaller size"):
         read(animals, height=4096, width=4096)
+
+
+def test_it_is_told_that_sizes_differ_and_that_colours_are_lost(tmp_path):
+    for name in "ab":
+        (tmp_path / name).mkdir()
+        Image.new("L", (9, 7)).save(tmp_path / name / "1.png")
+    assert read(tmp_path).notes == ()
+    Image.new("RGB", (12, 7)).save(tmp_path / "b" / "2.png")
+    sizes, colours = read(tmp_path).notes
+    assert sizes == "The pictures are of several sizes and are brought to 7 × 9, that of the first."
+    assert colours.startswith("Some pictures are in colour, but all are read in grey.")
+    assert read(tmp_path, height=5, width=5, colour=True).notes == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,11 +13,12 @@ from engine.data import wording
 from engine.data.dataset import Dataset
 from engine.data.decoding import Pictures
 from engine.data.files import unreadable
-from engine.data.pictures import ENDINGS, picture_size
+from engine.data.pictures import ENDINGS, has_colours, picture_size
 from engine.data.source import Source
 from engine.problems import UserError
 from engine.spec import param
 
+LOOKED_AT = 40  # pictures
 LARGEST = 32 << 30  # bytes of all pictures together
 
 
@@ -66,7 +68,16 @@ class ImageFolder(Source):
         )
         pixels = pictures.read()
         read = [files[row] for row in pictures.whole.tolist()]
-        return Dataset(_columns(Path(self.path), pixels, read), (*notes, *pictures.notes(), *_emptied(files, read)))
+        notes = (*notes, *pictures.notes(), *_emptied(files, read), *self._changes([path for path, _ in read], first))
+        return Dataset(_columns(Path(self.path), pixels, read), notes)
+
+    def _changes(self, files: list[Path], first: tuple[int, int]) -> Iterator[str]:
+        """Yield what becomes of sizes and colours, by a look at some of the files."""
+        some = files[:: max(1, len(files) // LOOKED_AT)]
+        if not (self.height and self.width) and any(picture_size(path) != first for path in some):
+            yield f"The pictures are of several sizes and are brought to {first[0]} × {first[1]}, that of the first."
+        if not self.colour and any(map(has_colours, some)):
+            yield "Some pictures are in colour, but all are read in grey. Turn colour on to keep it."
 
     def essence(self) -> ImageFolder:
         return self.with_(memory=ImageFolder().memory)
