@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 
 from app.forms.specs import words
 from engine.project.run import Run
-from engine.training.history import main_score
+from engine.training.history import telling_scores
 
 if TYPE_CHECKING:
     from app.trainer import Trainer
@@ -90,8 +90,9 @@ class WindowTraining(QObject):
     def _kept(self, run: Run) -> None:
         from engine.catalog import metric_text
 
-        name, value = main_score(run.history.best.validation_metrics) if run.history.best else ("", None)
-        score = f" Validation {words(name).lower()} {metric_text(name, value)}." if value is not None else ""
+        found = telling_scores(run.history.best.validation_metrics) if run.history.best else []
+        told = ", ".join(f"{words(name).lower()} {metric_text(name, value)}" for name, value in found)
+        score = f" Validation {told}." if told else ""
         self.window.tell(f"{run.id} is kept with the project.{score} Try it under Use, or export it.")
 
     def _failed(self, sentence: str, resumable: bool) -> None:

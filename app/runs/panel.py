@@ -21,7 +21,7 @@ from app.forms.specs import words
 from app.icons import icon
 from engine.catalog import metric_text
 from engine.project.run import Run
-from engine.training.history import main_score
+from engine.training.history import telling_scores
 
 HEADS = ("Run", "Result", "Epochs", "Best epoch", "Validation loss", "Seconds", "Optimizer", "Rate", "Seed")
 EMPTY = "Every training is kept here with its weights and its curves. Press Train (F5)."
@@ -156,11 +156,11 @@ def cells(run: Run) -> tuple[str, ...]:
     """Return what the list says about a run, one text for each of HEADS."""
     history, settings = run.history, run.project.training
     best = history.best or (history.epochs[-1] if history.epochs else None)
-    name, value = main_score(best.validation_metrics or best.metrics) if best else ("", None)
+    found = telling_scores(best.validation_metrics or best.metrics) if best else []
     loss = best.validation_loss if best else None
     return (
         run.id + STATES.get(run.status, ""),
-        f"{words(name)} {metric_text(name, value)}" if value is not None else "—",
+        ", ".join(f"{words(name)} {metric_text(name, value)}" for name, value in found) or "—",
         f"{len(history.epochs):,}",
         f"{best.number:,}" if best else "—",
         f"{loss:.4g}" if loss is not None else "—",

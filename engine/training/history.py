@@ -18,6 +18,8 @@ Scores = Mapping[
     NodeId, Mapping[str, float | None]
 ]  # of each Output, by the metric's name; None where it is not defined
 
+HIDDEN = 0.1  # of an accuracy that comes of frequent classes alone
+
 
 @dataclass(frozen=True)
 class Epoch:
@@ -79,12 +81,15 @@ class History:
         )
 
 
-def main_score(scores: Scores) -> tuple[str, float | None]:
-    """Return the name and value of the first metric of the first Output; None where there is none."""
-    for metrics in scores.values():
-        for name, value in metrics.items():
-            return name, value
-    return "Metric", None
+def telling_scores(scores: Scores) -> list[tuple[str, float]]:
+    """Return the first metric of the first Output; beside an accuracy, the balanced one where lost classes hide behind it."""
+    metrics = next((found for found in scores.values() if found), {})
+    name, value = next(iter(metrics.items()), ("", None))
+    if value is None:
+        return []
+    balanced = metrics.get("BalancedAccuracy") if name == "Accuracy" else None
+    hidden = balanced is not None and value - balanced > HIDDEN
+    return [(name, value), *([("BalancedAccuracy", balanced)] if hidden and balanced is not None else [])]
 
 
 def _series(values: Sequence[float] | Array) -> Array:

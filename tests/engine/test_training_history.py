@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from engine.training.history import Epoch, History, Recorder
+from engine.training.history import Epoch, History, Recorder, telling_scores
 
 
 def epoch(number: int, loss: float | None) -> Epoch:
@@ -70,3 +70,13 @@ def test_a_recorder_goes_on_from_a_history():
 def test_what_is_no_history_is_refused(raw):
     with pytest.raises((KeyError, TypeError, ValueError)):
         History.from_dict(raw)
+
+
+def test_an_accuracy_that_hides_lost_classes_is_told_with_the_balanced_one():
+    assert telling_scores({"out": {"Accuracy": 0.97, "BalancedAccuracy": 0.5}}) == [
+        ("Accuracy", 0.97),
+        ("BalancedAccuracy", 0.5),
+    ]
+    assert telling_scores({"out": {"Accuracy": 0.97, "BalancedAccuracy": 0.95}}) == [("Accuracy", 0.97)]
+    assert telling_scores({"out": {"R2": 0.5}}) == [("R2", 0.5)]
+    assert telling_scores({"out": {"Accuracy": None}}) == telling_scores({}) == []
