@@ -8,6 +8,7 @@ from engine.arrays import Array
 from engine.columns import Column
 from engine.data.dataset import Dataset
 from engine.data.kinds import LOOKED_AT, is_clock
+from engine.data.overlap import shared_steps
 from engine.data.settings import DataSettings
 
 GAP = 1.5  # steps
@@ -39,6 +40,12 @@ def advice(settings: DataSettings, dataset: Dataset) -> tuple[str, ...]:
     if settings.window > 1 and settings.split != "last" and settings.validation > 0:
         found.append(
             'Windows overlap, so validation samples share rows with training samples. Choose the division "last".'
+        )
+    shared = max(map(shared_steps, dataset.columns), default=0)
+    if shared and settings.split != "last" and settings.validation > 0:
+        found.append(
+            f"Each series shares {shared:,} steps with the next, so validation samples lie in training samples. "
+            'Choose the division "last".'
         )
     dates = next((column for column in dataset.columns if column.kind == "date"), None)
     if dates is not None and is_clock(dates):

@@ -35,7 +35,7 @@ def start(template: str, dataset: Dataset, source: Source | None = None, target:
         raise UserError(f"There is no template {template!r}. Choose one of {', '.join(TEMPLATES)}.")
     task = _task(dataset, source, target)
     chain, data, rate = TEMPLATES[template](task)
-    split = "last" if data.window or task.timed else "stratified" if task.classes else "random"
+    split = "last" if data.window or task.timed or task.overlaps else "stratified" if task.classes else "random"
     if task.hint:
         data, split = data.with_(validation=task.hint.validation), task.hint.split if task.classes else split
     chain.add("scores" if task.classes else "estimate", Dense(units=task.units))

@@ -9,6 +9,7 @@ import numpy as np
 from engine.columns import Column
 from engine.data.dataset import Dataset
 from engine.data.kinds import is_clock, tells_classes, tells_rows_apart
+from engine.data.overlap import shared_steps
 from engine.data.samples import SampleData
 from engine.loss import Loss
 from engine.losses.cross_entropy import CrossEntropy
@@ -45,6 +46,11 @@ class Task:
     def timed(self) -> bool:
         """Whether the rows follow one another in time, so that those before a row tell something of it."""
         return not self.hint and any(map(is_clock, self.dataset.columns))
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether the series share steps with their neighbours."""
+        return any(map(shared_steps, self.dataset.columns))
 
     def columns(self, *kinds: str) -> list[Column]:
         """Return the columns of these kinds that may be read: not the target, none without values or of many categories."""

@@ -195,3 +195,22 @@ def test_numbers_of_rows_are_not_read_and_what_is_not_read_is_told():
     assert left_out(graph, table) == "Not read: customerId, city (60 different categories)."
     assert left_out(start("mlp", table.take(np.arange(90)), target="city").graph, table) == "Not read: customerId."
     assert [column.name for column in readable(table, "y")] == ["paid", "valid", "city"]
+
+
+@pytest.mark.parametrize("stride", [1, 8, 23])
+def test_series_that_overlap_are_not_divided_at_random(stride):
+    long = np.random.default_rng(0).normal(size=(2000, 3))
+    long[100:130] = np.nan
+    cut = np.stack([long[start : start + 24] for start in range(0, 60 * stride, stride)])
+    label = Column("label", "category", np.array(["a", "b"] * 30))
+    dataset = Dataset((Column("series", "number", cut), label))
+    project = start("cnn", dataset)
+    apart = stride == 23  # one step alone is shared by chance, too
+    assert project.data.split == ("stratified" if apart else "last")
+    told = advice(project.data.with_(split="random"), dataset)
+    assert bool(told) is not apart
+    assert apart or told[0].startswith(f"Each series shares {24 - stride} steps with the next")
+    still = Dataset((Column("series", "number", np.ones((60, 24, 3))), label))
+    assert start("cnn", still).data.split == "stratified"
+    alone = Dataset((Column("series", "number", np.random.default_rng(1).normal(size=(60, 24, 3))), label))
+    assert start("cnn", alone).data.split == "stratified"
