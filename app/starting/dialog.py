@@ -190,6 +190,13 @@ class StartDialog(QDialog):
         if sentence in self._fixes:
             self.mend.setText(self._fixes[sentence][1].label)
             self.mend.show()
+            self._grow()
+
+    def _grow(self) -> None:
+        """Give everything that is shown its room; a dialog grows for a long sentence, but not for what follows it."""
+        if layout := self.layout():
+            layout.activate()
+            self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
 
     def _say(self, text: str, *, problem: bool = False) -> None:
         """Write a line below the data; nothing can be made until more is known."""

@@ -177,6 +177,9 @@ def test_a_folder_with_a_broken_picture_is_read_without_it_by_one_click(qtbot, d
     assert not dialog.go.isEnabled()
     assert dialog.mend.text() == "Leave it out"
     qtbot.waitUntil(dialog.mend.isVisible)
+    tile = dialog.tiles.tiles["cnn"]
+    qtbot.waitUntil(lambda: tile.height() >= tile.minimumSizeHint().height() > 0)
+    assert dialog.tiles.height() >= dialog.tiles.heightForWidth(dialog.tiles.width())
     dialog.mend.click()
     offered(qtbot, dialog)
     assert not dialog.mend.isVisible()
