@@ -195,9 +195,9 @@ def predict(
     from engine import answer_table, answers
     from engine.data.dataset import Dataset
 
-    chosen, given = run_of(file, run), isinstance(inputs, Dataset)
+    chosen = run_of(file, run)
     if out is not None:
-        answer_table.check_out(out, () if given else inputs)
+        answer_table.check_out(out, () if isinstance(inputs, Dataset) else inputs)
     dataset = inputs if isinstance(inputs, Dataset) else answers.given(chosen, inputs)
     rows, told = answers.predict_rows(chosen, dataset, on_note)
     if out is not None:

@@ -113,6 +113,7 @@ class StartDialog(QDialog):
     def _mend(self) -> None:
         """Read the source that could not be read once more, in the way that its error offers."""
         source, fix = self._fixes[self.facts.text()]
+        self.chooser.open_folder.setFocus()  # the button goes away, and the focus would go on to Cancel
         self.choose(source.with_(**{fix.param: fix.value}))
 
     def _read(self, name: str, source: Callable[[], Source]) -> None:

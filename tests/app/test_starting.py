@@ -180,9 +180,13 @@ def test_a_folder_with_a_broken_picture_is_read_without_it_by_one_click(qtbot, d
     tile = dialog.tiles.tiles["cnn"]
     qtbot.waitUntil(lambda: tile.height() >= tile.minimumSizeHint().height() > 0)
     assert dialog.tiles.height() >= dialog.tiles.heightForWidth(dialog.tiles.width())
+    dialog.activateWindow()
+    dialog.mend.setFocus()
+    qtbot.waitUntil(dialog.mend.hasFocus)
     dialog.mend.click()
     offered(qtbot, dialog)
     assert not dialog.mend.isVisible()
+    assert dialog.focusWidget() is dialog.go  # Enter makes the network; it would cancel
     assert dialog.read.source.broken == "leave out"
     assert len(dialog.read.dataset) == 12
 
