@@ -71,7 +71,7 @@ def left_out(graph: Graph, dataset: Dataset) -> str:
 
 def _described(column: Column) -> str:
     many = column.kind in ("category", "text")
-    return f"{column.name} ({len(column.distinct):,} different {PLURAL[column.kind]})" if many else column.name
+    return f"{column.name} ({column.different:,} different {PLURAL[column.kind]})" if many else column.name
 
 
 def likely_target(dataset: Dataset, source: Source | None = None) -> str:
