@@ -9,6 +9,7 @@ from engine.columns import Column
 from engine.data.check import data_problems
 from engine.data.dataset import Dataset
 from engine.data.guesses import readable
+from engine.data.overlap import shared_steps
 from engine.data.samples import SAMPLES
 from engine.data.sources.sample import Sample
 from engine.data.split import advice
@@ -214,3 +215,8 @@ def test_series_that_overlap_are_not_divided_at_random(stride):
     assert start("cnn", still).data.split == "stratified"
     alone = Dataset((Column("series", "number", np.random.default_rng(1).normal(size=(60, 24, 3))), label))
     assert start("cnn", alone).data.split == "stratified"
+
+
+def test_series_without_numbers_share_none():
+    assert shared_steps(Column("series", "number", np.zeros((9, 5, 0)))) == 0
+    assert shared_steps(Column("series", "number", np.zeros((9, 0, 2)))) == 0
