@@ -65,7 +65,8 @@ def test_values_are_read_as_the_columns_of_the_training_were(table):
         (["many,red"], r"size is a number, but many is not\.$"),
         (["NA,red"], "size is a number, but NA is not"),  # this table calls them otherwise
         (["light.png"], "does not read one picture"),
-        (["{folder}"], "is a folder. Name the pictures in it, or a table"),
+        (["{folder}"], "does not read one picture"),
+        (["{folder}", "3,red"], "is a folder. Name it alone, or the pictures in it"),
     ],
 )
 def test_values_that_do_not_fit_are_refused_in_a_sentence(table, tmp_path, values, sentence):
@@ -99,7 +100,8 @@ def test_a_picture_comes_in_the_range_of_the_pixels_that_were_learnt(tmp_path, r
     run = run_of(dataset, target="kind", columns=names, size=(1, 2, 2), preprocessing=rule, validation=0.0)
     Image.fromarray(np.array([[0, 255], [255, 0]], np.uint8)).save(tmp_path / "p.png")
     data = answers.given(run, [str(tmp_path / "p.png")])
-    assert [column.values.tolist() for column in data.columns] == [[least], [most], [most], [least]]
+    assert data["file"].values.tolist() == ["p.png"]
+    assert [data[name].values.tolist() for name in names] == [[least], [most], [most], [least]]
 
 
 def test_a_run_is_evaluated_on_what_it_did_not_learn_from(table, path):
