@@ -96,14 +96,14 @@ class LSTM(Recurrent):
             places, slopes = places[:2], slopes[:1]
         states, laid = rows[..., :units], columns(weights, n)
         hh, ih, biases = laid[:, :units], laid[:, units:-1], laid[:, -1]
-        of_hh, of_ih, *bias = self.of_part(weight_hh_l0, weight_ih_l0, bias_ih_l0, bias_hh_l0)
+        of_hh, of_ih, one, other = self.of_part(weight_hh_l0, weight_ih_l0, bias_ih_l0, bias_hh_l0)
         return in_turn(
             (
                 *take_in(x, rows[:-1, own, units:]),
                 partial(states[0, own].fill, 0),
                 *scale(of_hh.swapaxes(1, 2).reshape(hh.shape), hh, lstm.ORDER),
                 *scale(of_ih.swapaxes(1, 2).reshape(ih.shape), ih, lstm.ORDER),
-                *lstm.add_biases(*bias, biases),
+                *lstm.add_biases(one, other, biases),
                 partial(places[0, 0].fill, 0),
                 *meet,
                 *lstm.forward(rows, laid, states[..., self.part], places, slopes, work.reshape(-1), meet),
