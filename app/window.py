@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDialog, QLabel, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app import appearance, window_actions
@@ -221,6 +221,14 @@ class Window(QMainWindow):
             if url.isLocalFile():
                 event.acceptProposedAction()
                 self.open_path(Path(url.toLocalFile()))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Say why nothing happens at the keys of an action that cannot be done now."""
+        action = self.actions_.owner_of(QKeySequence(event.keyCombination()))
+        if action is not None and action.reason:
+            self.tell(action.reason)
+        else:
+            super().keyPressEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.trainer.state != "idle":

@@ -334,6 +334,14 @@ def test_train_says_why_it_cannot(qtbot, work, session):
     assert not work.top.train.isEnabled()
 
 
+def test_keys_of_what_cannot_be_done_say_why(qtbot, work):
+    work.tell("")
+    qtbot.keyClick(work.canvas, Qt.Key.Key_F5)
+    assert work.statusBar().currentMessage() == work.actions_["train"].reason != ""
+    qtbot.keyClick(work.canvas, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
+    assert work.statusBar().currentMessage() == work.actions_["train"].reason
+
+
 def test_the_status_bar_sums_up(work):
     assert work._size.text().startswith("3 boxes · 15 parameters")
     before = len(work.document.analysis.problems)
