@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from app.sizes import GAP, ROW_GAP, WIDTH, height, snap
+from app.sizes import GAP, ROW_GAP, STEP, WIDTH, height, snap
 from engine.graph import Graph, NodeId, Port
 from engine.infer import mend
 from engine.layer import Layer
@@ -30,6 +30,50 @@ def add(layer: Layer, at: Place, name: NodeId | None = None) -> Edit:
         return _placed(project, project.graph.add(node, layer), {node: at})
 
     return change
+
+
+def behind(node: NodeId, layer: Layer, name: NodeId) -> Edit:
+    """Put a new box behind another, wired to it; where exactly one box follows, the new one comes between them."""
+
+    def change(project: Project) -> Project:
+        source = free_output(project.graph, node)
+        readers = project.graph.readers.get(source, ()) if source else ()
+        place = beside(project, node, layer)
+        if source is None or not layer.ports():
+            return add(layer, free_place(project, layer, place), name)(project)
+        if len(readers) == 1 and layer.outputs:
+            return chain(add(layer, place, name), insert(name, readers[0]))(project)
+        placed = add(layer, free_place(project, layer, place), name)(project)
+        return wire(source, Port(name, layer.ports()[0]))(placed)
+
+    return change
+
+
+def free_output(graph: Graph, node: NodeId) -> Port | None:
+    """Return the first output of a box that nothing reads, else its first one, if it has any."""
+    ports = [Port(node, name) for name in graph.nodes[node].outputs]
+    return next((port for port in ports if not graph.readers.get(port)), ports[0] if ports else None)
+
+
+def beside(project: Project, node: NodeId, layer: Layer) -> Place:
+    """Return the place right of a box for another one, middle at middle."""
+    x, y = place_of(project, node)
+    return x + WIDTH + GAP, snap(y + (height(project.graph.nodes[node]) - height(layer)) / 2)
+
+
+def free_place(project: Project, layer: Layer, at: Place) -> Place:
+    """Return a place, or the next one below it where the box of a layer lies on no other."""
+    x, y = at
+    while not lies_free(project, layer, (x, y)):
+        y += STEP
+    return x, y if y == at[1] else snap(y + ROW_GAP / 2)
+
+
+def lies_free(project: Project, layer: Layer, at: Place) -> bool:
+    """Tell whether the box of a layer would lie on no other."""
+    x, y = at
+    others = ((place_of(project, n), height(other)) for n, other in project.graph.nodes.items())
+    return not any(abs(x - left) < WIDTH and top - height(layer) < y < top + tall for (left, top), tall in others)
 
 
 def wire(source: Port, target: Port) -> Edit:
@@ -114,7 +158,7 @@ def insert(node: NodeId, target: Port) -> Edit:
         graph = graph.connect(source, node, layer.ports()[0]).connect(
             Port(node, layer.outputs[0]), target.node, target.name
         )
-        return _with_room(project.with_(graph=graph), node)
+        return _with_room(_clear_of(project.with_(graph=graph), node, source.node), node)
 
     return change
 
@@ -191,6 +235,15 @@ def _before(project: Project, node: NodeId) -> Place:
     x, y = place_of(project, source.node)
     middle = y + height(graph.nodes[source.node]) / 2
     return x + WIDTH + GAP, snap(middle - height(graph.nodes[node]) / 2)
+
+
+def _clear_of(project: Project, node: NodeId, source: NodeId) -> Project:
+    """Push a box to the right until it no longer lies on the one that feeds it."""
+    x, y = place_of(project, node)
+    left = place_of(project, source)[0] + WIDTH + GAP
+    if x >= left or not _same_row(project, node, source):
+        return project
+    return move({node: (left, y)})(project)
 
 
 def _with_room(project: Project, node: NodeId) -> Project:

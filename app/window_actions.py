@@ -74,7 +74,7 @@ def _edit(window: Window) -> None:
     add("cut", "Cu&t", "Cut the selected boxes", canvas.cut, "scissors", _KEY.Cut)
     add("copy", "&Copy", "Copy the selected boxes as text", canvas.copy, "copy", _KEY.Copy)
     add("paste", "&Paste", "Add the boxes of the clipboard", canvas.paste, "clipboard-paste", _KEY.Paste)
-    add("duplicate", "&Duplicate", "Copy the selected boxes beside themselves", canvas.duplicate, "copy", "Ctrl+D")
+    add("duplicate", "&Duplicate", "Put copies of the selected boxes below them", canvas.duplicate, "copy", "Ctrl+D")
     tip = "Delete the selected boxes and join what they lay between"
     add("delete", "D&elete", tip, canvas.delete_selected, "trash-2", "Del")
     add("select_all", "Select &all", "Select every box", canvas.select_all, "box-select", _KEY.SelectAll)
@@ -124,7 +124,8 @@ def _panels(window: Window) -> None:
 def _network(window: Window) -> None:
     add, align = partial(window.actions_.add, "Network"), partial(window.actions_.add, "Network/Align")
     canvas: Canvas = late(window, "canvas")
-    add("quick_add", "&Add a layer", "Search a layer (Tab on the canvas)", canvas.quick_add, "plus", "Shift+A")
+    tip = "Search a layer that comes behind the selected box (Tab on the canvas)"
+    add("quick_add", "&Add a layer", tip, canvas.quick_add, "plus", "Shift+A")
     add("arrange", "A&rrange", "Lay the boxes out from left to right", canvas.arrange, "workflow", "Ctrl+L")
     for side in ("left", "centre", "right", "top", "middle", "bottom"):
         tip = f"Bring the selected boxes to one line: {side}"

@@ -24,7 +24,7 @@ from app.canvas.glide import Glide
 from app.canvas.quick_add import QuickAdd, fitting, giving
 from app.canvas.view import View
 from app.document import Document
-from app.edits import add, apply_fix, chain, delete, move, place_of, wire, wish
+from app.edits import add, apply_fix, behind, beside, chain, delete, move, place_of, wire, wish
 from app.sizes import STEP, WIDTH, height, snap
 from app.theme import theme
 from engine.graph import NodeId, Port
@@ -45,6 +45,7 @@ class Canvas(View):
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(document, parent)
         self._ends: tuple[Port | None, Port | None] = (None, None)
+        self._leader: NodeId | None = None  # the box behind which quick-add puts its own
         self._place = QPointF()
         self.adder = QuickAdd(self.viewport())
         self.adder.chosen.connect(self._add_chosen)
@@ -77,7 +78,7 @@ class Canvas(View):
         self._paste_text("Paste", QGuiApplication.clipboard().text(), self._under_pointer())
 
     def duplicate(self) -> None:
-        """Copy the selected boxes beside themselves; the clipboard keeps what it has."""
+        """Put copies of the selected boxes below them; the clipboard keeps what it has."""
         if self.document.selection:
             text = clipboard.to_text(self.document.project, self.document.selection)
             self._paste_text("Duplicate", text, None)
@@ -113,8 +114,15 @@ class Canvas(View):
         self.document.edit("Move", move(moved), merge=f"nudge {sorted(places)}")
 
     def quick_add(self) -> None:
-        """Open the search for a layer at the pointer."""
-        self.offer_layers(self._under_pointer())
+        """Open the search for a layer that comes behind the selected box, or at the pointer where none is selected."""
+        leader = self._chosen_leader()
+        if leader is None:
+            self.offer_layers(self._under_pointer())
+            return
+        self._look_for(leader)
+        self.offer_layers(QPointF(*beside(self.document.project, leader, Layer.registry["Dense"]())))
+        self.adder.offer_behind(leader)
+        self._leader = leader
 
     def show_node(self, node: NodeId) -> None:
         """Select a box and bring it into view."""
@@ -128,14 +136,17 @@ class Canvas(View):
         self.document.edit(fix.label, apply_fix(problem, fix))
 
     def add_layer(self, name: str) -> None:
-        """Add a layer by its class name in the middle of what is seen."""
-        layer = Layer.registry[name]()
-        self._put(layer, self._free_spot(layer))
+        """Add a layer by its class name behind the selected box, or in the middle of what is seen."""
+        layer, leader = Layer.registry[name](), self._chosen_leader()
+        if leader is None:
+            self._put(layer, self._free_spot(layer))
+        else:
+            self._put_behind(leader, layer)
 
     # Quick-add.
 
     def offer_layers(self, at: QPointF, source: Port | None = None, target: Port | None = None) -> None:
-        self._ends, self._place = (source, target), at
+        self._ends, self._place, self._leader = (source, target), at, None
         kinds = list(Layer.registry.values())
         if source:
             kinds = fitting(self.document.analysis.shape(source))
@@ -145,10 +156,35 @@ class Canvas(View):
 
     def _add_chosen(self, kind: type[Layer]) -> None:
         layer = kind()
+        if self._leader in self.document.project.graph.nodes:
+            self._put_behind(self._leader, layer)
+            self.setFocus(Qt.FocusReason.OtherFocusReason)
+            return
         source, target = self._ends
         x = self._place.x() - (0 if source else WIDTH if target else WIDTH / 2)
         self._put(layer, QPointF(x, self._place.y() - height(layer) / 2), source, target)
         self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _chosen_leader(self) -> NodeId | None:
+        """Return the selected box if it is one alone and something can follow it."""
+        chosen, graph = self.document.selection, self.document.project.graph
+        return next((n for n in chosen if graph.nodes[n].outputs), None) if len(chosen) == 1 else None
+
+    def _put_behind(self, leader: NodeId, layer: Layer) -> None:
+        node = self.document.project.graph.free_name(wish(layer))
+        self.document.edit(f"Add {type(layer).__name__}", behind(leader, layer, node))
+        self.document.select({node})
+        self._look_for(node)
+
+    def _look_for(self, node: NodeId) -> None:
+        """Bring a box into view, if it is not."""
+        body = self.boxes.nodes[node].body()
+        if self.seen().contains(body):
+            return
+        if self._whole:
+            self.fit_all()
+        else:
+            self._look_at(body.center())
 
     def _put(self, layer: Layer, at: QPointF, source: Port | None = None, target: Port | None = None) -> None:
         node = self.document.project.graph.free_name(wish(layer))

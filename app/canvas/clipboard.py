@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from app.edits import Edit
-from app.sizes import STEP, snap
+from app.edits import Edit, lies_free
+from app.sizes import ROW_GAP, height, snap
 from engine.graph import Graph, NodeId, Port, renamed
 from engine.problems import UserError
 from engine.project import strict_json
@@ -68,21 +68,28 @@ def _stem(node: NodeId) -> str:
 
 
 def paste(boxes: Project, names: Mapping[NodeId, NodeId], at: Place | None = None) -> Edit:
-    """Add boxes under new names: with the middle of them at `at`, or a little below and right of the originals."""
+    """Add boxes under new names: with the middle of them at `at`, or below the originals."""
 
     def change(project: Project) -> Project:
         nodes = dict(project.graph.nodes) | {names[n]: renamed(layer, names) for n, layer in boxes.graph.nodes.items()}
         new = {Port(names[e.node], e.name): Port(names[s.node], s.name) for e, s in boxes.graph.wires.items()}
         graph = Graph(nodes, {**project.graph.wires, **new})
-        dx, dy = _offset(boxes, at)
+        dx, dy = _below(project, boxes) if at is None else _offset(boxes, at)
         places = {names[n]: (x + dx, y + dy) for n, (x, y) in boxes.places.items()}
         return project.with_(graph=graph, places={**project.places, **places})
 
     return change
 
 
-def _offset(boxes: Project, at: Place | None) -> Place:
-    if at is None:
-        return 4 * STEP, 4 * STEP
+def _below(project: Project, boxes: Project) -> Place:
+    """Return the way from the originals to the first place straight below them where the copies lie on no box."""
+    tops = [(y, y + height(boxes.graph.nodes[n])) for n, (_, y) in boxes.places.items()]
+    dy = step = snap(max(bottom for _, bottom in tops) - min(top for top, _ in tops) + ROW_GAP)
+    while any(not lies_free(project, boxes.graph.nodes[n], (x, y + dy)) for n, (x, y) in boxes.places.items()):
+        dy += step
+    return 0.0, dy
+
+
+def _offset(boxes: Project, at: Place) -> Place:
     xs, ys = [x for x, _ in boxes.places.values()], [y for _, y in boxes.places.values()]
     return snap(at[0] - (min(xs) + max(xs)) / 2), snap(at[1] - (min(ys) + max(ys)) / 2)

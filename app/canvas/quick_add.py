@@ -104,6 +104,7 @@ class QuickAdd(QFrame):
     def offer(self, kinds: list[type[Layer]], at: QPoint) -> None:
         """Open at a place of the parent, kept inside it."""
         self._kinds = kinds
+        self.search.setPlaceholderText("Add a layer…")
         self.search.clear()
         self._show("")
         self.resize(300, 330)
@@ -114,6 +115,10 @@ class QuickAdd(QFrame):
         self.show()
         self.raise_()
         self.search.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def offer_behind(self, node: str) -> None:
+        """Say that what is chosen will follow a box."""
+        self.search.setPlaceholderText(f"Add a layer behind {node}…")
 
     def dismiss(self) -> None:
         """Close without adding anything."""

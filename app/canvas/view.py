@@ -118,7 +118,13 @@ class View(QGraphicsView):
 
     def fit(self) -> None:
         """Show the whole network, or what is selected, no larger than its own size."""
-        chosen = [self.boxes.cells.rects[n] for n in self.document.selection if n in self.boxes.cells.rects]
+        self._fit([self.boxes.cells.rects[n] for n in self.document.selection if n in self.boxes.cells.rects])
+
+    def fit_all(self) -> None:
+        """Show the whole network, whatever is selected."""
+        self._fit([])
+
+    def _fit(self, chosen: list[QRectF]) -> None:
         area = QRectF()
         for rect in chosen:
             area = area.united(rect)

@@ -494,3 +494,86 @@ def test_the_advice_has_room_for_all_that_it_says(canvas):
         QApplication.processEvents()
         assert too_low() == []
         assert canvas.advice.childrenRect().bottom() < canvas.advice.height()
+
+
+# Behind what is selected.
+
+
+def add_by_keys(canvas, qtbot, word):
+    qtbot.keyClick(canvas, Qt.Key.Key_Tab)
+    qtbot.keyClicks(canvas.adder.search, word)
+    qtbot.keyClick(canvas.adder.search, Qt.Key.Key_Return)
+
+
+def assert_apart(canvas):
+    rects = list(canvas.boxes.cells.rects.values())
+    assert not any(one.intersects(other) for one in rects for other in rects if one is not other)
+
+
+def test_a_network_grows_with_keys_alone(canvas, document, qtbot):
+    document.open(Project())
+    for word in ("input", "dense", "relu", "dense", "output"):
+        add_by_keys(canvas, qtbot, word)
+    assert wires(document) == {
+        Port("dense", "x"): Port("input"),
+        Port("relu", "x"): Port("dense"),
+        Port("dense_2", "x"): Port("relu"),
+        Port("output", "x"): Port("dense_2"),
+    }
+    assert_apart(canvas)
+    assert document.undo_stack.count() == 5
+    assert canvas.seen().contains(canvas.boxes.nodes["output"].body())
+
+
+def test_quick_add_behind_a_box_with_one_follower_comes_between(canvas, document, qtbot):
+    document.select({"a"})
+    add_by_keys(canvas, qtbot, "relu")
+    assert wires(document)[Port("relu", "x")] == Port("a")
+    assert wires(document)[Port("b", "x")] == Port("relu")
+    assert_apart(canvas)
+    assert document.undo_stack.count() == 1
+
+
+def test_quick_add_behind_a_box_with_several_followers_begins_a_branch(canvas, document, qtbot):
+    document.edit("Add", edits.behind("b", Dense(), "c"))
+    document.edit("Add", edits.chain(edits.add(Dense(), (2000, 400), "d"), edits.wire(Port("b"), Port("d", "x"))))
+    before = wires(document)
+    document.select({"b"})
+    add_by_keys(canvas, qtbot, "relu")
+    assert wires(document) == before | {Port("relu", "x"): Port("b")}
+    assert_apart(canvas)
+
+
+def test_quick_add_says_behind_which_box(canvas, document, qtbot):
+    document.select({"a"})
+    qtbot.keyClick(canvas, Qt.Key.Key_Tab)
+    assert "behind a" in canvas.adder.search.placeholderText()
+    qtbot.keyClick(canvas.adder.search, Qt.Key.Key_Escape)
+    document.select(())
+    qtbot.keyClick(canvas, Qt.Key.Key_Tab)
+    assert "behind" not in canvas.adder.search.placeholderText()
+
+
+def test_a_layer_chosen_in_the_palette_follows_the_selected_box(canvas, document):
+    document.select({"b"})
+    canvas.add_layer("ReLU")
+    canvas.add_layer("Output")
+    assert wires(document)[Port("relu", "x")] == Port("b")
+    assert wires(document)[Port("output", "x")] == Port("relu")
+    canvas.add_layer("Dense")  # nothing follows an Output
+    assert Port("dense", "x") not in wires(document)
+    assert_apart(canvas)
+
+
+def test_a_box_that_is_put_into_a_wire_does_not_lie_on_the_one_before_it(canvas, document, hands):
+    start, end = hands.output("in"), hands.input("a")
+    hands.drop("Flatten", start + (end - start) * 0.3)
+    assert wires(document)[Port("flatten", "x")] == Port("in")
+    assert_apart(canvas)
+
+
+def test_copies_lie_beside_what_was_copied(canvas, document):
+    document.select({"in", "a", "b"})
+    canvas.duplicate()
+    canvas.duplicate()
+    assert_apart(canvas)
