@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from math import prod
@@ -10,6 +10,7 @@ from math import prod
 from engine.arrays import Shape, describe
 from engine.composite import Composite, flatten
 from engine.graph import Graph, NodeId, Port
+from engine.hints import find_hints
 from engine.infer import Inference, infer
 from engine.layer import Layer
 from engine.normalised import with_parts
@@ -30,13 +31,19 @@ class Analysis:
         return self.inference.problems + self.extra
 
     @cached_property
+    def hints(self) -> tuple[Problem, ...]:
+        """What stops nobody, but should be known."""
+        return find_hints(self.graph)
+
+    @cached_property
+    def hinted(self) -> Mapping[NodeId, tuple[Problem, ...]]:
+        """The hints of each box that has any."""
+        return _by_box(self.hints)
+
+    @cached_property
     def at(self) -> Mapping[NodeId, tuple[Problem, ...]]:
         """The problems of each box that has any."""
-        found: dict[NodeId, tuple[Problem, ...]] = {}
-        for problem in self.problems:
-            if problem.node is not None:
-                found[problem.node] = (*found.get(problem.node, ()), problem)
-        return found
+        return _by_box(self.problems)
 
     def shape(self, port: Port) -> Shape | None:
         """Return the shape of one sample at an output port, where it is known."""
@@ -76,6 +83,14 @@ class Analysis:
         return sum(known) if len(known) == len(counts) else None
 
 
+def _by_box(problems: Iterable[Problem]) -> dict[NodeId, tuple[Problem, ...]]:
+    found: dict[NodeId, tuple[Problem, ...]] = {}
+    for problem in problems:
+        if problem.node is not None:
+            found[problem.node] = (*found.get(problem.node, ()), problem)
+    return found
+
+
 def touched(before: Analysis, after: Analysis) -> set[NodeId]:
     """Return the boxes of `after` of which anything is different: layer, wires, shapes at its ports, problems."""
     old, new = before.graph, after.graph
@@ -85,7 +100,8 @@ def touched(before: Analysis, after: Analysis) -> set[NodeId]:
     was, now = before.inference.shapes, after.inference.shapes
     for port in {port for port, _ in was.items() ^ now.items()}:
         found |= {port.node, *(end.node for end in new.readers.get(port, ()))}
-    found |= {n for n in before.at.keys() | after.at.keys() if before.at.get(n) != after.at.get(n)}
+    for was_at, now_at in ((before.at, after.at), (before.hinted, after.hinted)):
+        found |= {n for n in was_at.keys() | now_at.keys() if was_at.get(n) != now_at.get(n)}
     return found & new.nodes.keys()
 
 

@@ -171,6 +171,8 @@ def apply_fix(problem: Problem, fix: Fix) -> Edit:
             return reread(project, fix)
         graph = mend(project.graph, problem, fix)
         mended = project.with_(graph=graph)
+        gone = project.graph.nodes.keys() - graph.nodes.keys()
+        mended = mended.with_(places={n: place for n, place in mended.places.items() if n not in gone})
         for node in graph.nodes.keys() - project.graph.nodes.keys():
             mended = _with_room(_placed(mended, graph, {node: _before(mended, node)}), node)
         return mended

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 WORKBENCH = "app.workbench"
 ENGINE = (  # what the workbench needs of it
     *("engine.project.recovery", "engine.project.names", "engine.training.store"),
-    *("engine.composite", "engine.normalised.rule"),
+    *("engine.composite", "engine.normalised.rule", "engine.hints"),
 )
 LATER = (  # without Qt
     *("engine.catalog", "app.data_reading", "engine.process.client"),

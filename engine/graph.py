@@ -111,6 +111,11 @@ class Graph:
         return tuple(n for n, layer in self.nodes.items() if "y" in layer.outputs and Port(n) not in self.readers)
 
     @cached_property
+    def positions(self) -> Mapping[NodeId, int]:
+        """Where each box stands in the order of boxes."""
+        return {node: i for i, node in enumerate(self.nodes)}
+
+    @cached_property
     def order(self) -> tuple[NodeId, ...]:
         """The boxes, each after all that feed it. Raises graphlib.CycleError where wires go round."""
         ahead = {n: [s.node for s in ends.values() if s.node in self.nodes] for n, ends in self._sources.items()}

@@ -9,7 +9,7 @@ from graphlib import CycleError
 from engine.arrays import Shape
 from engine.graph import Graph, NodeId, Port
 from engine.layer import Layer, ShapeError
-from engine.problems import Change, Fix, Insert, Problem, Reread, Unwire, Wire
+from engine.problems import Change, Fix, Insert, Problem, Remove, Reread, Unwire, Wire
 from engine.sharing import sharing_problems
 
 
@@ -108,7 +108,7 @@ def _visit(graph: Graph, node: NodeId, found: Found) -> list[Problem]:
     problems += [_unwired(graph, node, port) for port in layer.ports() if port not in sources]
     problems += [p for port, source in sources.items() if (p := _dangling(graph, node, port, source))]
     if not problems and all(source in found.shapes for source in sources.values()):
-        problems += _apply(layer, node, tuple(sources.values()), found)
+        problems += _apply(graph, node, tuple(sources.values()), found)
     return problems
 
 
@@ -123,21 +123,42 @@ def apply(layer: Layer, node: NodeId, sources: Iterable[Port], found: Found) -> 
         found.masks.update({Port(node, name): mask for name in layer.outputs})
 
 
-def _apply(layer: Layer, node: NodeId, sources: tuple[Port, ...], found: Found) -> list[Problem]:
+def _apply(graph: Graph, node: NodeId, sources: tuple[Port, ...], found: Found) -> list[Problem]:
+    layer = graph.nodes[node]
     try:
         apply(layer, node, sources, found)
     except ShapeError as error:
         port = error.port or next(iter(layer.ports()), None)
-        return [Problem(str(error), node=node, port=port, fixes=error.fixes)]
+        return [
+            Problem(str(error), node=node, port=port, fixes=error.fixes or _unflattened(graph, node, sources, found))
+        ]
     except Exception as error:  # a fault in a layer must not take the window down
         return [Problem(f"{type(layer).__name__} could not work out its shape: {error}.", node=node)]
     return []
 
 
+def _unflattened(graph: Graph, node: NodeId, sources: tuple[Port, ...], found: Found) -> tuple[Fix, ...]:
+    """Offer to take the Flatten away that stands before a box, where the box can use what reaches that."""
+    flat = sources[0].node
+    inner = graph.sources(flat).get("x")
+    if len(sources) > 1 or type(graph.nodes[flat]).__name__ != "Flatten" or inner is None:
+        return ()
+    try:
+        graph.nodes[node].shape(found.shapes[inner])
+    except Exception:  # it cannot; what is wrong was said already
+        return ()
+    return (Remove(flat),) if len(graph.readers[Port(flat)]) == 1 else ()
+
+
 def _unwired(graph: Graph, node: NodeId, port: str) -> Problem:
-    """Offer the wire from the latest box that nothing reads yet and that does not depend on this one."""
-    behind = graph.reached(node)
-    near = next((n for n in reversed(graph.unread) if n not in behind), None)
+    """Offer the wire from a box that nothing reads yet and that does not depend on this one.
+
+    The latest of those that were there before it is likeliest to be meant, else the latest of all.
+    """
+    behind, places = graph.reached(node), graph.positions
+    free = [n for n in graph.unread if n not in behind]
+    earlier = [n for n in free if places[n] < places[node]]
+    near = next(reversed(earlier or free), None)
     return Problem(f"Input {port} is not wired.", node=node, port=port, fixes=(Wire(near),) if near else ())
 
 
@@ -159,10 +180,20 @@ def mend(graph: Graph, problem: Problem, fix: Fix) -> Graph:
             return graph.disconnect(node, port)
         case Wire(source):
             return graph.connect(source, node, port)
+        case Remove(box):
+            return _without(graph, box)
         case Insert():
             return _insert(graph, node, port, fix)
         case Reread():
             return graph
+
+
+def _without(graph: Graph, node: NodeId) -> Graph:
+    sources = list(graph.sources(node).values())
+    readers = [end for end, start in graph.wires.items() if start.node == node]
+    for end in readers if len(sources) == 1 else ():
+        graph = graph.connect(sources[0], end.node, end.name)
+    return graph.remove([node])
 
 
 def _insert(graph: Graph, node: NodeId, port: str, fix: Insert) -> Graph:

@@ -56,6 +56,18 @@ class Wire:
 
 
 @dataclass(frozen=True)
+class Remove:
+    """Mend by taking the box `node` out; its readers then read what it read, where it has one input."""
+
+    node: str
+    says: str = ""
+
+    @property
+    def label(self) -> str:
+        return self.says or f"Take {self.node} out"
+
+
+@dataclass(frozen=True)
 class Reread:
     """Mend the data by giving one of the parameters of its source another value, and reading it again."""
 
@@ -64,12 +76,12 @@ class Reread:
     label: str
 
 
-Fix = Change | Insert | Unwire | Wire | Reread
+Fix = Change | Insert | Remove | Unwire | Wire | Reread
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that stands in the way of training.
+    """One thing that stands in the way of training, or, where it stops nobody, should be known before.
 
     `what` says what was expected and what came, `why` (may be empty) the reason behind it.
     `node` and `port` say where; a problem of the whole project has neither.
@@ -80,6 +92,7 @@ class Problem:
     node: str | None = None
     port: str | None = None
     fixes: tuple[Fix, ...] = ()
+    stops: bool = True
 
     def __str__(self) -> str:
         where = f"{self.node}: " if self.node else ""

@@ -66,7 +66,7 @@ class Advice(QFrame):
         self.show_problems(shown)
 
     def _write(self, problem: Problem) -> None:
-        self._add(self._label(problem.what, tokens().problem, bold=True))
+        self._add(self._label(problem.what, tokens().problem if problem.stops else tokens().warning, bold=True))
         if problem.why:
             self._add(self._label(problem.why, tokens().text))
         for fix in problem.fixes:
@@ -102,5 +102,6 @@ class Advice(QFrame):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        paint_panel(painter, QRectF(self.rect()), QColor(tokens().problem))
+        stops = any(problem.stops for problem in self.problems)
+        paint_panel(painter, QRectF(self.rect()), QColor(tokens().problem if stops else tokens().warning))
         painter.end()

@@ -341,8 +341,10 @@ class Canvas(View):
         self.glide.stop()
 
     def _advise(self) -> None:
-        """Show the problems of the box that is pointed at, or else of the one that is selected."""
+        """Show the problems of the box that is pointed at, or else of the one that is selected; then its hints."""
         at, chosen = self.document.analysis.at, self.document.selection
+        if len(chosen) == 1 and not chosen & at.keys() and self.boxes.hovered not in at:
+            at = self.document.analysis.hinted
         wanted = (self.boxes.hovered, next(iter(chosen)) if len(chosen) == 1 else None)
         node = next((n for n in wanted if n in at and n in self.boxes.nodes), None)
         busy = self.gesture is not None

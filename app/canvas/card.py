@@ -35,6 +35,7 @@ class Card:
     tall: float
     wrong: bool
     missing: bool
+    hinted: bool
     inputs: tuple[tuple[str, bool], ...]  # port, whether it is wired
     outputs: tuple[tuple[str, bool], ...]
 
@@ -62,6 +63,7 @@ def card_of(node: NodeId, layer: Layer, analysis: Analysis) -> Card:
         height(layer),
         node in analysis.at,
         isinstance(layer, Missing),
+        node in analysis.hinted,
         tuple((port, port in wired) for port in layer.ports()),
         tuple((port, (node, port) in graph.readers) for port in layer.outputs),
     )
@@ -72,7 +74,9 @@ def draft_card(layer: Layer) -> Card:
     kind = type(layer).__name__
     ports = tuple((port, False) for port in layer.ports())
     outputs = tuple((port, False) for port in layer.outputs)
-    return Card(kind.lower(), kind, layer.category, note_of(layer), "", height(layer), False, False, ports, outputs)
+    return Card(
+        kind.lower(), kind, layer.category, note_of(layer), "", height(layer), False, False, False, ports, outputs
+    )
 
 
 def note_of(layer: Layer) -> str:
@@ -120,6 +124,8 @@ def _edge(card: Card, mood: Mood, t: Tokens) -> tuple[QColor, float]:
         return QColor(t.problem), 2.0 if mood.selected else 1.4
     if mood.selected:
         return QColor(t.accent), 2.0
+    if card.hinted:
+        return QColor(t.warning), 1.2
     return QColor(mixed(t.border, t.quiet, 0.6 if mood.hovered else 0.0)), 1.0
 
 

@@ -29,7 +29,7 @@ class ProblemRow(QFrame):
         super().__init__()
         self.problem = problem
         self.setProperty("notice", True)
-        self.setAccessibleName(str(problem))
+        self.setAccessibleName(f"{'' if problem.stops else 'Hint: '}{problem}")
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         row = QHBoxLayout(self)
         row.setContentsMargins(12, 8, 8, 8)
@@ -44,7 +44,8 @@ class ProblemRow(QFrame):
 
     def _sign(self) -> QLabel:
         sign = QLabel()
-        sign.setPixmap(icon("circle-alert", "problem").pixmap(16, 16))
+        name, ink = ("circle-alert", "problem") if self.problem.stops else ("triangle-alert", "warning")
+        sign.setPixmap(icon(name, ink).pixmap(16, 16))
         return sign
 
     def _words(self) -> QVBoxLayout:
@@ -86,6 +87,7 @@ class ProblemsPanel(QWidget):
         self.setAccessibleName("Problems")
         self.rows: dict[Key, ProblemRow] = {}
         self._problems: tuple[Problem, ...] = ()
+        self._hints: tuple[Problem, ...] = ()
         self._build()
         document.analysed.connect(self._analyse)
         theme().changed.connect(self._restyle)
@@ -116,7 +118,7 @@ class ProblemsPanel(QWidget):
         whole.addWidget(area)
 
     def _analyse(self, analysis: Analysis) -> None:
-        before, self._problems = self.count, analysis.problems
+        before, self._problems, self._hints = self.count, analysis.problems, analysis.hints
         if self.isVisible():
             self._show_rows()
         if self.count != before:
@@ -127,16 +129,17 @@ class ProblemsPanel(QWidget):
 
     def _show_rows(self) -> None:
         """Keep the rows of problems that are still there, drop the others, add the new ones in order."""
-        wanted = {_key(problem): problem for problem in self._problems[:MOST]}
+        said = (*self._problems, *self._hints)
+        wanted = {_key(problem): problem for problem in said[:MOST]}
         gone = [self.rows.pop(key) for key in list(self.rows) if key not in wanted]
         for i, (key, problem) in enumerate(wanted.items()):
             if key not in self.rows:
                 self.rows[key] = self._row(problem)
-                self._column.insertWidget(i, self.rows[key])
+                self._column.insertWidget(i + 1, self.rows[key])
         self._put_away(gone)
         self.calm.setText(CALM if self.document.project.graph.nodes else EMPTY)
-        self.calm.setVisible(not wanted)
-        hidden = self.count - len(wanted)
+        self.calm.setVisible(not self.count)
+        hidden = len(said) - len(wanted)
         self._more.setText(f"and {hidden} more" if hidden > 0 else "")
         self._more.setVisible(hidden > 0)
 

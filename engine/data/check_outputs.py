@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import get_close_matches
 from math import prod
 
 import numpy as np
@@ -35,7 +36,7 @@ def output_problems(graph: Graph, dataset: Dataset, node: NodeId, layer: Output)
         return
     if layer.target not in dataset:
         text = f"The data has no column {layer.target}. It has {wording.columns(dataset.names)}."
-        yield Problem(text, node=node)
+        yield Problem(text, node=node, fixes=tuple(_targets(dataset, layer)))
         return
     column, steps = dataset[layer.target], targets_of(graph, dataset).get(node)
     if steps:
@@ -50,7 +51,8 @@ def output_problems(graph: Graph, dataset: Dataset, node: NodeId, layer: Output)
 
 
 def _targets(dataset: Dataset, layer: Output) -> Iterator[Fix]:
-    target = guess_target(dataset)
+    near = get_close_matches(layer.target, dataset.names, 1) if layer.target else []
+    target = near[0] if near else guess_target(dataset)
     if target:
         also = {"loss": suggest_loss(dataset[target], layer.loss)}
         yield Change("target", target, f"Predict {target}", also)
@@ -133,8 +135,9 @@ def _measures(column: Column) -> bool:
     """Tell whether a column holds too many different numbers for classes."""
     if column.kind != "number" or column.inner or column.different <= 20:
         return False
-    values = column.values[~column.missing]
-    return column.different > 100 or bool((values != np.floor(values)).any())
+    values, count = column.values[~column.missing], column.different
+    whole = bool((values == np.floor(values)).all())
+    return count > 100 or not whole or float(np.ptp(values)) + 1 > 3 * count  # classes are numbered without such gaps
 
 
 def _head(graph: Graph, node: NodeId, layer: Output, column: Column) -> Iterator[Problem]:
@@ -149,11 +152,25 @@ def _head(graph: Graph, node: NodeId, layer: Output, column: Column) -> Iterator
     if shape[-1:] == (wanted,) or layer.loss.target == "label":
         return
     text = f"{source.node} gives {wording.count(shape[-1] if shape else 1, 'value')}, but {why}."
+    yield from _meant_classes(node, layer, column, shape)
     if isinstance(graph.nodes.get(source.node), Dense):
         fixes: tuple[Fix, ...] = (Change("units", wanted),)
         yield Problem(text, node=source.node, fixes=fixes)
     else:
         yield Problem(text, node=node, port="x")
+
+
+def _meant_classes(node: NodeId, layer: Output, column: Column, shape: Shape) -> Iterator[Problem]:
+    """Report a loss for numbers behind as many values as the target has different ones: classes must be meant."""
+    count = column.different if not column.inner else 0
+    if layer.loss.target == "value" and shape == (count,) and not _measures(column):
+        yield Problem(
+            f"{type(layer.loss).__name__} predicts one number, but {count} values come in, as many as {column.name} "
+            "has different ones.",
+            "To tell these apart choose a loss for classes, such as cross entropy.",
+            node=node,
+            fixes=(Change("loss", CrossEntropy()),),
+        )
 
 
 def _steps(shape: Shape, source: Port, node: NodeId, column: Column) -> Iterator[Problem]:

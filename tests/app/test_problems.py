@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QPushButton
 from app import appearance, edits
 from app.document import Document
 from app.problems.panel import MOST, ProblemRow, ProblemsPanel
-from engine.graph import Graph
+from engine.graph import Graph, Port
 from engine.problems import Problem
 from engine.project.project import Project
 
@@ -116,3 +116,18 @@ def test_the_keys_stay_in_the_panel_when_a_row_is_mended_away(document, panel, q
     button.click()
     assert panel.isAncestorOf(panel.window().focusWidget())
     assert isinstance(panel.window().focusWidget(), ProblemRow)
+
+
+def test_hints_stand_below_problems_and_do_not_count(document, panel):
+    graph = Graph().add("in", MAKE["Input"](size=(4,))).add("a", MAKE["Dense"](units=3), "in")
+    graph = graph.add("soft", MAKE["Softmax"](), "a").add("out", MAKE["Output"](), "soft")
+    document.open(Project(graph=graph))
+    assert panel.count == 0
+    assert panel.calm.isVisible()
+    row = row_of(panel, "soft")
+    assert row.accessibleName().startswith("Hint: ")
+    row.findChildren(QPushButton)[0].click()
+    assert "soft" not in document.project.graph.nodes
+    assert "soft" not in document.project.places
+    assert document.project.graph.wires[Port("out", "x")] == Port("a")
+    assert not panel.rows

@@ -77,7 +77,7 @@ CASES = [
     ("shapes", change("in", columns=("a", "series")), {}, "different shapes", None),
     ("cut series", change("in", columns=("series",)), {"window": 2}, "can be cut into windows", None),
     ("no target", change("out", target=""), {}, "no target", ("target", "a")),
-    ("lost target", change("out", target="q"), {}, "no column q", None),
+    ("lost target", change("out", target="q"), {}, "no column q", ("target", "a")),
     ("void target", change("out", target="void"), {}, "void has no values", None),
     ("one class", change("out", target="same"), {}, "only one class", None),
     ("image as target", change("out", target="picture"), {}, "picture holds images", None),
@@ -200,3 +200,27 @@ def test_many_numbers_are_counted_without_writing_each_out(monkeypatch):
     assert summarise(dataset).columns[0].distinct == dataset["size"].different == 500
     graph = Graph().add("in", Input(columns=("size",), size=(1,))).add("out", Output(target="price"), "in")
     assert any("500 different numbers" in problem.what for problem in data_problems(graph, dataset, DataSettings()))
+
+
+def test_as_many_values_as_a_number_has_different_ones_are_meant_for_classes():
+    graph = change("in", columns=("a", "c")).add("head", Dense(units=3))
+    graph = graph.add("out", GOOD.nodes["out"].with_(target="b", loss=MeanSquaredError()))
+    first, second = data_problems(graph, DATA, DataSettings())
+    assert "as many as b has" in first.what
+    assert data_problems(mend(graph, first, first.fixes[0]), DATA, DataSettings()) == ()
+    assert data_problems(mend(graph, second, second.fixes[0]), DATA, DataSettings()) == ()
+
+
+def test_whole_numbers_far_apart_are_measures():
+    grams = Dataset((*DATA.columns, Column("grams", "number", 2700 + 50 * np.arange(60.0))))
+    graph = GOOD.add("out", GOOD.nodes["out"].with_(target="grams"))
+    (problem,) = data_problems(graph, grams, DataSettings())
+    assert "60 different numbers" in problem.what
+    assert problem.fixes == (Change("loss", MeanSquaredError()),)
+
+
+def test_a_target_that_is_nearly_a_columns_name_is_taken_for_it():
+    graph = GOOD.add("out", GOOD.nodes["out"].with_(target="plaec"))
+    (problem,) = data_problems(graph, DATA, DataSettings())
+    assert [fix.label for fix in problem.fixes] == ["Predict place"]
+    assert data_problems(mend(graph, problem, problem.fixes[0]), DATA, DataSettings()) == ()

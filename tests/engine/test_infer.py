@@ -15,7 +15,7 @@ from engine.layers.dense import Dense
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.layers.relu import ReLU
-from engine.problems import Unwire, Wire
+from engine.problems import Remove, Unwire, Wire
 from tests.engine.networks import cases
 
 
@@ -190,3 +190,19 @@ def test_time_grows_as_the_graph_does(wired):
             infer(graph)
             best[count] = min(best[count], time.process_time() - start)
     assert best[400] < 30 * best[50]
+
+
+def test_an_unwired_box_is_offered_the_one_that_came_before_it():
+    graph = (
+        Graph().add("in", Input(size=(4,))).add("a", Dense()).add("b", ReLU()).add("c", Dense()).add("out", Output())
+    )
+    assert [p.fixes for p in infer(graph).problems] == [(Wire(n),) for n in ("in", "a", "b", "c")]
+
+
+def test_a_flatten_before_a_convolution_can_be_taken_out():
+    graph = Graph().add("in", Input(size=(1, 8, 8))).add("flat", Layer.registry["Flatten"](), "in")
+    graph = graph.add("conv", Layer.registry["Conv2D"](), "flat")
+    problem = only(graph)
+    assert problem.fixes == (Remove("flat"),)
+    assert infer(mend(graph, problem, problem.fixes[0])).problems == ()
+    assert only(graph.add("in", Input(size=(8,)))).fixes == ()
