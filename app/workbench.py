@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QBuffer, QIODevice, QObject, Qt
 
 from app.canvas.canvas import Canvas
+from app.context_menu import menu_for
 from app.crash import NOTICE
 from app.dataset import ProjectData
 from app.docks import Docks
@@ -117,6 +118,7 @@ class Workbench(QObject):
         files.end_training = partial(leave_training, window, self.trainer)
         files.recovery.wanted = window.settings.preferences.recovery
         self.canvas.said.connect(window.tell)
+        self.canvas.asked.connect(lambda at, wire: menu_for(self.canvas, window.actions_, wire).popup(at))
         self.top.chosen.connect(window.go_to)
         self._show_size()
         self._show_data()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import (
+    QContextMenuEvent,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
@@ -19,12 +20,12 @@ from app.canvas import arrange, clipboard
 from app.canvas.advice import Advice
 from app.canvas.geometry import box_rect
 from app.canvas.gestures.drop import DropLayer, layer_in
-from app.canvas.gestures.gesture import Pointer
+from app.canvas.gestures.gesture import REACH, Pointer
 from app.canvas.glide import Glide
 from app.canvas.quick_add import QuickAdd, fitting, giving
 from app.canvas.view import View
 from app.document import Document
-from app.edits import add, apply_fix, behind, beside, chain, delete, move, place_of, wire, wish
+from app.edits import add, apply_fix, behind, beside, chain, delete, insert, move, place_of, unwire, wire, wish
 from app.sizes import STEP, WIDTH, height, snap
 from app.theme import theme
 from engine.graph import NodeId, Port
@@ -40,7 +41,12 @@ ARROWS = {
 
 
 class Canvas(View):
-    """Every command of the canvas is a method without arguments, so that a menu, a key and a test can call it."""
+    """Every command of the canvas is a method without arguments, so that a menu, a key and a test can call it.
+
+    `asked` wants a menu at a place of the screen: for the wire that ends at a port, else for what is selected.
+    """
+
+    asked = Signal(QPoint, object)
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(document, parent)
@@ -147,12 +153,19 @@ class Canvas(View):
 
     def offer_layers(self, at: QPointF, source: Port | None = None, target: Port | None = None) -> None:
         self._ends, self._place, self._leader = (source, target), at, None
-        kinds = list(Layer.registry.values())
-        if source:
-            kinds = fitting(self.document.analysis.shape(source))
-        elif target:
-            kinds = giving()
+        kinds = fitting(self.document.analysis.shape(source)) if source else list(Layer.registry.values())
+        if target:
+            kinds = [kind for kind in kinds if kind in giving()]
         self.adder.offer(kinds, self.viewportTransform().map(at).toPoint())
+
+    def offer_into(self, target: Port) -> None:
+        """Open the search for a layer that comes into the wire that ends at `target`."""
+        source = self.document.project.graph.wires[target]
+        self.offer_layers(self._under_pointer(), source, target)
+
+    def remove_wire(self, target: Port) -> None:
+        """Take away the wire that ends at a port."""
+        self.document.edit("Remove wire", unwire(target))
 
     def _add_chosen(self, kind: type[Layer]) -> None:
         layer = kind()
@@ -161,7 +174,8 @@ class Canvas(View):
             self.setFocus(Qt.FocusReason.OtherFocusReason)
             return
         source, target = self._ends
-        x = self._place.x() - (0 if source else WIDTH if target else WIDTH / 2)
+        both = source and target
+        x = self._place.x() - (WIDTH / 2 if both else 0 if source else WIDTH if target else WIDTH / 2)
         self._put(layer, QPointF(x, self._place.y() - height(layer) / 2), source, target)
         self.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -189,9 +203,11 @@ class Canvas(View):
     def _put(self, layer: Layer, at: QPointF, source: Port | None = None, target: Port | None = None) -> None:
         node = self.document.project.graph.free_name(wish(layer))
         edits = [add(layer, (snap(at.x()), snap(at.y())), node)]
-        if source:
+        if source and target:
+            edits.append(insert(node, target))
+        elif source:
             edits.append(wire(source, Port(node, layer.ports()[0])))
-        if target:
+        elif target:
             edits.append(wire(Port(node, layer.outputs[0]), target))
         self.document.edit(f"Add {type(layer).__name__}", chain(*edits))
         self.document.select({node})
@@ -304,9 +320,31 @@ class Canvas(View):
         at = self.pointer(event)
         if event.button() == Qt.MouseButton.LeftButton and self.boxes.node_at(at.scene) is None:
             self.cancel()
-            self.offer_layers(at.scene)
+            wire = self.boxes.wire_at(at.scene, REACH / self.zoom)
+            if wire and wire.target:
+                self.offer_into(wire.target)
+            else:
+                self.offer_layers(at.scene)
         else:
             self.mousePressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Select what lies under the pointer, and ask for its menu; the menu key asks for that of the selection."""
+        self.cancel()
+        self.adder.dismiss()
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            boxes = [self.box_on_screen(n) for n in self.document.selection if n in self.boxes.nodes]
+            self.asked.emit(self.viewport().mapToGlobal(boxes[0].center() if boxes else event.pos()), None)
+            return
+        self.last = event.pos()
+        at = self._under_pointer()
+        node = self.boxes.node_at(at)
+        wire = self.boxes.wire_at(at, REACH / self.zoom) if node is None else None
+        if node is None:
+            self.document.select(())
+        elif node not in self.document.selection:
+            self.document.select({node})
+        self.asked.emit(event.globalPos(), wire.target if wire else None)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         layer = layer_in(event.mimeData())

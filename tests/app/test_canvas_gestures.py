@@ -1,6 +1,6 @@
 import pytest
 from PySide6.QtCore import QPointF, QRect, Qt
-from PySide6.QtGui import QGuiApplication, QWheelEvent
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 
 from app import edits
@@ -577,3 +577,52 @@ def test_copies_lie_beside_what_was_copied(canvas, document):
     canvas.duplicate()
     canvas.duplicate()
     assert_apart(canvas)
+
+
+# The right button.
+
+
+def right_click(canvas, at, reason=QContextMenuEvent.Reason.Mouse):
+    QApplication.sendEvent(canvas.viewport(), QContextMenuEvent(reason, at.toPoint(), canvas.mapToGlobal(at.toPoint())))
+
+
+def test_the_right_button_selects_what_lies_there_and_asks_for_its_menu(document, canvas, hands, qtbot):
+    for at, chosen in ((hands.body("a"), {"a"}), (VOID, set()), (hands.body("b"), {"b"})):
+        with qtbot.waitSignal(canvas.asked) as asked:
+            right_click(canvas, at)
+        assert document.selection == chosen
+        assert asked.args[1] is None
+    document.select({"a", "b"})
+    right_click(canvas, hands.body("a"))
+    assert document.selection == {"a", "b"}
+
+
+def between(hands):
+    return (hands.output("in") + hands.input("a")) / 2
+
+
+def test_the_right_button_on_a_wire_asks_for_the_wires_menu(canvas, hands, qtbot):
+    with qtbot.waitSignal(canvas.asked) as asked:
+        right_click(canvas, between(hands))
+    assert asked.args[1] == Port("a", "x")
+
+
+def test_the_menu_key_asks_for_the_menu_of_what_is_selected(document, canvas, hands, qtbot):
+    document.select({"a"})
+    with qtbot.waitSignal(canvas.asked) as asked:
+        right_click(canvas, QPointF(3, 3), QContextMenuEvent.Reason.Keyboard)
+    assert document.selection == {"a"}
+    assert canvas.box_on_screen("a").contains(canvas.viewport().mapFromGlobal(asked.args[0]))
+
+
+def test_a_double_click_on_a_wire_offers_layers_that_come_into_it(document, canvas, hands, qtbot):
+    hands.double_click(between(hands))
+    names = [canvas.adder.list.item(i).text() for i in range(canvas.adder.list.count())]
+    assert "ReLU" in names
+    assert "Output" not in names
+    qtbot.keyClicks(canvas.adder.search, "relu")
+    qtbot.keyClick(canvas.adder.search, Qt.Key.Key_Return)
+    assert wires(document)[Port("relu", "x")] == Port("in")
+    assert wires(document)[Port("a", "x")] == Port("relu")
+    assert_apart(canvas)
+    assert document.undo_stack.count() == 1

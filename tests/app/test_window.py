@@ -4,6 +4,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app import edits
+from app.context_menu import menu_for
 from app.inspector.box_page import BoxPage
 from app.panels import PANELS, Panel
 from app.theme import LIGHT, tokens
@@ -443,3 +444,24 @@ def test_train_stays_in_sight_in_the_smallest_window_whatever_the_data_is_called
     for name in ("data", "anything", "train"):
         assert getattr(work.top, name).isVisible()
     assert work.top.data.toolTip().endswith("as_they_came.csv")
+
+
+def menu_texts(menu):
+    return [action.text().replace("&", "") for action in menu.actions() if not action.isSeparator()]
+
+
+def test_the_menu_of_a_box_a_wire_and_the_ground(work):
+    canvas = work.canvas
+    work.document.select(list(work.document.project.graph.nodes)[:1])
+    box = menu_for(canvas, work.actions_)
+    assert {"Rename", "Delete", "Duplicate", "Manual page"} <= set(menu_texts(box))
+    work.document.select(work.document.project.graph.nodes)
+    assert "Align" in menu_texts(menu_for(canvas, work.actions_))
+    work.document.select(())
+    assert "Select all" in menu_texts(menu_for(canvas, work.actions_))
+    end = next(iter(work.document.project.graph.wires))
+    wire = menu_for(canvas, work.actions_, end)
+    assert menu_texts(wire) == ["Add a layer into it", "Remove wire"]
+    wire.actions()[1].trigger()
+    assert end not in work.document.project.graph.wires
+    assert work.document.undo_stack.undoText() == "Remove wire"
