@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from app import tasks
 from app.document import Document
 from app.preferences import Settings
-from app.replacing import ask_first
+from app.replacing import Stamp, ask_about_change, ask_first, stamp
 from engine.project.file import SUFFIX, load, save
 from engine.project.project import Project
 from engine.project.recovery import Recovery, discard, list_recoveries, release, write_recovery
@@ -42,6 +42,7 @@ class Files(QObject):
         super().__init__(window)
         self._document, self._settings, self._window = document, settings, window
         self._shown = 0  # projects that came after one another
+        self._stamp: Stamp = None  # of the file as it was opened or saved here
         self.preview: Callable[[], bytes] = bytes
         self.end_training: Callable[[Then], None] = lambda then: then()
         self.recovery = _Recovery(document, self)
@@ -89,10 +90,25 @@ class Files(QObject):
 
     def save(self, then: Then | None = None) -> None:
         """Save where the project lies, or ask where; `then` is called once it lies safely on the disk."""
-        if self._document.path is None:
+        path, shown = self._document.path, self._shown
+        if path is None:
             self.save_as(then)
-        else:
-            self._save(self._document.path, then)
+            return
+
+        def found(now: Stamp) -> None:
+            if shown == self._shown:
+                self._save_over(path, now, then)
+
+        tasks.start(lambda _: stamp(path), found, self.failed.emit, self)
+
+    def _save_over(self, path: Path, now: Stamp, then: Then | None) -> None:
+        """Save where the project lies, unless what lies there is not what was opened or saved here."""
+        foreign = now is not None and self._stamp is not None and now != self._stamp
+        answer = ask_about_change(self._window, path) if foreign else "replace"
+        if answer == "replace":
+            self._save(path, then)
+        elif answer:
+            self.save_as(then)
 
     def save_as(self, then: Then | None = None) -> None:
         """Ask for a file and save there."""
@@ -160,23 +176,24 @@ class Files(QObject):
     def _load(self, path: Path, as_copy: bool) -> None:
         project, runs = self._document.project, self._document.runs
 
-        def show(saved: Saved) -> None:
+        def show(written: Stamp, saved: Saved) -> None:
+            self._stamp = written
             self._show(saved.project, None if as_copy else path, saved.runs)
             if not as_copy:
                 self._remember(path)
             self.told.emit(f"Opened {path.name}.")
 
-        def done(saved: Saved) -> None:
+        def done(found: tuple[Stamp, Saved]) -> None:
             if self._document.project is project and self._document.runs is runs:
-                show(saved)
+                show(*found)
             else:  # it was changed while the other was read
-                self.leave(lambda: show(saved))
+                self.leave(lambda: show(*found))
 
         def failed(sentence: str) -> None:
             self.recovery.resume()
             self.failed.emit(sentence)
 
-        tasks.start(lambda _: load(path), done, failed, self)
+        tasks.start(lambda _: (stamp(path), load(path)), done, failed, self)
 
     def _save_in(self, path: Path, then: Then | None) -> None:
         """Save where the person said, with our ending. About a name without it the file dialog has not asked."""
@@ -189,15 +206,20 @@ class Files(QObject):
     def _save(self, path: Path, then: Then | None) -> None:
         saved, shown = Saved(self._document.project, self._document.runs, self.preview()), self._shown
 
-        def done(_: object) -> None:
+        def write(_: object) -> Stamp:
+            save(path, saved)
+            return stamp(path)
+
+        def done(written: Stamp) -> None:
             if shown == self._shown:  # else another project is open by now, which has its own file
+                self._stamp = written
                 self._saved(path, saved)
             self._remember(path)
             self.told.emit(f"Saved {path.name}.")
             if then:
                 then()
 
-        tasks.start(lambda _: save(path, saved), done, self.failed.emit, self)
+        tasks.start(write, done, self.failed.emit, self)
 
     def _saved(self, path: Path, saved: Saved) -> None:
         if self._document.project is saved.project and self._document.runs is saved.runs:
@@ -214,6 +236,7 @@ class Files(QObject):
         self.shown.emit()
 
     def _recovered(self, recovery: Recovery, saved: Saved) -> None:
+        self._stamp = None
         self._show(saved.project, recovery.original, saved.runs)
         self._document.mark_modified()
         self._document.titled.emit()

@@ -1,4 +1,4 @@
-"""Asks before a file takes the place of another one."""
+"""Asks before a file takes the place of another one, or of what others have made of it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,17 @@ from typing import Any
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from app import tasks
+
+Stamp = tuple[int, int] | None  # when a file was written, and its size; None where there is none
+
+
+def stamp(path: Path) -> Stamp:
+    """Return what tells one state of a file from another."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 def ask_first(
@@ -34,3 +45,18 @@ def ask(parent: QWidget, path: Path) -> bool:
     box.setEscapeButton(stay)
     box.exec()
     return box.clickedButton() is replace
+
+
+def ask_about_change(parent: QWidget, path: Path) -> str:
+    """Ask what becomes of a file that was changed elsewhere since it was opened: "replace", "save as" or "" for nothing."""
+    box, role = QMessageBox(parent), QMessageBox.ButtonRole
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setText(f"{path.name} was changed since you opened or saved it here.")
+    box.setInformativeText("Another window or program wrote it. To replace it loses what was changed there.")
+    replace = box.addButton("&Replace", role.DestructiveRole)
+    other = box.addButton("Save &as…", role.AcceptRole)
+    stay = box.addButton("&Cancel", role.RejectRole)
+    box.setDefaultButton(other)
+    box.setEscapeButton(stay)
+    box.exec()
+    return {replace: "replace", other: "save as"}.get(box.clickedButton(), "")  # type: ignore[call-overload]

@@ -94,6 +94,26 @@ def test_a_name_without_ending_does_not_replace_a_project_silently(qtbot, work, 
     assert bool(load(path).project.graph.nodes) is replace
 
 
+@pytest.mark.parametrize("answer", ["replace", "save as", ""])
+def test_a_file_that_was_changed_elsewhere_is_not_replaced_silently(qtbot, work, tmp_path, monkeypatch, answer):
+    path, other, asked = tmp_path / "net.netw", tmp_path / "other.netw", []
+    save(path, Saved(small_project()))
+    with qtbot.waitSignal(work.document.opened):
+        work.files.open(path)
+    monkeypatch.setattr("app.files.ask_about_change", lambda parent, path: asked.append(path) or answer)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a: (str(other), ""))
+    work.canvas.add_layer("ReLU")
+    work.actions_["save"].trigger()
+    qtbot.waitUntil(lambda: not work.isWindowModified())
+    assert not asked  # what was saved here is no surprise
+    save(path, Saved(Project()))
+    work.canvas.add_layer("ReLU")
+    work.actions_["save"].trigger()
+    qtbot.waitUntil(lambda: bool(asked) and work.isWindowModified() is (answer == ""))
+    assert bool(load(path).project.graph.nodes) is (answer == "replace")
+    assert other.exists() is (answer == "save as")
+
+
 def test_a_recent_file_that_is_gone_is_grey(qtbot, tmp_path):
     there = tmp_path / "a.netw"
     save(there, Saved(Project()))
