@@ -12,7 +12,7 @@ from engine.graph import Port
 
 BOX = ("rename", "manual", "", "cut", "copy", "duplicate", "delete")
 BOXES = ("cut", "copy", "duplicate", "delete", "", "arrange")
-GROUND = ("quick_add", "paste", "", "select_all", "arrange", "fit")
+GROUND = ("quick_add", "paste", "", "select_all", "arrange", "fit", "", "export_picture")
 
 
 def menu_for(canvas: Canvas, actions: Actions, wire: Port | None = None) -> QMenu:

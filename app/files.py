@@ -14,12 +14,14 @@ from app import tasks
 from app.document import Document
 from app.preferences import Settings
 from app.replacing import Stamp, ask_about_change, ask_first, stamp
+from engine.files import atomic_write
 from engine.project.file import SUFFIX, load, save
 from engine.project.project import Project
 from engine.project.recovery import Recovery, discard, list_recoveries, release, write_recovery
 from engine.project.run import Saved
 
 FILTER = f"Netwright projects (*{SUFFIX})"
+PICTURES = {"PNG picture (*.png)": ".png", "SVG drawing (*.svg)": ".svg", "PDF page (*.pdf)": ".pdf"}
 RECOVERY_AFTER = 1000  # milliseconds from a change until its copy is being written
 
 Then = Callable[[], Any]
@@ -44,6 +46,7 @@ class Files(QObject):
         self._shown = 0  # projects that came after one another
         self._stamp: Stamp = None  # of the file as it was opened or saved here
         self.preview: Callable[[], bytes] = bytes
+        self.picture: Callable[[str], bytes] = lambda suffix: b""
         self.end_training: Callable[[Then], None] = lambda then: then()
         self.recovery = _Recovery(document, self)
         self.recovery.failed.connect(self.failed.emit)
@@ -116,6 +119,24 @@ class Files(QObject):
         name, _ = QFileDialog.getSaveFileName(self._window, "Save the project", str(start), FILTER)
         if name:
             self._save_in(Path(name), then)
+
+    def export_picture(self) -> None:
+        """Ask for a file and write a picture of the network there."""
+        start = Path(self._folder()) / f"{self._document.title}.png"
+        name, kind = QFileDialog.getSaveFileName(self._window, "Export a picture", str(start), ";;".join(PICTURES))
+        path = Path(name)
+        if not name:
+            return
+        if path.suffix.lower() in PICTURES.values():
+            self._write_picture(path)
+        else:  # about a name without its ending the file dialog has not asked
+            whole = path.with_name(path.name + PICTURES.get(kind, ".png"))
+            ask_first(self._window, whole, lambda: self._write_picture(whole))
+
+    def _write_picture(self, path: Path) -> None:
+        content = self.picture(path.suffix.lower())
+        done = f"Wrote {path.name} into {path.parent}."
+        tasks.start(lambda _: atomic_write(path, content), lambda _: self.told.emit(done), self.failed.emit, self)
 
     def leave(self, then: Then) -> None:
         """Call `then` once nothing would be lost by it: at once, after a save, after Discard, or never.

@@ -31,7 +31,7 @@ NOTHING_TRAINED = "No run has come to its end."
 
 # By what an action needs beside an open project.
 _CHOSEN = ("cut", "copy", "duplicate", "delete")
-_BOXES = ("select_all", "fit", "arrange")
+_BOXES = ("select_all", "fit", "arrange", "export_picture")
 _PROJECT = ("save", "save_as", "close_project", "paste", "quick_add", "zoom_in", "zoom_out", "zoom_reset")
 _OTHER = ("rename", "train", "resume", "train_longer", "export")
 
@@ -58,6 +58,8 @@ def _file(window: Window) -> None:
     add("save_as", "Save &as…", "Save the project in another file", files.save_as, "save-all", "Ctrl+Shift+S")
     tip = "Write the latest run as an ONNX model that is proven to answer alike"
     add("export", "&Export as ONNX…", tip, training.export, "share-2", "Ctrl+E")
+    tip = "Write the drawing of the network as PNG, SVG or PDF"
+    add("export_picture", "Export p&icture…", tip, files.export_picture, "image", "Ctrl+Shift+E")
     add("close_project", "&Close project", "Go back to the welcome page", window.close_project, "x", "Ctrl+W")
     tip, role = "Choose theme, recovery and more", QAction.MenuRole.PreferencesRole
     add("preferences", "&Preferences…", tip, window.show_preferences, "settings", "Ctrl+,", role=role)

@@ -115,6 +115,7 @@ class Workbench(QObject):
         files.found.connect(self._offer_recoveries)
         files.recent_changed.connect(window.menus.list_recent)
         files.preview = self._preview
+        files.picture = self._picture
         files.end_training = partial(leave_training, window, self.trainer)
         files.recovery.wanted = window.settings.preferences.recovery
         self.canvas.said.connect(window.tell)
@@ -169,6 +170,11 @@ class Workbench(QObject):
                 ),
                 icon_name="history",
             )
+
+    def _picture(self, suffix: str) -> bytes:
+        from app.canvas.picture import picture
+
+        return picture(self.canvas.boxes, suffix)
 
     def _preview(self) -> bytes:
         """Return a small picture of the canvas for the project file."""

@@ -55,6 +55,7 @@ def test_an_ellipsis_means_a_dialog(window):
         "save_as",
         "export",
         "train_longer",
+        "export_picture",
         "preferences",
         "command_palette",
         "shortcuts",

@@ -1,6 +1,6 @@
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QDropEvent, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from app import edits
@@ -485,3 +485,25 @@ def test_the_menu_of_a_box_a_wire_and_the_ground(work):
     wire.actions()[1].trigger()
     assert end not in work.document.project.graph.wires
     assert work.document.undo_stack.undoText() == "Remove wire"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "start"),
+    [
+        ("net.png", "", b"\x89PNG"),
+        ("net.svg", "", b"<?xml"),
+        ("net", "PDF page (*.pdf)", b"%PDF"),
+    ],
+)
+def test_the_drawing_leaves_as_a_picture(qtbot, work, tmp_path, monkeypatch, name, kind, start):
+    work.document.select(list(work.document.project.graph.nodes))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *a: (str(tmp_path / name), kind))
+    with qtbot.waitSignal(work.files.told):
+        work.actions_["export_picture"].trigger()
+    written = next(tmp_path.glob("net*"))
+    assert written.suffix in (".png", ".svg", ".pdf")
+    assert written.read_bytes().startswith(start)
+    if written.suffix == ".png":
+        image = QImage(str(written))
+        assert image.width() > 2 * 176
+        assert len({image.pixel(x, image.height() // 2) for x in range(image.width())}) > 5
