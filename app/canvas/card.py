@@ -161,17 +161,23 @@ def _paint_body(painter: QPainter, rect: QRectF, card: Card, mood: Mood) -> None
     fill = QColor(mixed(t.panel, t.raised, 0.7) if mood.hovered or mood.dragged else t.panel)
     painter.setBrush(fill)
     painter.drawRoundedRect(rect, RADIUS, RADIUS)
-    painter.save()
-    painter.setClipRect(QRectF(0, 0, STRIP, card.tall))
     painter.setBrush(QColor(t.quiet) if card.missing else family_colour(card.category))
-    painter.drawRoundedRect(rect, RADIUS, RADIUS)
-    painter.restore()
+    painter.drawPath(_strip(card.tall))
     colour, width = _edge(card, mood, t)
     pen = QPen(colour, width)
     pen.setStyle(Qt.PenStyle.DashLine if card.missing or mood.draft else Qt.PenStyle.SolidLine)
     painter.setPen(pen)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawPath(_outline(rect))
+
+
+@lru_cache(maxsize=64)
+def _strip(tall: float) -> QPainterPath:
+    """Return the left edge of a box: a path, as files of drawings know no clipping that all readers respect."""
+    whole, strip = QPainterPath(), QPainterPath()
+    whole.addRoundedRect(QRectF(0, 0, WIDTH, tall), RADIUS, RADIUS)
+    strip.addRect(QRectF(0, 0, STRIP, tall))
+    return whole.intersected(strip)
 
 
 def _outline(rect: QRectF) -> QPainterPath:

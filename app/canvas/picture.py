@@ -31,6 +31,8 @@ def _area(scene: Scene) -> QRectF:
     area = scene.content()
     for wire in scene.wires.values():
         area = area.united(wire.path.boundingRect())
+    for shape in scene.shapes.values():
+        area = area.united(shape.sceneBoundingRect())
     return area.adjusted(-EDGE, -EDGE, EDGE, EDGE)
 
 

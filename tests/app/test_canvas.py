@@ -3,7 +3,8 @@ import time
 
 import pytest
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtSvg import QSvgRenderer
 
 from app import appearance, edits
 from app.canvas.arrange import align, arrange, distribute, layout
@@ -11,9 +12,12 @@ from app.canvas.canvas import Canvas
 from app.canvas.card import count_text
 from app.canvas.cells import Cells
 from app.canvas.geometry import flat, passes, route
+from app.canvas.picture import EDGE, picture
 from app.canvas.quick_add import FIRST, fitting, found
+from app.canvas.scene import Scene
 from app.document import Document
 from app.sizes import STEP, WIDTH, height, port_offsets
+from app.theme import tokens
 from engine.graph import Graph, Port
 from engine.layer import Layer
 from engine.missing import Missing
@@ -256,3 +260,18 @@ def test_a_switch_of_theme_paints_every_box_anew(canvas):
     dark = brightness()
     appearance.apply("light")
     assert brightness() > dark + 100
+
+
+def test_the_drawing_of_a_file_is_that_of_the_canvas(document, qapp):
+    """A box in a file has its family's colour on its left edge only, and shapes at the far right are whole."""
+    scene = Scene(document)
+    image = QImage()
+    image.loadFromData(picture(scene, ".png"))
+    reader = QSvgRenderer(picture(scene, ".svg"))
+    drawn = QImage(image.size(), QImage.Format.Format_RGB32)
+    painter = QPainter(drawn)
+    reader.render(painter)
+    painter.end()
+    middle = (scene.nodes["a"].body().center() - (scene.content().topLeft() - QPointF(EDGE, EDGE))) * 2
+    for drawing in (image, drawn):
+        assert drawing.pixelColor((middle + QPointF(0, 40)).toPoint()).name() == tokens().panel
