@@ -122,6 +122,9 @@ def first_rows(path: str, delimiter: str, count: int = 100) -> list[list[str]]:
     return rows
 
 
+SENTENCE = 6  # words; names of columns have fewer, questions of a survey stand beside others
+
+
 def sniff(path: str, delimiter: str = "auto", header: str = "auto") -> Dialect:
     """Look at the start of a UTF-8 file; `delimiter` is a name of DELIMITERS or "auto", `header` "auto", "yes" or "no"."""
     said = _said(path)
@@ -155,14 +158,24 @@ def _delimiter(path: str) -> str:
 
 
 def _has_header(rows: Sequence[Sequence[str]]) -> bool:
-    """Tell whether the first row names the columns: it has a text above numbers, or no number at all."""
+    """Tell whether the first row names the columns: it has a text above numbers, or no number and nothing that comes again.
+
+    In a file of nothing but sentences it does not, where the first is a sentence, too.
+    """
     first, rest = rows[0], [row for row in rows[1:] if len(row) == len(rows[0])]
     for place, cell in enumerate(first):
         below = [row[place].strip() for row in rest if row[place].strip()]
         numeric = below and sum(bool(NUMBER.fullmatch(value)) for value in below) > len(below) / 2
         if numeric and not NUMBER.fullmatch(cell.strip()):
             return True
-    return not any(NUMBER.fullmatch(cell.strip()) for cell in first)
+        if cell.strip() in below:
+            return False
+    return not any(NUMBER.fullmatch(cell.strip()) for cell in first) and not _sentences(first, rest)
+
+
+def _sentences(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
+    lengths = sorted(len(row[0].split()) for row in rest) if len(first) == 1 else []
+    return bool(lengths) and len(first[0].split()) >= SENTENCE <= lengths[len(lengths) // 2]
 
 
 def distinct_names(cells: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -90,6 +90,11 @@ def _task(dataset: Dataset, source: Source | None, target: str) -> Task:
 
 
 def _column(dataset: Dataset, wanted: str) -> Column:
+    if len(dataset.columns) == 1 and dataset.columns[0].kind in ("text", "category"):
+        raise UserError(
+            f"The data has only the column {dataset.columns[0].name:.40}, but a network needs something to read and "
+            "something to predict. Add a column with the answers that it is to learn."
+        )
     if not wanted:
         raise UserError("The data has no column that could be predicted. Name one with --target.")
     if wanted not in dataset:

@@ -447,3 +447,22 @@ def test_numbers_that_begin_with_zeros_keep_them(tmp_path):
     ]
     assert dataset["id"].values[17] == "0017"
     assert dataset.notes[0] == "Column id is read as texts: its numbers begin with zeros."
+
+
+SENTENCES = ["the cat sees a big red house", "a dog and a bird like the old tree", "we know not what we do in the end"]
+
+
+@pytest.mark.parametrize(
+    ("lines", "names"),
+    [
+        (SENTENCES, ("column_1",)),
+        (["text", *SENTENCES], ("text",)),
+        (["What did you like about our course?", "all", "this and that"], ("What did you like about our course?",)),
+        (["the,DET", "cat,NOUN", "sees,VERB", "the,DET", "dog,NOUN"], ("column_1", "column_2")),
+        (["word,tag", "cat,NOUN", "sees,VERB", "the,DET", "dog,NOUN"], ("word", "tag")),
+    ],
+)
+def test_a_first_line_that_is_like_the_others_names_no_columns(tmp_path, lines, names):
+    path = tmp_path / "words.csv"
+    path.write_text("\n".join(lines))
+    assert Csv(path=str(path)).read().names == names

@@ -116,7 +116,7 @@ def test_what_does_not_suit_is_said(read):
     ):
         with pytest.raises(UserError, match=text):
             start(template, read(name), Sample(name=name), target)
-    with pytest.raises(UserError, match="no columns that a network could read"):
+    with pytest.raises(UserError, match="only the column y"):
         start("mlp", Dataset((Column("y", "category", np.array(["a", "b"] * 9)),)), target="y")
 
 
