@@ -196,7 +196,7 @@ def test_data_in_which_nothing_can_be_learnt_says_so(qtbot, dialog, tmp_path):
     alone.write_text("kind\n" + "a\nb\n" * 20)
     dialog.choose_path(alone)
     qtbot.waitUntil(lambda: bool(dialog.facts.property("problem")), timeout=WAIT)
-    assert "no columns that a network could read" in dialog.facts.text()
+    assert "has only the column kind" in dialog.facts.text()
     assert not dialog.go.isEnabled()
 
 
