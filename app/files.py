@@ -191,6 +191,8 @@ class Files(QObject):
         box.setText(f"Save the changes to {self._document.title}?")
         box.setInformativeText("Otherwise they are lost.")
         box.setStandardButtons(button.Save | button.Discard | button.Cancel)
+        for one in (button.Save, button.Discard, button.Cancel):
+            box.button(one).setText(f"&{one.name}")  # else one has a mnemonic here and none there
         box.setDefaultButton(button.Save)
         return button(box.exec())
 

@@ -152,6 +152,8 @@ class Workbench(QObject):
             self.window.tell(f"{type(self.document.project.graph.nodes[node]).__name__} “{node}” selected")
         elif chosen:
             self.window.tell(f"{len(chosen)} boxes selected")
+        elif self.window.statusBar().currentMessage().endswith("selected"):
+            self.window.tell("")
 
     def _offer_recoveries(self, left: Sequence[Any]) -> None:
         notices, files = self.window.notices, self.files

@@ -13,11 +13,13 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QNativeGestureEvent,
+    QTransform,
 )
 from PySide6.QtWidgets import QWidget
 
 from app.canvas import arrange, clipboard
 from app.canvas.advice import Advice
+from app.canvas.card import DETAIL
 from app.canvas.geometry import box_rect
 from app.canvas.gestures.drop import DropLayer, layer_in
 from app.canvas.gestures.gesture import REACH, Pointer
@@ -191,13 +193,14 @@ class Canvas(View):
         self._look_for(node)
 
     def _look_for(self, node: NodeId) -> None:
-        """Bring a box into view, if it is not."""
-        body = self.boxes.nodes[node].body()
+        """Bring a box into view, if it is not: with the whole network, as long as that can be read."""
+        body, before, whole = self.boxes.nodes[node].body(), self.zoom, self._whole
         if self.seen().contains(body):
             return
-        if self._whole:
+        if whole:
             self.fit_all()
-        else:
+        if not whole or self.zoom < DETAIL:
+            self.setTransform(QTransform.fromScale(before, before))
             self._look_at(body.center())
 
     def _put(self, layer: Layer, at: QPointF, source: Port | None = None, target: Port | None = None) -> None:

@@ -626,3 +626,12 @@ def test_a_double_click_on_a_wire_offers_layers_that_come_into_it(document, canv
     assert wires(document)[Port("a", "x")] == Port("relu")
     assert_apart(canvas)
     assert document.undo_stack.count() == 1
+
+
+def test_a_long_chain_stays_readable_while_it_grows(document, canvas, qtbot):
+    document.open(Project())
+    for _ in range(12):
+        canvas.add_layer("ReLU")
+        (node,) = document.selection
+        assert canvas.seen().contains(canvas.boxes.nodes[node].body())
+        assert canvas.zoom >= 0.5

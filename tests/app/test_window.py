@@ -507,3 +507,17 @@ def test_the_drawing_leaves_as_a_picture(qtbot, work, tmp_path, monkeypatch, nam
         image = QImage(str(written))
         assert image.width() > 2 * 176
         assert len({image.pixel(x, image.height() // 2) for x in range(image.width())}) > 5
+
+
+def test_the_status_bar_forgets_a_selection_that_is_gone(work):
+    work.document.select(list(work.document.project.graph.nodes)[:1])
+    assert work.statusBar().currentMessage().endswith("selected")
+    work.canvas.delete_selected()
+    assert work.statusBar().currentMessage() == ""
+
+
+def test_every_answer_to_the_question_about_changes_has_a_key(work, monkeypatch):
+    seen = []
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: seen.extend(b.text() for b in box.buttons()) or 0)
+    work.files._ask()
+    assert sorted(seen) == ["&Cancel", "&Discard", "&Save"]
