@@ -36,11 +36,10 @@ def behind(node: NodeId, layer: Layer, name: NodeId) -> Edit:
     """Put a new box behind another, wired to it; where exactly one box follows, the new one comes between them."""
 
     def change(project: Project) -> Project:
-        source = free_output(project.graph, node)
-        readers = project.graph.readers.get(source, ()) if source else ()
-        place = beside(project, node, layer)
+        source = free_output(project.graph, node) if node in project.graph.nodes else None
         if source is None or not layer.ports():
-            return add(layer, free_place(project, layer, place), name)(project)
+            return add(layer, free_place(project, layer, beside(project, node, layer)), name)(project)
+        readers, place = project.graph.readers.get(source, ()), beside(project, node, layer)
         if len(readers) == 1 and layer.outputs:
             return chain(add(layer, place, name), insert(name, readers[0]))(project)
         placed = add(layer, free_place(project, layer, place), name)(project)
@@ -58,7 +57,8 @@ def free_output(graph: Graph, node: NodeId) -> Port | None:
 def beside(project: Project, node: NodeId, layer: Layer) -> Place:
     """Return the place right of a box for another one, middle at middle."""
     x, y = place_of(project, node)
-    return x + WIDTH + GAP, snap(y + (height(project.graph.nodes[node]) - height(layer)) / 2)
+    other = project.graph.nodes.get(node, layer)
+    return x + WIDTH + GAP, snap(y + (height(other) - height(layer)) / 2)
 
 
 def free_place(project: Project, layer: Layer, at: Place) -> Place:

@@ -24,11 +24,12 @@ from app.canvas.geometry import box_rect
 from app.canvas.gestures.drop import DropLayer, layer_in
 from app.canvas.gestures.gesture import REACH, Pointer
 from app.canvas.glide import Glide
+from app.canvas.landing import Landing
 from app.canvas.quick_add import QuickAdd, fitting, giving
 from app.canvas.view import View
 from app.document import Document
-from app.edits import add, apply_fix, behind, beside, chain, delete, insert, move, place_of, unwire, wire, wish
-from app.sizes import STEP, WIDTH, height, snap
+from app.edits import apply_fix, beside, delete, move, place_of, unwire, wish
+from app.sizes import STEP, WIDTH, height
 from app.theme import theme
 from engine.graph import NodeId, Port
 from engine.layer import Layer
@@ -52,9 +53,7 @@ class Canvas(View):
 
     def __init__(self, document: Document, parent: QWidget | None = None) -> None:
         super().__init__(document, parent)
-        self._ends: tuple[Port | None, Port | None] = (None, None)
-        self._leader: NodeId | None = None  # the box behind which quick-add puts its own
-        self._place = QPointF()
+        self._landing = Landing(QPointF())  # of what is chosen in quick-add
         self.adder = QuickAdd(self.viewport())
         self.adder.chosen.connect(self._add_chosen)
         self.adder.closed.connect(lambda: self.setFocus(Qt.FocusReason.OtherFocusReason))
@@ -123,14 +122,14 @@ class Canvas(View):
 
     def quick_add(self) -> None:
         """Open the search for a layer that comes behind the selected box, or at the pointer where none is selected."""
-        leader = self._chosen_leader()
+        leader = self._leader()
         if leader is None:
             self.offer_layers(self._under_pointer())
             return
         self._look_for(leader)
         self.offer_layers(QPointF(*beside(self.document.project, leader, Layer.registry["Dense"]())))
         self.adder.offer_behind(leader)
-        self._leader = leader
+        self._landing = Landing(self._landing.at, leader=leader)
 
     def show_node(self, node: NodeId) -> None:
         """Select a box and bring it into view."""
@@ -145,16 +144,13 @@ class Canvas(View):
 
     def add_layer(self, name: str) -> None:
         """Add a layer by its class name behind the selected box, or in the middle of what is seen."""
-        layer, leader = Layer.registry[name](), self._chosen_leader()
-        if leader is None:
-            self._put(layer, self._free_spot(layer))
-        else:
-            self._put_behind(leader, layer)
+        layer, leader = Layer.registry[name](), self._leader()
+        self._add(layer, Landing(self._free_spot(layer), leader=leader))
 
     # Quick-add.
 
     def offer_layers(self, at: QPointF, source: Port | None = None, target: Port | None = None) -> None:
-        self._ends, self._place, self._leader = (source, target), at, None
+        self._landing = Landing(at, source, target)
         kinds = fitting(self.document.analysis.shape(source)) if source else list(Layer.registry.values())
         if target:
             kinds = [kind for kind in kinds if kind in giving()]
@@ -170,27 +166,20 @@ class Canvas(View):
         self.document.edit("Remove wire", unwire(target))
 
     def _add_chosen(self, kind: type[Layer]) -> None:
-        layer = kind()
-        if self._leader in self.document.project.graph.nodes:
-            self._put_behind(self._leader, layer)
-            self.setFocus(Qt.FocusReason.OtherFocusReason)
-            return
-        source, target = self._ends
-        both = source and target
-        x = self._place.x() - (WIDTH / 2 if both else 0 if source else WIDTH if target else WIDTH / 2)
-        self._put(layer, QPointF(x, self._place.y() - height(layer) / 2), source, target)
+        self._add(kind(), self._landing)
         self.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _chosen_leader(self) -> NodeId | None:
+    def _add(self, layer: Layer, landing: Landing) -> None:
+        node = self.document.project.graph.free_name(wish(layer))
+        self.document.edit(f"Add {type(layer).__name__}", landing.edit(layer, node))
+        self.document.select({node})
+        if landing.leader is not None:
+            self._look_for(node)
+
+    def _leader(self) -> NodeId | None:
         """Return the selected box if it is one alone and something can follow it."""
         chosen, graph = self.document.selection, self.document.project.graph
         return next((n for n in chosen if graph.nodes[n].outputs), None) if len(chosen) == 1 else None
-
-    def _put_behind(self, leader: NodeId, layer: Layer) -> None:
-        node = self.document.project.graph.free_name(wish(layer))
-        self.document.edit(f"Add {type(layer).__name__}", behind(leader, layer, node))
-        self.document.select({node})
-        self._look_for(node)
 
     def _look_for(self, node: NodeId) -> None:
         """Bring a box into view, if it is not: with the whole network, as long as that can be read."""
@@ -203,23 +192,10 @@ class Canvas(View):
             self.setTransform(QTransform.fromScale(before, before))
             self._look_at(body.center())
 
-    def _put(self, layer: Layer, at: QPointF, source: Port | None = None, target: Port | None = None) -> None:
-        node = self.document.project.graph.free_name(wish(layer))
-        edits = [add(layer, (snap(at.x()), snap(at.y())), node)]
-        if source and target:
-            edits.append(insert(node, target))
-        elif source:
-            edits.append(wire(source, Port(node, layer.ports()[0])))
-        elif target:
-            edits.append(wire(Port(node, layer.outputs[0]), target))
-        self.document.edit(f"Add {type(layer).__name__}", chain(*edits))
-        self.document.select({node})
-
     def _free_spot(self, layer: Layer) -> QPointF:
-        """Return a place near the middle of what is seen where no box lies."""
-        middle = self.seen().center()
-        spot = QPointF(middle.x() - WIDTH / 2, middle.y() - height(layer) / 2)
-        while any(self.boxes.cells.touching(box_rect(layer, spot.x(), spot.y()))):
+        """Return a place near the middle of what is seen around which no box lies."""
+        spot = self.seen().center()
+        while any(self.boxes.cells.touching(box_rect(layer, spot.x() - WIDTH / 2, spot.y() - height(layer) / 2))):
             spot += QPointF(0, height(layer) + 3 * STEP)
         return spot
 
