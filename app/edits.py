@@ -36,14 +36,15 @@ def behind(node: NodeId, layer: Layer, name: NodeId) -> Edit:
     """Put a new box behind another, wired to it; where exactly one box follows, the new one comes between them."""
 
     def change(project: Project) -> Project:
+        placed = add(layer, beside(project, node, layer), name)(project)
         source = free_output(project.graph, node) if node in project.graph.nodes else None
-        if source is None or not layer.ports():
-            return add(layer, free_place(project, layer, beside(project, node, layer)), name)(project)
-        readers, place = project.graph.readers.get(source, ()), beside(project, node, layer)
-        if len(readers) == 1 and layer.outputs:
-            return chain(add(layer, place, name), insert(name, readers[0]))(project)
-        placed = add(layer, free_place(project, layer, place), name)(project)
-        return wire(source, Port(name, layer.ports()[0]))(placed)
+        readers = project.graph.readers.get(source, ()) if source else ()
+        if len(readers) == 1 and layer.ports() and layer.outputs:
+            placed = insert(name, readers[0])(placed)
+        elif source and layer.ports():
+            placed = wire(source, Port(name, layer.ports()[0]))(placed)
+        others = placed.with_(graph=placed.graph.remove([name]))
+        return move({name: free_place(others, layer, place_of(placed, name))})(placed)
 
     return change
 
@@ -64,16 +65,16 @@ def beside(project: Project, node: NodeId, layer: Layer) -> Place:
 def free_place(project: Project, layer: Layer, at: Place) -> Place:
     """Return a place, or the next one below it where the box of a layer lies on no other."""
     x, y = at
-    while not lies_free(project, layer, (x, y)):
+    while not lies_free(project, layer, (x, y), ROW_GAP / 2 if y > at[1] else 0):
         y += STEP
-    return x, y if y == at[1] else snap(y + ROW_GAP / 2)
+    return x, y
 
 
-def lies_free(project: Project, layer: Layer, at: Place) -> bool:
-    """Tell whether the box of a layer would lie on no other."""
-    x, y = at
-    others = ((place_of(project, n), height(other)) for n, other in project.graph.nodes.items())
-    return not any(abs(x - left) < WIDTH and top - height(layer) < y < top + tall for (left, top), tall in others)
+def lies_free(project: Project, layer: Layer, at: Place, clear: float = 0) -> bool:
+    """Tell whether the box of a layer would lie on no other, and at least `clear` above or below it."""
+    (x, y), tall = at, height(layer) + clear
+    others = ((place_of(project, n), height(other) + clear) for n, other in project.graph.nodes.items())
+    return not any(abs(x - left) < WIDTH and top - tall < y < top + under for (left, top), under in others)
 
 
 def wire(source: Port, target: Port) -> Edit:

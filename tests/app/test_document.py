@@ -196,6 +196,16 @@ def test_inserting_makes_room(document):
     assert places["b"][0] - places["a"][0] == 256
 
 
+def test_a_box_behind_another_lies_on_none_that_is_in_the_way(document):
+    for name, at in (("here", (768.0, 0.0)), ("there", (768.0, 70.0))):
+        document.edit("Add", edits.add(MAKE["ReLU"](), at, name))
+    document.edit("Add", edits.behind("b", MAKE["ReLU"](), "new"))
+    project = document.project
+    others = project.with_(graph=project.graph.remove(["new"]))
+    assert edits.lies_free(others, MAKE["ReLU"](), project.places["new"], 24)
+    assert project.graph.wires[Port("new", "x")] == Port("b")
+
+
 def test_a_fix_places_its_box_between(qapp):
     graph = Graph().add("in", MAKE["Input"](size=(1, 8, 8))).add("a", MAKE["Dense"](), "in")
     document = Document(Project(graph=graph, places={"in": (0.0, 0.0), "a": (256.0, 0.0)}))
