@@ -25,7 +25,7 @@ from app.trying.answers import Answers
 from app.trying.own import OwnFiles
 from app.trying.picture import Picture
 from app.trying.series_plot import SeriesPlot
-from app.trying.strangers import strangers
+from app.trying.strangers import strangers, unread
 from app.trying.texts import Texts
 from app.trying.trial import Feeds, Sample, Trial
 from app.trying.values import Values
@@ -188,7 +188,8 @@ class TryPanel(QWidget):
         found = strangers(self.trial.run, self.feeds) if self.trial else []
         self.values.mark(found)
         own = self.trial.notes if self.trial and self.trial.own else ()
-        self.warn("\n".join(dict.fromkeys((*own, *(one.sentence for one in found)))))
+        words = unread(self.trial, self.texts.texts()) if self.trial else []
+        self.warn("\n".join(dict.fromkeys((*own, *(one.sentence for one in found), *words))))
 
     def warn(self, text: str) -> None:
         """Show a sentence below the sample."""
@@ -234,6 +235,7 @@ class TryPanel(QWidget):
             trial = self.trial
             self.origin.setText("Your own words")
             self._ask({node: trial.tokens(node, text) for node, text in self.texts.texts().items()})
+            self._show_unknown()
 
     def _ask(self, feeds: Feeds) -> None:
         """Ask about what the person has changed: the truth about it is not known."""

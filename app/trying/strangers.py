@@ -1,14 +1,17 @@
-"""Categories that a run has never met: it takes each for a missing value, which a person should know."""
+"""What a run has never met: categories, which it takes for missing values, and words, which all look alike to it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from math import prod
 
 import numpy as np
 
-from app.trying.trial import Feeds
+from app.trying.trial import Feeds, Trial
+from engine.graph import NodeId
+from engine.preprocessing.tokens import Tokens
 from engine.project.run import Run
 
 MOST = 8  # categories that a sentence names
@@ -60,3 +63,32 @@ def _near(value: str, known: Sequence[str]) -> Sequence[str]:
     """Return what a value was probably meant to be: written alike, else the only one that begins so."""
     begun = [one for one in known if value and one.startswith(value)]
     return get_close_matches(value, known, n=1) or (begun if len(begun) == 1 else [])
+
+
+def unread(trial: Trial, texts: Mapping[NodeId, str]) -> list[str]:
+    """Return a sentence about every text of which the run cannot read all."""
+    return [sentence for node, text in texts.items() for sentence in _unread(trial, node, text)]
+
+
+def _unread(trial: Trial, node: NodeId, text: str) -> Iterator[str]:
+    rule, fitted = trial.inputs[node].preprocessing, trial.run.fitted[node]
+    if not isinstance(rule, Tokens):
+        return
+    unknown, beyond = rule.missed(text, fitted)
+    what = type(rule).__name__.lower()
+    if unknown:
+        named = ", ".join(f"“{token}”" for token in unknown[:MOST])
+        more = f" and {len(unknown) - MOST} more" if len(unknown) > MOST else ""
+        yield f"The network does not know {named}{more}. All {what} that it did not learn look the same to it."
+    if beyond:
+        read = prod(fitted["size"])
+        yield f"The network reads the first {read} {what}; what follows ({beyond}) is left out."
+
+
+def reach(trial: Trial, node: NodeId) -> str:
+    """Return how much text a box reads, and how many different tokens it knows."""
+    rule, fitted = trial.inputs[node].preprocessing, trial.run.fitted[node]
+    if not isinstance(rule, Tokens):
+        return ""
+    what = type(rule).__name__.lower()
+    return f"at most {prod(fitted['size'])} {what}, of which it knows {len(fitted['vocabulary']):,}"

@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from app.theme import scaled_font
+from app.trying.strangers import reach
 from app.trying.trial import Trial
 
 
@@ -41,7 +42,9 @@ class Texts(QWidget):
         self.lines = {}
         for node in nodes:
             name = ", ".join(trial.inputs[node].columns) or node
-            label, line = QLabel(f"Type a {name} of your own:", self), QLineEdit(self)
+            known = reach(trial, node)
+            label, line = QLabel(f"Type a {name} of your own{f' ({known})' if known else ''}:", self), QLineEdit(self)
+            label.setWordWrap(True)
             label.setProperty("quiet", True)
             label.setBuddy(line)
             line.setAccessibleName(name)

@@ -70,6 +70,12 @@ class Tokens(Preprocessor, abstract=True):
             out[row, start : start + len(found)] = found
         return out
 
+    def missed(self, text: str, fitted: Fitted) -> tuple[list[str], int]:
+        """Return the tokens of a text that the vocabulary lacks, each once, and how many the text has beyond the length."""
+        (tokens,) = self.split([text.lower() if self.lower else text])
+        length, known = int(np.prod(fitted["size"])), set(fitted["vocabulary"])
+        return list(dict.fromkeys(t for t in tokens[:length] if t not in known)), max(0, len(tokens) - length)
+
     def feeds(self, fitted: Fitted) -> tuple[Feed, ...]:
         return (Feed("tokens", "int64", tuple(fitted["size"])),)
 

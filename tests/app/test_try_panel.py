@@ -4,7 +4,7 @@ from PIL import Image
 from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFileDialog, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFileDialog, QLabel, QWidget
 
 from app import tasks
 from app.trying.asker import OTHER, Asker
@@ -248,6 +248,27 @@ def test_texts_are_typed(panel, bench, text_run):
         answered(panel, bench)
         assert texts(panel)["out"][0] == f"kind: {kind}"
     assert panel.origin.text() == "Your own words"
+
+
+def test_letters_that_the_run_does_not_know_and_those_beyond_its_reach_are_said(panel, bench, text_run):
+    show(panel, bench, text_run)
+    line, fitted = panel.texts.lines["word"], text_run.fitted["word"]
+    reach = fitted["size"][0]
+    assert (
+        f"at most {reach} characters, of which it knows {len(fitted['vocabulary'])}"
+        in panel.texts.findChild(QLabel).text()
+    )
+    assert not panel.unknown.isVisibleTo(panel)
+    line.clear()
+    QTest.keyClicks(line, "a7")
+    assert "does not know “7”." in panel.unknown.text()
+    line.clear()
+    QTest.keyClicks(line, "a" * (reach + 2))
+    assert f"the first {reach} characters; what follows (2) is left out" in panel.unknown.text()
+    QTest.keyClick(line, Qt.Key.Key_Backspace)
+    QTest.keyClick(line, Qt.Key.Key_Backspace)
+    assert not panel.unknown.isVisibleTo(panel)
+    answered(panel, bench)
 
 
 def test_a_run_is_chosen(panel, bench, table_run):

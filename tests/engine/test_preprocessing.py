@@ -221,6 +221,13 @@ def test_unknown_tokens_are_1_and_the_vocabulary_has_a_limit():
     assert Characters(tokens=4).apply(TEXT, fitted).max() < 4
 
 
+def test_what_a_text_loses_is_known():
+    fitted = Words().fit([Column("t", "text", np.array(["the cat sees"]))], (4,))
+    assert Words().missed("The cat sees", fitted) == ([], 0)
+    assert Words().missed("The zebra sees a zebra run by", fitted) == (["zebra", "a"], 3)
+    assert Words().missed("", fitted) == ([], 0)
+
+
 def test_words_and_marks_are_tokens():
     assert list(Words().split(["Don't stop, 3 times!"])) == [["Don't", "stop", ",", "3", "times", "!"]]
 
