@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,12 +28,14 @@ from engine.export.write import model_of
 from engine.graph import NodeId
 from engine.layers.input import Input
 from engine.layers.output import Output
+from engine.preprocessing.tokens import Tokens
 from engine.problems import UserError
 from engine.project.run import Run
 from engine.training.evaluate import ClassScore
 from engine.training.evaluate import evaluate as evaluate_part
 from engine.training.history import Scores
 
+MOST = 8  # tokens that a sentence names
 TABLES = (".csv", ".tsv", ".txt", ".tab")
 
 
@@ -124,7 +126,7 @@ def predict_rows(
     """Return what `predict` does, after the row of the data set in which each sample's target lies or would lie."""
     project = run.project
     chosen = samples(project.graph, dataset, project.data, run.fitted)
-    for note in chosen.notes:
+    for note in (*chosen.notes, *_unread(run, dataset)):
         on_note(note)
     found = OnnxPredictor(bytes(model_of(run))).run(chosen.feeds, list(_outputs(run)))
     there = answered(project.graph, chosen.inputs)
@@ -133,6 +135,24 @@ def predict_rows(
         for node, layer in _outputs(run).items()
     }
     return chosen.rows, [{node: answers[row] for node, answers in told.items()} for row in range(len(chosen))]
+
+
+def _unread(run: Run, dataset: Dataset) -> Iterator[str]:
+    """Yield a sentence for each Input that meets tokens which the run does not know, or texts beyond its reach."""
+    for node, layer in _inputs(run).items():
+        rule, fitted = layer.preprocessing, run.fitted[node]
+        if isinstance(rule, Tokens):
+            rows = zip(*(dataset[name].texts().tolist() for name in layer.columns), strict=True)
+            missed = [rule.missed("\n".join(row), fitted) for row in rows]
+            unknown = list(dict.fromkeys(token for tokens, _ in missed for token in tokens))
+            if unknown:
+                named = ", ".join(f"“{token}”" for token in unknown[:MOST])
+                more = f" and {len(unknown) - MOST} more" if len(unknown) > MOST else ""
+                yield f"{node} does not know {named}{more}: what the run has not learnt all looks the same to it."
+            cut = sum(beyond > 0 for _, beyond in missed)
+            if cut:
+                reach = f"{int(np.prod(fitted['size']))} {type(rule).__name__.lower()}"
+                yield f"{node} reads the first {reach}; {wording.count(cut, 'text')} of {len(missed)} went on after that."
 
 
 def given(run: Run, inputs: Sequence[str]) -> Dataset:

@@ -280,3 +280,22 @@ def test_the_latest_run_that_has_not_failed_speaks_for_a_project(place):
     assert latest("failed", "failed") == "run-2"
     with pytest.raises(UserError, match=r"has no run yet\. Train it first"):
         latest()
+
+
+def test_words_that_a_run_has_not_learnt_are_noted(tmp_path):
+    table, project, notes = tmp_path / "t.csv", tmp_path / "t.netw", []
+    rows = [
+        f"the {who} {does} with {n} friends,{does}"
+        for who in ("cats", "dogs", "mice")
+        for does in ("eat", "rest")
+        for n in range(9)
+    ]
+    table.write_text("\n".join(["sentence,label", *rows]))
+    api.new(project, template="lstm", data=str(table))
+    api.train(project, epochs=1)
+    api.predict(project, ["the cats eat"], on_note=notes.append)
+    assert not notes
+    api.predict(project, ["the cats ✗✓ eat"], on_note=notes.append)
+    assert notes.pop(0).startswith("text does not know “✗”, “✓”: ")
+    api.predict(project, ["the cats eat " * 9], on_note=notes.append)
+    assert notes[-1].endswith("1 text of 1 went on after that.")
