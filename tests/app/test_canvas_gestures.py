@@ -261,6 +261,9 @@ def test_quick_add_says_where_nothing_is_found(canvas, qtbot):
 def test_quick_add_stays_inside_the_canvas(canvas, hands):
     hands.double_click(QPointF(1190, 690))
     assert canvas.viewport().rect().contains(canvas.adder.geometry())
+    canvas.resize(700, 260)
+    hands.double_click(QPointF(600, 200))
+    assert canvas.viewport().rect().contains(canvas.adder.geometry())
 
 
 # Escape.
