@@ -8,6 +8,7 @@ from pathlib import Path
 import engine.catalog  # noqa: F401  (the one way to all layers: threads that met half-way would get unfinished modules)
 from engine.data.check import data_problems
 from engine.data.dataset import Dataset
+from engine.data.pictures import ENDINGS
 from engine.data.samples import SAMPLES
 from engine.data.settings import DataSettings
 from engine.data.source import Source
@@ -21,6 +22,17 @@ from engine.problems import UserError
 from engine.project.project import Project
 
 __all__ = ["Read", "data_problems", "joined", "read", "source_at"]
+
+
+_INSTEAD = {
+    **dict.fromkeys((".xlsx", ".xls", ".ods"), "a workbook of a spreadsheet. Open it there and save the table as CSV."),
+    **dict.fromkeys(ENDINGS, "one picture. Choose the folder around it, with a folder for each class in it."),
+    **dict.fromkeys((".zip", ".gz", ".tgz", ".7z", ".rar"), "packed. Unpack it, and choose what comes out."),
+    **dict.fromkeys((".parquet", ".feather", ".json", ".db", ".sqlite"), "a table that is not read. Save it as CSV."),
+    ".npy": "a single array. Write all arrays with numpy.savez to a file that ends with .npz.",
+    ".onnx": "a model, not data. Models can be written here, but not opened.",
+    ".pdf": "a document. Copy its table into a spreadsheet and save that as CSV.",
+}
 
 
 @dataclass(frozen=True)
@@ -55,8 +67,6 @@ def source_at(path: Path) -> Source:
         return ImageFolder(path=str(path))
     kind = kinds.get(path.suffix.lower())
     if kind is None:
-        known = ", ".join(kinds)
-        raise UserError(
-            f"{path.name} is no data that can be read. Choose a table or arrays ({known}), or a folder of pictures."
-        )
+        known = f"no data that can be read. Choose a table or arrays ({', '.join(kinds)}), or a folder of pictures."
+        raise UserError(f"{path.name} is {_INSTEAD.get(path.suffix.lower(), known)}")
     return kind(path=str(path))

@@ -217,10 +217,14 @@ class Window(QMainWindow):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        for url in event.mimeData().urls():
-            if url.isLocalFile():
-                event.acceptProposedAction()
-                self.open_path(Path(url.toLocalFile()))
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if not paths:
+            self.tell("Only files and folders of this computer can be opened.")
+            return
+        event.acceptProposedAction()
+        self.open_path(paths[0])
+        if len(paths) > 1:
+            self.notices.show_notice(f"Only one thing is opened at a time: this is {paths[0].name}.")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Say why nothing happens at the keys of an action that cannot be done now."""

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QTimer
 
@@ -209,3 +211,20 @@ def test_reading_never_blocks_the_window(bench, tmp_path, qtbot):
     timer.stop()
     assert bench.data.read.summary.rows == 40_000
     assert sum(ticks) > 5  # none would fire if the window's thread read the file
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("t.XLSX", "workbook"),
+        ("cat.jpg", "one picture"),
+        ("all.zip", "Unpack"),
+        ("m.onnx", "a model"),
+        ("x.npy", "savez"),
+    ],
+)
+def test_what_is_no_data_is_told_what_to_do_instead(name, says):
+    from app.data_reading import source_at
+
+    with pytest.raises(UserError, match=says):
+        source_at(Path("/somewhere") / name)

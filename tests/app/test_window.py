@@ -424,9 +424,19 @@ def test_what_is_dropped_is_opened_or_becomes_data_or_explains_itself(qtbot, wor
         drop(work, project)
 
 
-def drop(window, path):
+def test_of_several_things_that_are_dropped_the_first_is_opened(qtbot, work, tmp_path):
+    tables = tmp_path / "one.csv", tmp_path / "two.csv"
+    for table in tables:
+        table.write_text("a,b\n1,2\n")
+    drop(work, *tables)
+    qtbot.waitUntil(lambda: work.document.project.data.source is not None)
+    assert work.document.project.data.source.path == str(tables[0])
+    assert "one.csv" in work.notices.texts()[0]
+
+
+def drop(window, *paths):
     mime = QMimeData()
-    mime.setUrls([QUrl.fromLocalFile(str(path))])
+    mime.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     none = Qt.KeyboardModifier.NoModifier
     event = QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, mime, Qt.MouseButton.LeftButton, none)
     window.dropEvent(event)
