@@ -31,7 +31,7 @@ NOTHING_TRAINED = "No run has come to its end."
 
 # By what an action needs beside an open project.
 _CHOSEN = ("cut", "copy", "duplicate", "delete")
-_BOXES = ("select_all", "fit", "arrange", "export_picture")
+_BOXES = ("select_all", "fit", "arrange", "export_picture", "select_next", "select_previous")
 _PROJECT = ("save", "save_as", "close_project", "paste", "quick_add", "zoom_in", "zoom_out", "zoom_reset")
 _OTHER = ("rename", "train", "resume", "train_longer", "export")
 
@@ -80,6 +80,10 @@ def _edit(window: Window) -> None:
     tip = "Delete the selected boxes and join what they lay between"
     add("delete", "D&elete", tip, canvas.delete_selected, "trash-2", "Del")
     add("select_all", "Select &all", "Select every box", canvas.select_all, "box-select", _KEY.SelectAll)
+    tip = "Select the box that follows the selected one"
+    add("select_next", "Select ne&xt box", tip, canvas.select_next, "chevron-right", "Alt+Right")
+    tip = "Select the box that feeds the selected one"
+    add("select_previous", "Select pre&vious box", tip, canvas.select_previous, "chevron-left", "Alt+Left")
     add("rename", "Re&name", "Give the box another name", window.rename, "text-cursor-input", "F2")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
@@ -31,7 +33,7 @@ from app.document import Document
 from app.edits import apply_fix, beside, delete, move, place_of, unwire, wish
 from app.sizes import STEP, WIDTH, height
 from app.theme import theme
-from engine.graph import NodeId, Port
+from engine.graph import Graph, NodeId, Port
 from engine.layer import Layer
 from engine.problems import Fix, Problem, UserError
 
@@ -97,6 +99,21 @@ class Canvas(View):
     def select_all(self) -> None:
         """Select every box."""
         self.document.select(self.document.project.graph.nodes)
+
+    def select_next(self) -> None:
+        """Select the box that reads what the selected one gives; the first of all where none is selected."""
+        self._select_one(lambda graph, n: [end.node for end, start in graph.wires.items() if start.node == n])
+
+    def select_previous(self) -> None:
+        """Select the box that feeds the selected one; the first of all where none is selected."""
+        self._select_one(lambda graph, n: [source.node for source in graph.sources(n).values()])
+
+    def _select_one(self, beyond: Callable[[Graph, NodeId], list[NodeId]]) -> None:
+        graph, chosen = self.document.project.graph, sorted(self.document.selection)
+        found = beyond(graph, chosen[0]) if chosen else list(graph.nodes)
+        if found:
+            self.document.select({found[0]})
+            self._look_for(found[0])
 
     def arrange(self) -> None:
         """Lay out the selected boxes, or all of them, from left to right."""

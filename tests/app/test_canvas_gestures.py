@@ -638,3 +638,17 @@ def test_a_long_chain_stays_readable_while_it_grows(document, canvas, qtbot):
         (node,) = document.selection
         assert canvas.seen().contains(canvas.boxes.nodes[node].body())
         assert canvas.zoom >= 0.5
+
+
+def test_the_selection_walks_along_the_wires(document, canvas):
+    for step, chosen in (
+        (canvas.select_next, "in"),
+        (canvas.select_next, "a"),
+        (canvas.select_next, "b"),
+        (canvas.select_next, "b"),
+        (canvas.select_previous, "a"),
+        (canvas.select_previous, "in"),
+        (canvas.select_previous, "in"),
+    ):
+        step()
+        assert document.selection == {chosen}
