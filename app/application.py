@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -51,6 +52,7 @@ class Application(QApplication):
         for path in waiting:
             window.announce(path)
             window.painted.connect(partial(window.open_path, path))
+        window.setMinimumSize(window.minimumSize().boundedTo(window.screen().availableSize()))
         room = window.screen().availableSize() - window.size()
         if min(room.width(), room.height()) < FRAME:
             window.showMaximized()
@@ -58,11 +60,18 @@ class Application(QApplication):
             window.show()
 
 
+def enlarge(scale: str) -> None:
+    """Let Qt, which is about to start, draw everything so much larger, unless the environment says how large."""
+    if scale != preferences.SCALES[0]:
+        os.environ.setdefault("QT_SCALE_FACTOR", str(int(scale.removesuffix("%")) / 100))
+
+
 def run(file: str | None = None) -> int:
     """Show the window until it is closed; return the exit status."""
+    settings = preferences.load()
+    enlarge(settings.preferences.scale)
     app = Application(sys.argv[:1])
     garbage = GarbageCollector(app)
-    settings = preferences.load()
     theme().choice = settings.preferences.theme
     appearance.prepare(app)
     app.setWindowIcon(icon("network", "accent"))

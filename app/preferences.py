@@ -14,12 +14,19 @@ from engine.problems import UserError
 from engine.spec import Spec, param
 
 RECENT = 12
+SCALES = ("100 %", "125 %", "150 %", "175 %", "200 %")
 
 
 class Preferences(Spec, abstract=True):
     """What a person may choose about the program itself."""
 
     theme: str = param("Light, dark, or as the system has it.", default="system", choices=("system", "light", "dark"))
+    scale: str = param(
+        "How large texts and everything else are drawn, from the next start of the program on. The system's own "
+        "scaling comes on top.",
+        default=SCALES[0],
+        choices=SCALES,
+    )
     recovery: bool = param(
         "Keep a copy of unsaved work, at most 2 seconds old, and offer it after a crash or a power cut.", default=True
     )

@@ -76,3 +76,17 @@ def test_the_dialog_acts_at_once_and_is_searched(qtbot, tmp_path):
     dialog.close()
     qtbot.waitUntil(window.settings.path.exists)
     assert json.loads(window.settings.path.read_text())["preferences"]["theme"] == "light"
+
+
+@pytest.mark.parametrize(
+    ("scale", "before", "after"), [("150 %", None, "1.5"), ("100 %", None, None), ("200 %", "1", "1")]
+)
+def test_everything_is_drawn_larger_from_the_next_start_on(monkeypatch, scale, before, after):
+    from app.application import enlarge
+
+    monkeypatch.delenv("QT_SCALE_FACTOR", raising=False)
+    if before:
+        monkeypatch.setenv("QT_SCALE_FACTOR", before)
+    enlarge(scale)
+    found = os.environ.pop("QT_SCALE_FACTOR", None)
+    assert found == after
