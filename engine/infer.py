@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError
+from itertools import chain
 
 from engine.arrays import Shape
 from engine.graph import Graph, NodeId, Port
@@ -155,10 +157,10 @@ def _unwired(graph: Graph, node: NodeId, port: str) -> Problem:
 
     The latest of those that were there before it is likeliest to be meant, else the latest of all.
     """
-    behind, places = graph.reached(node), graph.positions
-    free = [n for n in graph.unread if n not in behind]
-    earlier = [n for n in free if places[n] < places[node]]
-    near = next(reversed(earlier or free), None)
+    behind, free = graph.reached(node), graph.unread
+    before = bisect_left(free, graph.positions[node], key=graph.positions.__getitem__)
+    likely = chain(map(free.__getitem__, range(before - 1, -1, -1)), reversed(free))
+    near = next((n for n in likely if n not in behind), None)
     return Problem(f"Input {port} is not wired.", node=node, port=port, fixes=(Wire(near),) if near else ())
 
 
