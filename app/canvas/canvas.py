@@ -375,15 +375,15 @@ class Canvas(View):
         self.glide.stop()
 
     def _advise(self) -> None:
-        """Show the problems of the box that is pointed at, or else of the one that is selected; then its hints."""
-        at, chosen = self.document.analysis.at, self.document.selection
-        if len(chosen) == 1 and not chosen & at.keys() and self.boxes.hovered not in at:
-            at = self.document.analysis.hinted
+        """Show the problems of the box that is pointed at, or else of the one that is selected; else their hints."""
+        analysis, chosen = self.document.analysis, self.document.selection
         wanted = (self.boxes.hovered, next(iter(chosen)) if len(chosen) == 1 else None)
-        node = next((n for n in wanted if n in at and n in self.boxes.nodes), None)
-        busy = self.gesture is not None
-        self.advice.show_problems(() if node is None or busy else at[node])
-        if node is not None and not busy:
+        said = (
+            (n, at[n]) for at in (analysis.at, analysis.hinted) for n in wanted if n in at and n in self.boxes.nodes
+        )
+        node, problems = next(said, (None, ())) if self.gesture is None else (None, ())
+        self.advice.show_problems(problems)
+        if node is not None:
             self.advice.place(self.box_on_screen(node))
 
     def pan_by(self, pixels: QPoint) -> None:

@@ -652,3 +652,19 @@ def test_the_selection_walks_along_the_wires(document, canvas):
     ):
         step()
         assert document.selection == {chosen}
+
+
+def test_a_box_that_is_pointed_at_says_its_hint(document, canvas, hands):
+    project = Project()
+    for layer in ("Input", "Dense", "Softmax", "Output"):
+        last = list(project.graph.nodes)[-1:]
+        kind = MAKE[layer]()
+        change = edits.behind(last[0], kind, layer.lower()) if last else edits.add(kind, (0, 0), layer.lower())
+        project = change(project)
+    document.open(project)
+    hands.move(hands.body("dense"), button=Qt.MouseButton.NoButton)
+    assert not canvas.advice.isVisible()
+    hands.move(hands.body("softmax"), button=Qt.MouseButton.NoButton)
+    assert canvas.advice.isVisible()
+    canvas.advice.findChildren(QPushButton)[0].click()
+    assert wires(document)[Port("output", "x")] == Port("dense")
