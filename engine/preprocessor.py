@@ -62,6 +62,10 @@ class Preprocessor(Spec, family=True):
         """
         raise NotImplementedError
 
+    def told(self) -> dict[str, Any]:
+        """Return what else a program must know, beside parameters and what was fitted, to feed an exported model."""
+        return {}
+
     def onnx(self, g: OnnxGraph, inputs: Mapping[str, str], fitted: Fitted) -> str:
         """Describe `apply`, and the shape `size`, in ONNX operators; `inputs` names the value of each of `feeds`.
 

@@ -155,6 +155,7 @@ def _about(network: Network, entering: Mapping[NodeId, Mapping[str, Feed]], fitt
                 for name, feed in entering[node].items()
             },
             "preprocessing": layer.preprocessing.to_dict(),
+            **layer.preprocessing.told(),
             **{key: fitted[node][key] for key in ("vocabulary", "categories", "dates") if key in fitted[node]},
         }
         for node, layer in network.inputs.items()

@@ -79,13 +79,11 @@ class Tokens(Preprocessor, abstract=True):
     def feeds(self, fitted: Fitted) -> tuple[Feed, ...]:
         return (Feed("tokens", "int64", tuple(fitted["size"])),)
 
+    def told(self) -> dict[str, Any]:
+        return {"numbers": {"padding": PADDING, "unknown": UNKNOWN, "vocabulary from": FIRST}}
+
     def onnx(self, g: OnnxGraph, inputs: Mapping[str, str], fitted: Fitted) -> str:
         return str(g.op("Cast", inputs["tokens"], to=FLOAT))
-
-    def metadata(self, fitted: Fitted) -> dict[str, Any]:
-        """Return what a program must know to make the numbers of tokens of a text."""
-        rules = {name: getattr(self, name) for name in self.params()}
-        return {"kind": type(self).__name__, **rules, "vocabulary": list(fitted["vocabulary"])}
 
 
 def _texts(columns: Sequence[Column], lower: bool) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from engine.preprocessing.tokens import Tokens
 from engine.spec import param
@@ -37,3 +38,6 @@ class Words(Tokens):
 
     def split(self, texts: Sequence[str]) -> Iterable[Sequence[str]]:
         return map(str.split if self.spaces else WORD.findall, texts)
+
+    def told(self) -> dict[str, Any]:
+        return {**super().told(), "token": r"\S+" if self.spaces else WORD.pattern}

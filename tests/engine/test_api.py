@@ -182,6 +182,7 @@ def test_texts_are_answered_as_they_are():
     api.export("n.netw", "n.onnx")
     model = OnnxPredictor(Path("n.onnx").read_bytes())
     assert model.about["inputs"]["text"]["vocabulary"]
+    assert model.about["inputs"]["text"]["numbers"] == {"padding": 0, "unknown": 1, "vocabulary from": 2}
     assert METADATA == "netwright"
 
 

@@ -1,4 +1,5 @@
 import json
+import re
 import warnings
 from typing import ClassVar
 
@@ -238,12 +239,17 @@ def test_lower_treats_letters_alike():
     assert Characters().fit(columns, (2,))["vocabulary"] == ["A", "a"]
 
 
-def test_metadata_tells_how_tokens_are_made():
-    fitted = Characters(lower=True).fit(TEXT, (4,))
-    told = json.loads(json.dumps(Characters(lower=True).metadata(fitted)))
-    assert told["kind"] == "Characters"
-    assert told["lower"] is True
-    assert told["vocabulary"] == fitted["vocabulary"]
+def test_a_model_tells_how_tokens_are_made():
+    """With what a model says, and nothing of ours, a text becomes the same numbers."""
+    for rule, text in ((Characters(lower=True), "zaB?"), (Words(), "a zebra, a z"), (Words(spaces=True), "a z, a")):
+        fitted = rule.fit([Column("t", "text", np.array(["zz, a b a"]))], (6,))
+        told = json.loads(json.dumps({**rule.to_dict(), **rule.told(), "vocabulary": fitted["vocabulary"]}))
+        text = text.lower() if told["lower"] else text
+        tokens = re.findall(told["token"], text) if "token" in told else list(text)
+        number = {token: told["numbers"]["vocabulary from"] + i for i, token in enumerate(told["vocabulary"])}
+        numbers = [number.get(token, told["numbers"]["unknown"]) for token in tokens]
+        filled = [told["numbers"]["padding"]] * (6 - len(numbers)) + numbers
+        assert rule.apply([Column("t", "text", np.array([text]))], fitted).tolist() == [filled]
 
 
 @pytest.mark.parametrize("preprocessing", [Standardise(), Scale()])
