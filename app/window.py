@@ -231,6 +231,8 @@ class Window(QMainWindow):
         action = self.actions_.owner_of(QKeySequence(event.keyCombination()))
         if action is not None and action.reason:
             self.tell(action.reason)
+            if action.name == "train" and not self.on_welcome and self.document.analysis.problems:
+                self.docks.show("problems")
         else:
             super().keyPressEvent(event)
 

@@ -356,9 +356,12 @@ def test_train_says_why_it_cannot(qtbot, work, session):
 
 
 def test_keys_of_what_cannot_be_done_say_why(qtbot, work):
+    work.go_to("use")
+    assert not work.docks.all["problems"].isVisible()
     work.tell("")
     qtbot.keyClick(work.canvas, Qt.Key.Key_F5)
     assert work.statusBar().currentMessage() == work.actions_["train"].reason != ""
+    assert work.docks.all["problems"].isVisible()
     qtbot.keyClick(work.canvas, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
     assert work.statusBar().currentMessage() == work.actions_["train"].reason
 
