@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QFocusEvent, QValidator, QWheelEvent
-from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSpinBox, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QHBoxLayout, QSpinBox, QToolTip, QWidget
 
 from app.forms.editor import Editor
 from engine.spec import Param
@@ -114,6 +114,10 @@ class NumberEditor(Editor):
         self.box.setAlignment(Qt.AlignmentFlag.AlignLeft)
         self.box.setMinimumWidth(44)
         self.box.lineEdit().setTextMargins(6, 0, 0, 0)
+        self._typed, self._settled, self._last = "", self.box.value(), self.box.value()
+        self.box.lineEdit().textEdited.connect(self._type)
+        self.box.editingFinished.connect(self._finish)
+        self.box.valueChanged.connect(self._note)
         self.box.valueChanged.connect(self.changed.emit)
         row.addWidget(self.box)
         self.setFocusProxy(self.box)
@@ -125,6 +129,29 @@ class NumberEditor(Editor):
         if value != self.box.value():
             with QSignalBlocker(self.box):
                 self.box.setValue(value)
+            self._typed = ""
+        self._note(value)
+
+    def _note(self, value: Any) -> None:
+        if not self._typed:
+            self._last = value
+
+    def _type(self, text: str) -> None:
+        """Remember what is typed, and the value from before; each letter that makes a number counts at once."""
+        if not self._typed:
+            self._settled = self._last
+        self._typed = text
+
+    def _finish(self) -> None:
+        """Go back to the value from before where what was typed is no number within the bounds, and say these."""
+        typed, self._typed = self._typed, ""
+        state = self.box.validate(typed, len(typed)) if typed else None
+        if state is not None and state[0] != QValidator.State.Acceptable:
+            self.box.setValue(self._settled)
+            low, high = self.box.textFromValue(self.box.minimum()), self.box.textFromValue(self.box.maximum())
+            place = self.box.mapToGlobal(self.box.rect().bottomLeft())
+            QToolTip.showText(place, f"{typed:.20} is not between {low} and {high}.", self.box)
+        self._last = self.box.value()
 
 
 def _whole(rule: Param, parent: QWidget) -> _Whole:

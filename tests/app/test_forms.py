@@ -362,3 +362,20 @@ def test_a_word_stands_for_0_also_among_fractions(qtbot):
     assert box.text() == "Never"
     box.stepUp()
     assert box.value() > 0
+
+
+@pytest.mark.parametrize("typed", ["1e6", "1e-12", "-3", "0", "1" * 10_000])
+def test_a_number_beyond_its_bounds_leaves_the_one_from_before(qtbot, typed):
+    form = Form(TrainingSettings())
+    qtbot.addWidget(form)
+    form.show()
+    box = form.rows["rate"].editor.box
+    for _ in range(2):
+        box.setFocus()
+        box.lineEdit().selectAll()
+        QTest.keyClicks(box.lineEdit(), typed[:8]) if len(typed) < 9 else box.lineEdit().insert(typed)
+        QTest.keyClick(box.lineEdit(), Qt.Key.Key_Return)
+        assert box.value() == 0.001
+    box.lineEdit().selectAll()
+    QTest.keyClicks(box.lineEdit(), "0.02")
+    assert box.value() == 0.02  # at once, before Return
