@@ -13,12 +13,12 @@ from engine.columns import Column
 from engine.data import wording
 from engine.data.dataset import Dataset
 from engine.data.guesses import suggest_loss
+from engine.data.heads import head_of
 from engine.data.kinds import guess_target
 from engine.data.steps import Steps, flat_tags, tags, targets_of
 from engine.data.texts import alphabet_of, steps_needed
 from engine.graph import Graph, NodeId, Port
 from engine.infer import infer
-from engine.layers.dense import Dense
 from engine.layers.output import Output
 from engine.losses.cross_entropy import CrossEntropy
 from engine.losses.mean_squared_error import MeanSquaredError
@@ -153,9 +153,10 @@ def _head(graph: Graph, node: NodeId, layer: Output, column: Column) -> Iterator
         return
     text = f"{source.node} gives {wording.count(shape[-1] if shape else 1, 'value')}, but {why}."
     yield from _meant_classes(node, layer, column, shape)
-    if isinstance(graph.nodes.get(source.node), Dense):
+    head = head_of(graph, node)
+    if head is not None:
         fixes: tuple[Fix, ...] = (Change("units", wanted),)
-        yield Problem(text, node=source.node, fixes=fixes)
+        yield Problem(text, node=head, fixes=fixes)
     else:
         yield Problem(text, node=node, port="x")
 

@@ -8,6 +8,7 @@ from engine.arrays import Shape
 from engine.columns import Column
 from engine.data.dataset import Dataset
 from engine.data.guesses import readable, reading, suggest_loss
+from engine.data.heads import head_of
 from engine.data.kinds import guess_target
 from engine.data.samples import SampleData
 from engine.data.settings import DataSettings
@@ -15,7 +16,6 @@ from engine.data.sources.sample import Sample
 from engine.data.steps import flat_tags, targets_of
 from engine.graph import Graph, NodeId, Port
 from engine.layer import Layer
-from engine.layers.dense import Dense
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.loss import Loss
@@ -36,7 +36,7 @@ def wire_data(
     input: NodeId = "",
     output: NodeId = "",
 ) -> Graph:
-    """Return the graph with an Input and an Output set for a data set, and the units of a Dense right before the Output.
+    """Return the graph with an Input and an Output set for a data set, and the units of the Dense before the Output.
 
     What is not given is guessed: the target and its loss (or the Output's own, where the data has it), the columns (all
     that can be read together, without the target), the preprocessing, the size. An Embedding right behind the Input gets
@@ -84,11 +84,10 @@ def _set_output(graph: Graph, node: NodeId, dataset: Dataset, target: str, wish:
     steps = targets_of(graph, dataset).get(node)
     if steps and loss.target == "class":
         column = flat_tags(column, steps)
-    before = graph.wires.get(Port(node, "x"))
-    head = graph.nodes.get(before.node) if before else None
-    if before and isinstance(head, Dense) and loss.target not in ("label", "text"):
+    head = head_of(graph, node)
+    if head is not None and loss.target not in ("label", "text"):
         units = column.different if loss.target == "class" else 1
-        graph = graph.add(before.node, head.with_(units=max(units, 1)))
+        graph = graph.add(head, graph.nodes[head].with_(units=max(units, 1)))
     return graph
 
 

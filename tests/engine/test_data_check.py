@@ -13,9 +13,11 @@ from engine.graph import Graph
 from engine.infer import mend
 from engine.layers.dense import Dense
 from engine.layers.embedding import Embedding
+from engine.layers.glu import GLU
 from engine.layers.input import Input
 from engine.layers.output import Output
 from engine.layers.relu import ReLU
+from engine.layers.softmax import Softmax
 from engine.losses.binary_cross_entropy import BinaryCrossEntropy
 from engine.losses.cross_entropy import CrossEntropy
 from engine.losses.mean_squared_error import MeanSquaredError
@@ -224,3 +226,14 @@ def test_a_target_that_is_nearly_a_columns_name_is_taken_for_it():
     (problem,) = data_problems(graph, DATA, DataSettings())
     assert [fix.label for fix in problem.fixes] == ["Predict place"]
     assert data_problems(mend(graph, problem, problem.fixes[0]), DATA, DataSettings()) == ()
+
+
+def test_the_head_is_found_behind_what_keeps_the_number_of_values():
+    graph = GOOD.add("soft", Softmax(), "head").connect("soft", "out")
+    assert data_problems(graph, DATA, DataSettings()) == ()
+    problem = first(graph.add("head", Dense(units=10)))
+    assert problem.what == "soft gives 10 values, but place has 3 classes."
+    assert (problem.node, problem.fixes) == ("head", (Change("units", 3),))
+    fresh = wire_data(graph.add("head", Dense(units=10)), DATA, target="place", columns=("a", "b"))
+    assert fresh.nodes["head"].units == 3
+    assert first(graph.add("soft", GLU()).add("head", Dense(units=20))).fixes == ()  # halves them
