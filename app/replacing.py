@@ -59,4 +59,6 @@ def ask_about_change(parent: QWidget, path: Path) -> str:
     box.setDefaultButton(other)
     box.setEscapeButton(stay)
     box.exec()
-    return {replace: "replace", other: "save as"}.get(box.clickedButton(), "")  # type: ignore[call-overload]
+    if box.clickedButton() is replace:
+        return "replace"
+    return "save as" if box.clickedButton() is other else ""

@@ -147,8 +147,9 @@ class NumberEditor(Editor):
         typed, self._typed = self._typed, ""
         state = self.box.validate(typed, len(typed)) if typed else None
         if state is not None and state[0] != QValidator.State.Acceptable:
-            self.box.setValue(self._settled)
-            low, high = self.box.textFromValue(self.box.minimum()), self.box.textFromValue(self.box.maximum())
+            box: Any = self.box  # of whole numbers or of others: each takes its own
+            box.setValue(self._settled)
+            low, high = box.textFromValue(box.minimum()), box.textFromValue(box.maximum())
             place = self.box.mapToGlobal(self.box.rect().bottomLeft())
             QToolTip.showText(place, f"{typed:.20} is not between {low} and {high}.", self.box)
         self._last = self.box.value()
