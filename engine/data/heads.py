@@ -23,6 +23,6 @@ def head_of(graph: Graph, output: NodeId) -> NodeId | None:
 
 def _keeps(layer: Layer) -> bool:
     try:
-        return layer.category in ("Activation", "Regularisation") and layer.shape((ANY,)) == (ANY,)
+        return layer.category in ("Activation", "Regularisation") and bool(layer.shape((ANY,)) == (ANY,))
     except ShapeError:
         return False
