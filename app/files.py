@@ -45,6 +45,7 @@ class Files(QObject):
         self._document, self._settings, self._window = document, settings, window
         self._shown = 0  # projects that came after one another
         self._stamp: Stamp = None  # of the file as it was opened or saved here
+        self._writing = 0  # saves that are under way
         self.preview: Callable[[], bytes] = bytes
         self.picture: Callable[[str], bytes] = lambda suffix: b""
         self.end_training: Callable[[Then], None] = lambda then: then()
@@ -93,21 +94,21 @@ class Files(QObject):
 
     def save(self, then: Then | None = None) -> None:
         """Save where the project lies, or ask where; `then` is called once it lies safely on the disk."""
-        path, shown = self._document.path, self._shown
+        path, shown, known = self._document.path, self._shown, self._stamp
         if path is None:
             self.save_as(then)
             return
 
         def found(now: Stamp) -> None:
             if shown == self._shown:
-                self._save_over(path, now, then)
+                self._save_over(path, now in (None, known, self._stamp), then)
 
         tasks.start(lambda _: stamp(path), found, self.failed.emit, self)
 
-    def _save_over(self, path: Path, now: Stamp, then: Then | None) -> None:
+    def _save_over(self, path: Path, ours: bool, then: Then | None) -> None:
         """Save where the project lies, unless what lies there is not what was opened or saved here."""
-        foreign = now is not None and self._stamp is not None and now != self._stamp
-        answer = ask_about_change(self._window, path) if foreign else "replace"
+        expected = ours or self._stamp is None or self._writing > 0
+        answer = "replace" if expected else ask_about_change(self._window, path)
         if answer == "replace":
             self._save(path, then)
         elif answer:
@@ -228,12 +229,14 @@ class Files(QObject):
 
     def _save(self, path: Path, then: Then | None) -> None:
         saved, shown = Saved(self._document.project, self._document.runs, self.preview()), self._shown
+        self._writing += 1
 
         def write(_: object) -> Stamp:
             save(path, saved)
             return stamp(path)
 
         def done(written: Stamp) -> None:
+            self._writing -= 1
             if shown == self._shown:  # else another project is open by now, which has its own file
                 self._stamp = written
                 self._saved(path, saved)
@@ -242,7 +245,11 @@ class Files(QObject):
             if then:
                 then()
 
-        tasks.start(write, done, self.failed.emit, self)
+        def failed(sentence: str) -> None:
+            self._writing -= 1
+            self.failed.emit(sentence)
+
+        tasks.start(write, done, failed, self)
 
     def _saved(self, path: Path, saved: Saved) -> None:
         if self._document.project is saved.project and self._document.runs is saved.runs:

@@ -258,15 +258,15 @@ def test_only_boxes_that_lie_in_the_way_make_room(qapp):
     graph = chain_project().graph.add("c", MAKE["ReLU"](), "in").add("d", MAKE["ReLU"](), "b")
     places = {"in": (0.0, 0.0), "a": (256.0, 0.0), "b": (512.0, 0.0), "c": (256.0, 300.0), "d": (900.0, 300.0)}
     start = Project(graph=graph, places=places)
-    found = edits.chain(edits.add(MAKE["ReLU"](), (128.0, 0.0), "e"), edits.insert("e", Port("a", "x")))(start).places
+    found = edits.chain(edits.add(MAKE["ReLU"](), (320.0, 0.0), "e"), edits.insert("e", Port("a", "x")))(start).places
     push = found["a"][0] - 256.0
     assert push > 0
-    assert found["a"][0] == 128.0 + WIDTH + GAP
-    assert found == places | {"e": (128.0, 0.0)} | {n: (x + push, y) for n, (x, y) in places.items() if n in "abd"}
+    assert found["a"][0] == 320.0 + WIDTH + GAP
+    assert found == places | {"e": (320.0, 0.0)} | {n: (x + push, y) for n, (x, y) in places.items() if n in "abd"}
     below = edits.chain(edits.add(MAKE["ReLU"](), (128.0, 300.0), "e"), edits.insert("e", Port("a", "x")))(start).places
     assert below == places | {"e": (128.0, 300.0)}
     before = edits.chain(edits.add(MAKE["ReLU"](), (-400.0, 0.0), "e"), edits.insert("e", Port("a", "x")))(start).places
-    assert before == places | {"e": (-400.0, 0.0)}
+    assert before["e"] == (WIDTH + GAP, 0.0)  # right of the box that it follows
 
 
 def test_only_a_free_box_with_both_ends_can_be_put_into_a_wire(document):

@@ -133,6 +133,24 @@ def test_what_is_changed_while_another_file_is_read_is_asked_about(qtbot, files,
     assert asked == ["1", "2"]
 
 
+def test_saving_twice_at_once_asks_nothing(qtbot, files, document, tmp_path, monkeypatch):
+    monkeypatch.setattr("app.files.ask_about_change", lambda *_: pytest.fail("the file is our own"))
+    document.path, told = tmp_path / "net.netw", []
+    files.told.connect(told.append)
+    for text in "abc":
+        note(document, text)
+        files.save()
+    slow = Slow(monkeypatch, "save")
+    note(document, "d")
+    files.save()
+    qtbot.waitUntil(slow.began.is_set)
+    files.save()
+    slow.go.set()
+    qtbot.waitUntil(lambda: len(told) == 5)
+    assert not document.is_modified
+    assert load(document.path).project.notes == "d"
+
+
 def test_leaving_after_a_save_asks_again_about_what_was_changed_meanwhile(
     qtbot, files, document, tmp_path, monkeypatch
 ):
@@ -141,7 +159,7 @@ def test_leaving_after_a_save_asks_again_about_what_was_changed_meanwhile(
     document.path = tmp_path / "net.netw"
     note(document, "first")
     files.leave(lambda: left_it.append(True))
-    slow.began.wait(60)
+    qtbot.waitUntil(slow.began.is_set)
     note(document, "second")
     slow.go.set()
     qtbot.waitUntil(lambda: not answers)

@@ -219,7 +219,7 @@ def test_new_data_is_encoded_with_what_was_fitted():
     assert "1 sample is without a known target." in found.notes
     bare = encode(graph, Dataset(new.columns[:2]), choice, prepared.fitted)
     assert bare.targets == {}
-    assert bare.notes == ()
+    assert bare.notes == ("1 value of b was not among those learnt from and counts as missing: q.",)
     assert len(bare) == 2
     with pytest.raises(UserError, match="no column b"):
         encode(graph, Dataset(new.columns[1:]), choice, prepared.fitted)
