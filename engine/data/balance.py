@@ -59,9 +59,9 @@ def _weighing(graph: Graph, dataset: Dataset) -> Iterator[tuple[NodeId, Output, 
     for node, layer in graph.nodes.items():
         column = dataset[layer.target] if isinstance(layer, Output) and layer.target in dataset else None
         if isinstance(layer, Output) and column and column.kind in ("category", "number") and not column.inner:
-            counts = column.counts
-            if isinstance(layer.loss, OfClasses) or (isinstance(layer.loss, BinaryCrossEntropy) and len(counts) == 2):
-                yield from [(node, layer, counts)] if len(counts) > 1 else []
+            classes, two = (isinstance(layer.loss, kind) for kind in (OfClasses, BinaryCrossEntropy))
+            if (classes and column.different > 1) or (two and column.different == 2):
+                yield node, layer, column.counts
 
 
 def _weighed(loss: Loss, counts: Array) -> Loss:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.arrays import Array, describe
-from engine.columns import Column, ColumnKind, number_text
+from engine.columns import Column, ColumnKind
 from engine.data.dataset import Dataset
 from engine.data.kinds import guess_target, tells_classes
 
@@ -77,9 +77,7 @@ def _figures(values: Array) -> tuple[int, float | None, float | None, float | No
 
 def class_counts(column: Column) -> tuple[tuple[str, int], ...]:
     """Return how often each value occurs, the most frequent first; classes of numbers in their order."""
-    present, counts = np.unique(column.values[~column.missing], return_counts=True)
-    texts = [number_text(value) for value in present] if column.kind == "number" else present.tolist()
-    pairs = list(zip(texts, counts.tolist(), strict=True))
+    pairs = list(zip(column.distinct, column.counts.tolist(), strict=True))
     return tuple(pairs if column.kind == "number" else sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
 
 
