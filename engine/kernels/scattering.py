@@ -128,7 +128,8 @@ def _shares(images: Array, filters: Array, taps: Array, windows: Windows) -> tup
 def _tile_images(windows: Windows) -> bool:
     """Tell whether every pixel lies in exactly one window, so that nothing need be added up."""
     whole = tuple(o * s for o, s in zip(windows.out, windows.stride, strict=True))
-    return windows.kernel == windows.stride and windows.size == whole and {*windows.dilation} == {1}
+    inside = windows.size == whole and not any(before for before, _ in windows.padding)
+    return inside and windows.kernel == windows.stride and {*windows.dilation} == {1}
 
 
 def _tile(windows: Windows, images: Array, tap: Shape, places: Sequence[slice]) -> Array:

@@ -32,6 +32,7 @@ SHAPES = {
     "strided": Windows(7, (7, 6), (3, 3), (2, 3), ((1, 1), (1, 1))),
     "skipping": Windows(5, (7, 7), (2, 2), (3, 3), ((0, 0), (0, 0))),
     "tiled": Windows(5, (6, 8), (3, 2), (3, 2), ((0, 0), (0, 0))),
+    "tiled, but with a border before": Windows(5, (6, 8), (3, 2), (3, 2), ((1, 0), (1, 0))),
     "few channels": Windows(2, (6, 5), (3, 3), (1, 1), ((1, 1), (1, 1))),
     "few, strided": Windows(3, (6, 5), (3, 3), (2, 2), ((1, 1), (1, 1))),
     "plain": Windows(6, (3, 4), (1, 1), (1, 1), ((0, 0), (0, 0))),
