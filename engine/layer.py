@@ -173,6 +173,11 @@ class Layer(Spec, family=True):
     idle: ClassVar[bool] = False  # hands its one input on, unchanged, where it answers (engine/plan/answering.py)
     mixes: ClassVar[bool] = False  # mixes samples, and says which by `partner` and `share` (engine/plan/mixing.py)
     skips_frozen: ClassVar[bool] = False  # backward takes None for the gradient of a weight that is frozen
+    # What a hint may say of it (engine/hints.py), as it answers:
+    straight: ClassVar[Literal["", "passes", "weighs"]] = (
+        ""  # passes sums on as sums, or weighs them with what it learns
+    )
+    never_negative: ClassVar[bool] = False
     # What the compiler may use:
     in_place: ClassVar[bool] = False  # forward may write its output over its first input
     # and of layers with one input x (engine/plan/passes.py):

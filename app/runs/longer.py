@@ -6,8 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QSpinBox, QVBoxLayout, QWidget
 
 from engine.project.run import Run
-
-MOST = 1_000_000  # as many as a training may have from its beginning
+from engine.training.settings import TrainingSettings
 
 
 class LongerDialog(QDialog):
@@ -23,7 +22,8 @@ class LongerDialog(QDialog):
         text = (
             f"{run.id} has learnt for {done:,} {'epoch' if done == 1 else 'epochs'}. It goes on with its own network."
         )
-        self.epochs = QSpinBox(self, minimum=1, maximum=max(1, MOST - done), value=run.project.training.epochs)
+        most = int(TrainingSettings.params()["epochs"].max or done) - done
+        self.epochs = QSpinBox(self, minimum=1, maximum=max(1, most), value=run.project.training.epochs)
         self.epochs.setGroupSeparatorShown(True)
         self.epochs.selectAll()
         form = QFormLayout()

@@ -53,6 +53,7 @@ class BatchNorm(Pointwise):
     """
 
     category = "Normalisation"
+    straight = "passes"
     momentum: float = param("The share of a new batch in the running means.", default=0.1, min=0.0, max=1.0)
     epsilon: float = param(
         "Added to the variance, so as not to divide by zero.", default=1e-5, min=1e-8, max=1e-1, advanced=True

@@ -89,6 +89,7 @@ def flipped_filters(weight: Array) -> Array:
 class BlockConvolution(Convolution, abstract=True):
     """A convolution along any sides: for each few groups, one product for a block of windows that fits the cache."""
 
+    straight = "weighs"
     skips_frozen = True
 
     def memory(self) -> tuple[int, ...]:
@@ -169,12 +170,13 @@ class BlockConvolution(Convolution, abstract=True):
             columns = Columns(way.mirror, mirrored, back_columns)
             calls.append(partial(np.copyto, on_diagonal(flipped, backwards), backwards))
             calls += _backward_mirrored(way, images, grad, columns, flipped, part, sums, out)
+            in_blocks = way.groups.flipped_blocks
         else:
             matrices, columns = _matrices(way, weight, diagonal), Columns(way.windows, padded, back_columns)
             calls += _backward_scattered(way, images, grad, columns, matrices, part, sums, turned, canvas, out)
+            in_blocks = way.groups.blocks
         if grad_weight is not None:
-            mirrors = out is not None and way.mirror
-            blocks = (way.groups.flipped_blocks if mirrors else way.groups.blocks)(grad_weight)
+            blocks = in_blocks(grad_weight)
             calls.append(partial(np.copyto, blocks, on_diagonal(total, blocks)))
         return in_turn(calls)
 

@@ -28,6 +28,7 @@ class Dense(Layer):
     """
 
     category = "Dense"
+    straight = "weighs"
     apart = "step"
     skips_frozen = True
     units: int = param("How many output values.", default=32, min=1, max=65_536)

@@ -26,6 +26,7 @@ class Flatten(Layer):
     """
 
     category = "Dense"
+    straight = "passes"
 
     def shape(self, x: Shape) -> Shape:
         return (prod(x),)

@@ -25,6 +25,8 @@ class HardSigmoid(Curve):
     comes back.
     """
 
+    never_negative = True
+
     def curve(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
         yield from hard_sigmoid(x, out)
 

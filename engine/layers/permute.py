@@ -27,6 +27,7 @@ class Permute(Layer):
     """
 
     category = "Dense"
+    straight = "passes"
     order: tuple[int, ...] = param("The old axes in their new order, counted from 1.", default=(2, 1), min=1, max=8)
 
     def shape(self, x: Shape) -> Shape:

@@ -24,6 +24,7 @@ class ReLU(Pointwise):
     """
 
     category = "Activation"
+    never_negative = True
     apart = "value"
     in_place: ClassVar[bool] = True
     monotone: ClassVar[bool] = True

@@ -23,6 +23,8 @@ class ReLU6(Curve):
     large.
     """
 
+    never_negative = True
+
     def curve(self, x: Array, work: Array, out: Array) -> Iterator[Run]:
         return clip(x, 0, 6, out)
 

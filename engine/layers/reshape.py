@@ -28,6 +28,7 @@ class Reshape(Layer):
     """
 
     category = "Dense"
+    straight = "passes"
     size: tuple[int, ...] = param(
         "The new shape of one sample. One entry may be -1: what is left over.",
         default=(-1,),

@@ -25,6 +25,7 @@ class Sigmoid(Pointwise):
     """
 
     category = "Activation"
+    never_negative = True
     apart = "value"
     in_place: ClassVar[bool] = True
     monotone: ClassVar[bool] = True

@@ -27,6 +27,7 @@ class Softmax(Pointwise):
     """
 
     category = "Activation"
+    never_negative = True
     apart = "step"
 
     def scratch(self, x: Shape) -> dict[str, Scratch]:

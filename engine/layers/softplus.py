@@ -26,6 +26,8 @@ class Softplus(Curve):
     cheaper and rarely worse.
     """
 
+    never_negative = True
+
     beta: float = param("How sharp the corner is.", default=1.0, min=0.01, max=100.0)
 
     def curve(self, x: Array, work: Array, out: Array) -> Iterator[Run]:

@@ -220,6 +220,26 @@ def test_a_batch_is_its_samples(example):
         np.testing.assert_allclose(alone[node], together[node], rtol=1e-5, atol=1e-6)
 
 
+def answers(plan, inputs):
+    return Predictor(plan.graph, plan.parameters, batch=2, dtype=np.float64).outputs(inputs)
+
+
+@pytest.mark.parametrize("example", [case for case in CASES if case.values[0].layer.straight])
+def test_what_is_straight_makes_of_a_sum_the_sum(example):
+    plan, drawn = ready(example, 4)
+    pairs = [{node: array[part] for node, array in drawn.inputs.items()} for part in (slice(2), slice(2, 4))]
+    both, none = ({node: (array[:2] + array[2:]) * factor for node, array in drawn.inputs.items()} for factor in (1, 0))
+    one, other, whole, bias = (answers(plan, inputs) for inputs in (*pairs, both, none))
+    for node in whole:
+        np.testing.assert_allclose(whole[node], one[node] + other[node] - bias[node], atol=1e-9)
+
+
+@pytest.mark.parametrize("example", [case for case in CASES if case.values[0].layer.never_negative])
+def test_what_is_never_negative_is_not(example):
+    plan, drawn = ready(example, 4)
+    assert min(found.min() for found in answers(plan, {n: 9 * a for n, a in drawn.inputs.items()}).values()) >= 0
+
+
 @pytest.mark.parametrize("example", SIMPLE)
 def test_memory_order_does_not_matter(example):
     alone = Alone(example, 3)
