@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app import tasks
+from app.asking import Icon, Role, choose
 
 Stamp = tuple[int, int] | None  # when a file was written, and its size; None where there is none
 
@@ -35,30 +36,14 @@ def ask_first(
 
 def ask(parent: QWidget, path: Path) -> bool:
     """Ask the person whether a file may be replaced."""
-    box, role = QMessageBox(parent), QMessageBox.ButtonRole
-    box.setIcon(QMessageBox.Icon.Warning)
-    box.setText(f"{path.name} is already there. Replace it?")
-    box.setInformativeText(f"What it holds now is lost. It lies in {path.absolute().parent}.")
-    replace = box.addButton("&Replace", role.DestructiveRole)
-    stay = box.addButton("&Cancel", role.RejectRole)
-    box.setDefaultButton(stay)
-    box.setEscapeButton(stay)
-    box.exec()
-    return box.clickedButton() is replace
+    text = f"{path.name} is already there. Replace it?"
+    more = f"What it holds now is lost. It lies in {path.absolute().parent}."
+    return bool(choose(parent, text, more, {"replace": ("&Replace", Role.DestructiveRole)}, icon=Icon.Warning))
 
 
 def ask_about_change(parent: QWidget, path: Path) -> str:
     """Ask what becomes of a file that was changed elsewhere since it was opened: "replace", "save as" or "" for nothing."""
-    box, role = QMessageBox(parent), QMessageBox.ButtonRole
-    box.setIcon(QMessageBox.Icon.Warning)
-    box.setText(f"{path.name} was changed since you opened or saved it here.")
-    box.setInformativeText("Another window or program wrote it. To replace it loses what was changed there.")
-    replace = box.addButton("&Replace", role.DestructiveRole)
-    other = box.addButton("Save &as…", role.AcceptRole)
-    stay = box.addButton("&Cancel", role.RejectRole)
-    box.setDefaultButton(other)
-    box.setEscapeButton(stay)
-    box.exec()
-    if box.clickedButton() is replace:
-        return "replace"
-    return "save as" if box.clickedButton() is other else ""
+    text = f"{path.name} was changed since you opened or saved it here."
+    more = "Another window or program wrote it. To replace it loses what was changed there."
+    choices = {"replace": ("&Replace", Role.DestructiveRole), "save as": ("Save &as…", Role.AcceptRole)}
+    return choose(parent, text, more, choices, "save as", icon=Icon.Warning)

@@ -22,6 +22,7 @@ from engine.data.sources.npz import Npz
 from engine.data.sources.sample import Sample
 from engine.data.steps import answered
 from engine.data.targets import Answer
+from engine.data.unknown import unread_texts
 from engine.export.samples import samples
 from engine.export.session import OnnxPredictor
 from engine.export.write import model_of
@@ -35,7 +36,6 @@ from engine.training.evaluate import ClassScore
 from engine.training.evaluate import evaluate as evaluate_part
 from engine.training.history import Scores
 
-MOST = 8  # tokens that a sentence names
 TABLES = (".csv", ".tsv", ".txt", ".tab")
 
 
@@ -143,16 +143,7 @@ def _unread(run: Run, dataset: Dataset) -> Iterator[str]:
         rule, fitted = layer.preprocessing, run.fitted[node]
         if isinstance(rule, Tokens):
             rows = zip(*(dataset[name].texts().tolist() for name in layer.columns), strict=True)
-            missed = [rule.missed("\n".join(row), fitted) for row in rows]
-            unknown = list(dict.fromkeys(token for tokens, _ in missed for token in tokens))
-            if unknown:
-                named = ", ".join(f"“{token}”" for token in unknown[:MOST])
-                more = f" and {len(unknown) - MOST} more" if len(unknown) > MOST else ""
-                yield f"{node} does not know {named}{more}: what the run has not learnt all looks the same to it."
-            cut = sum(beyond > 0 for _, beyond in missed)
-            if cut:
-                reach = f"{int(np.prod(fitted['size']))} {type(rule).__name__.lower()}"
-                yield f"{node} reads the first {reach}; {wording.count(cut, 'text')} of {len(missed)} went on after that."
+            yield from unread_texts(node, rule, fitted, ["\n".join(row) for row in rows])
 
 
 def given(run: Run, inputs: Sequence[str]) -> Dataset:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QWidget
 
+from app.asking import Icon, Role, choose
 from app.trainer import Trainer
-
-Wish = Literal["stop", "later", "stay"]
 
 
 def leave_training(parent: QWidget, trainer: Trainer, then: Callable[[], Any]) -> None:
@@ -18,7 +17,7 @@ def leave_training(parent: QWidget, trainer: Trainer, then: Callable[[], Any]) -
         then()
         return
     wish = ask(parent, trainer)
-    if wish == "stay":
+    if not wish:
         return
     if wish == "stop" and trainer.state != "idle":
         trainer.stop_then(then)
@@ -27,19 +26,12 @@ def leave_training(parent: QWidget, trainer: Trainer, then: Callable[[], Any]) -
     then()
 
 
-def ask(parent: QWidget, trainer: Trainer) -> Wish:
-    """Ask the person; a training of a project that lies in a file can go on when that is opened again."""
-    box, role = QMessageBox(parent), QMessageBox.ButtonRole
-    box.setIcon(QMessageBox.Icon.Question)
-    box.setText(f"{trainer.document.title} is being trained.")
-    box.setInformativeText("Stop the training and keep what was learnt so far?")
-    stop = box.addButton("&Stop and keep", role.AcceptRole)
-    later = box.addButton("&Go on next time", role.DestructiveRole) if trainer.document.path else None
-    stay = box.addButton("&Cancel", role.RejectRole)
-    box.setDefaultButton(stop)
-    box.setEscapeButton(stay)
-    box.exec()
-    clicked = box.clickedButton()
-    if clicked is stop:
-        return "stop"
-    return "later" if later is not None and clicked is later else "stay"
+def ask(parent: QWidget, trainer: Trainer) -> str:
+    """Ask the person: "stop", "later" or "" to stay. A training of a project in a file can go on when that is opened again."""
+    text = f"{trainer.document.title} is being trained."
+    choices = {"stop": ("&Stop and keep", Role.AcceptRole)}
+    if trainer.document.path:
+        choices["later"] = ("&Go on next time", Role.DestructiveRole)
+    return choose(
+        parent, text, "Stop the training and keep what was learnt so far?", choices, "stop", icon=Icon.Question
+    )

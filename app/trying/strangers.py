@@ -10,6 +10,7 @@ from math import prod
 import numpy as np
 
 from app.trying.trial import Feeds, Trial
+from engine.data import unknown
 from engine.graph import NodeId
 from engine.preprocessing.tokens import Tokens
 from engine.project.run import Run
@@ -39,10 +40,7 @@ def strangers(run: Run, feeds: Feeds) -> list[Stranger]:
 def known_categories(run: Run, feed: str) -> Sequence[str]:
     """Return the values that a column of categories had in the training part; () for any other feed."""
     box, _, column = feed.partition(".")
-    fitted = run.fitted.get(box, {})
-    names = [name for name, kind in fitted.get("columns", ()) if kind == "category"]
-    every: dict[str, Sequence[str]] = dict(zip(names, fitted.get("categories", ()), strict=True))
-    return every.get(column, ())
+    return unknown.known_categories(run.fitted.get(box, {})).get(column, ())
 
 
 def _unknown(values: np.ndarray, known: Sequence[str]) -> Iterator[tuple[int, ...]]:
@@ -67,22 +65,13 @@ def _near(value: str, known: Sequence[str]) -> Sequence[str]:
 
 def unread(trial: Trial, texts: Mapping[NodeId, str]) -> list[str]:
     """Return a sentence about every text of which the run cannot read all."""
-    return [sentence for node, text in texts.items() for sentence in _unread(trial, node, text)]
-
-
-def _unread(trial: Trial, node: NodeId, text: str) -> Iterator[str]:
-    rule, fitted = trial.inputs[node].preprocessing, trial.run.fitted[node]
-    if not isinstance(rule, Tokens):
-        return
-    unknown, beyond = rule.missed(text, fitted)
-    what = type(rule).__name__.lower()
-    if unknown:
-        named = ", ".join(f"“{token}”" for token in unknown[:MOST])
-        more = f" and {len(unknown) - MOST} more" if len(unknown) > MOST else ""
-        yield f"The network does not know {named}{more}. All {what} that it did not learn look the same to it."
-    if beyond:
-        read = prod(fitted["size"])
-        yield f"The network reads the first {read} {what}; what follows ({beyond}) is left out."
+    readers = {node: trial.inputs[node].preprocessing for node in texts}
+    return [
+        sentence
+        for node, rule in readers.items()
+        if isinstance(rule, Tokens)
+        for sentence in unknown.unread_texts(node, rule, trial.run.fitted[node], [texts[node]])
+    ]
 
 
 def reach(trial: Trial, node: NodeId) -> str:
@@ -90,5 +79,4 @@ def reach(trial: Trial, node: NodeId) -> str:
     rule, fitted = trial.inputs[node].preprocessing, trial.run.fitted[node]
     if not isinstance(rule, Tokens):
         return ""
-    what = type(rule).__name__.lower()
-    return f"at most {prod(fitted['size'])} {what}, of which it knows {len(fitted['vocabulary']):,}"
+    return f"at most {prod(fitted['size'])} {rule.things}, of which it knows {len(fitted['vocabulary']):,}"

@@ -70,6 +70,11 @@ class Tokens(Preprocessor, abstract=True):
             out[row, start : start + len(found)] = found
         return out
 
+    @property
+    def things(self) -> str:
+        """What its tokens are, as people say: words, characters."""
+        return type(self).__name__.lower()
+
     def missed(self, text: str, fitted: Fitted) -> tuple[list[str], int]:
         """Return the tokens of a text that the vocabulary lacks, each once, and how many the text has beyond the length."""
         (tokens,) = self.split([text.lower() if self.lower else text])

@@ -210,7 +210,7 @@ def test_a_new_project_waits_for_the_run_of_this_one(window, qtbot, monkeypatch)
 
 
 def test_staying_with_the_training_opens_nothing(window, qtbot, monkeypatch):
-    monkeypatch.setattr("app.training.leaving.ask", lambda *_: "stay")
+    monkeypatch.setattr("app.training.leaving.ask", lambda *_: "")
     begin(window, qtbot)
     window.new()
     assert window.document.path is not None

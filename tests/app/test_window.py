@@ -170,7 +170,7 @@ def test_closing_with_save_closes_after_the_save(qtbot, work, monkeypatch, tmp_p
     assert len(asked) == 1
 
 
-@pytest.mark.parametrize(("wish", "left"), [("stop", True), ("later", True), ("stay", False)])
+@pytest.mark.parametrize(("wish", "left"), [("stop", True), ("later", True), ("", False)])
 def test_closing_while_training_asks(qtbot, work, session, monkeypatch, wish, left):
     session.start()
     monkeypatch.setattr("app.training.leaving.ask", lambda *_: wish)

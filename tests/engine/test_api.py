@@ -297,6 +297,8 @@ def test_words_that_a_run_has_not_learnt_are_noted(tmp_path):
     api.predict(project, ["the cats eat"], on_note=notes.append)
     assert not notes
     api.predict(project, ["the cats ✗✓ eat"], on_note=notes.append)
-    assert notes.pop(0).startswith("text does not know “✗”, “✓”: ")
+    assert notes.pop(0).startswith("text does not know “✗”, “✓”. ")
     api.predict(project, ["the cats eat " * 9], on_note=notes.append)
-    assert notes[-1].endswith("1 text of 1 went on after that.")
+    assert "what follows" in notes[-1]
+    api.predict(project, ["the cats eat " * 9, "the dogs rest"], on_note=notes.append)
+    assert notes[-1].endswith("is left out in 1 of 2 texts.")
